@@ -1,0 +1,1 @@
+"""The event-driven services of the ML Lifecycle Dashboard."""

@@ -1,0 +1,226 @@
+"""What the monitor says (events, live updates), takes in (batches), answers (requests) and shows (views)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.contracts.base import Event, LiveUpdate, Message, Request
+
+# ---------------------------------------------------------------- events
+
+
+class ReferenceSet(Event, frozen=True, kw_only=True):
+    """`reference` is what current data of a model version is compared with from now on."""
+
+    service = "monitor"
+    aggregate = "monitored_version"
+    name = "reference_set"
+    key = ("model_name", "version")
+
+    model_name: str
+    version: str
+    reference: str
+    rows: int
+    features: list[str]
+    window_seconds: int
+
+
+class WindowFigures(Message, frozen=True, kw_only=True):
+    """The few figures of a window that matter outside the monitor; None where there is nothing to say yet.
+
+    `drifted` names the features over both the sample-size-aware threshold and the minimum effect.
+    """
+
+    rows: int
+    labelled: int = 0
+    roc_auc: float | None = None
+    accuracy: float | None = None
+    max_psi: float | None = None
+    max_psi_feature: str | None = None
+    drifted: list[str] = []
+
+
+class WindowClosed(Event, frozen=True, kw_only=True):
+    """Event time has passed the window's end by the allowed lateness; later rows still merge and reopen nothing."""
+
+    service = "monitor"
+    aggregate = "monitored_version"
+    name = "window_closed"
+    key = ("model_name", "version")
+
+    model_name: str
+    version: str
+    start: datetime
+    end: datetime
+    figures: WindowFigures
+
+
+# ---------------------------------------------------------------- ingest (headers of a JetStream message; body: Arrow IPC)
+
+
+class BatchHeader(Message, frozen=True, kw_only=True):
+    """What stands beside the rows of a prediction or label batch.
+
+    `batch_id` is unique for one model version and kind: a repeat has no effect.
+    """
+
+    batch_id: str
+    model_name: str
+    version: str
+    rows: int
+    actor: str
+    correlation_id: str
+    received_at: datetime
+
+
+# ---------------------------------------------------------------- views
+
+
+class FeatureDrift(Message, frozen=True, kw_only=True):
+    """Figures of one feature in one window against the reference. None: not defined for its type or no rows.
+
+    `psi` 0…∞, `js` (base 2 distance) 0…1, `ks` 0…1 with `ks_p`, `wasserstein` in reference standard deviations,
+    `hellinger` 0…1, `chi2` with `chi2_p`, `l_infinity` 0…1; shares 0…1.
+    """
+
+    feature: str
+    kind: str
+    rows: int
+    psi: float | None = None
+    js: float | None = None
+    ks: float | None = None
+    ks_p: float | None = None
+    wasserstein: float | None = None
+    hellinger: float | None = None
+    chi2: float | None = None
+    chi2_p: float | None = None
+    l_infinity: float | None = None
+    missing_share: float = 0.0
+    unseen_share: float = 0.0
+    out_of_range_share: float = 0.0
+    psi_threshold: float | None = None
+    drifted: bool = False
+
+
+class Performance(Message, frozen=True, kw_only=True):
+    """Figures over the labelled rows of a window; `coverage` is their share of all rows."""
+
+    labelled: int
+    coverage: float
+    roc_auc: float | None = None
+    roc_auc_low: float | None = None
+    roc_auc_high: float | None = None
+    accuracy: float | None = None
+    accuracy_low: float | None = None
+    accuracy_high: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
+    log_loss: float | None = None
+    brier: float | None = None
+    mae: float | None = None
+    rmse: float | None = None
+    r2: float | None = None
+
+
+class WindowView(Message, frozen=True, kw_only=True):
+    """A tumbling window [start, end) in event time. `prediction` is the drift of the model's own output."""
+
+    model_name: str
+    version: str
+    start: datetime
+    end: datetime
+    closed: bool
+    rows: int
+    updated_at: datetime
+    features: list[FeatureDrift] = []
+    prediction: FeatureDrift | None = None
+    performance: Performance | None = None
+
+
+class MonitoredView(Message, frozen=True, kw_only=True):
+    """A model version under watch."""
+
+    model_name: str
+    version: str
+    reference: str
+    reference_rows: int
+    reference_set_at: datetime
+    features: list[str]
+    window_seconds: int
+    task: str
+    rows: int = 0
+    labelled: int = 0
+    last_prediction_at: datetime | None = None
+
+
+class Distribution(Message, frozen=True, kw_only=True):
+    """Reference and current shares of a feature over the same bins; `labels` are bin ranges or categories."""
+
+    feature: str
+    kind: str
+    labels: list[str]
+    edges: list[float]
+    reference: list[float]
+    current: list[float]
+
+
+# ---------------------------------------------------------------- live updates
+
+
+class WindowMoved(LiveUpdate, frozen=True, kw_only=True):
+    """The newest state of a window; `sequence` grows within one `boot` of the monitor that sends it."""
+
+    service = "monitor"
+    name = "window"
+    key = ("model_name", "version")
+
+    model_name: str
+    version: str
+    boot: str
+    sequence: int
+    window: WindowView
+
+
+# ---------------------------------------------------------------- requests
+
+
+class ListMonitored(Request[list[MonitoredView]], frozen=True, kw_only=True):
+    """All versions under watch, or those of one model (and one version)."""
+
+    service = "monitor"
+    name = "monitored.list"
+
+    model_name: str | None = None
+    version: str | None = None
+
+
+class ListWindows(Request[list[WindowView]], frozen=True, kw_only=True):
+    """Windows of one version in time order within [start, end); `resolution_seconds` merges them into coarser ones.
+
+    `features`: None for all, [] for none. The newest `last` windows if given (at most 1,000).
+    """
+
+    service = "monitor"
+    name = "window.list"
+
+    model_name: str
+    version: str
+    start: datetime | None = None
+    end: datetime | None = None
+    resolution_seconds: int | None = None
+    last: int | None = None
+    features: list[str] | None = None
+
+
+class GetDistribution(Request[Distribution], frozen=True, kw_only=True):
+    """Reference against current shares of one feature over all windows within [start, end)."""
+
+    service = "monitor"
+    name = "feature.distribution"
+
+    model_name: str
+    version: str
+    feature: str
+    start: datetime | None = None
+    end: datetime | None = None

@@ -1,0 +1,48 @@
+"""JetStream streams and durable consumers as data; the bus creates what is missing and updates what differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+MEBIBYTE = 1024 * 1024
+DUPLICATE_WINDOW_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream refuses new messages when `max_bytes` is reached; nothing acknowledged is dropped to make room.
+
+    `work_queue`: a message leaves the stream when its consumer has acknowledged it.
+    """
+
+    name: str
+    subjects: tuple[str, ...]
+    max_bytes: int
+    max_message_bytes: int
+    retention: Literal["limits", "work_queue"] = "limits"
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A durable pull consumer; processes with the same name share its messages."""
+
+    name: str
+    stream: Stream
+    subjects: tuple[str, ...]
+    max_ack_pending: int = 1024
+    ack_wait_seconds: float = 30.0
+
+
+EVENTS = Stream("EVENTS", ("events.>",), max_bytes=2048 * MEBIBYTE, max_message_bytes=128 * 1024)
+PREDICTIONS = Stream(
+    "PREDICTIONS", ("ingest.predictions.>",), 2048 * MEBIBYTE, max_message_bytes=6 * MEBIBYTE, retention="work_queue"
+)
+LABELS = Stream("LABELS", ("ingest.labels.>",), 1024 * MEBIBYTE, max_message_bytes=6 * MEBIBYTE, retention="work_queue")
+
+STREAMS = (EVENTS, PREDICTIONS, LABELS)
+
+MONITOR_PREDICTIONS = Consumer("monitor-predictions", PREDICTIONS, ("ingest.predictions.>",), max_ack_pending=256)
+MONITOR_LABELS = Consumer("monitor-labels", LABELS, ("ingest.labels.>",), max_ack_pending=256)
+MONITOR_MODELS = Consumer("monitor-models", EVENTS, ("events.registry.model_version.>",))
+REGISTRY_MONITORING = Consumer("registry-monitoring", EVENTS, ("events.monitor.>",))
