@@ -1,0 +1,1 @@
+"""How the system is run: the one-command local stack, containers, clusters, and their monitoring."""

@@ -1,0 +1,1 @@
+"""What tests of several kinds share: real servers, waiting with a deadline, the whole stack."""
