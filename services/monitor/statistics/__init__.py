@@ -1,0 +1,32 @@
+"""Drift statistics as pure functions of count vectors, one statistic a file.
+
+Every function takes reference counts and current counts over the same bins (last axis = bins; leading axes broadcast,
+so many windows or features go through one call) and gives one float64 per leading index. A side without any count has
+no distribution: the figure is NaN.
+"""
+
+from services.monitor.statistics.chi_square import ChiSquare, chi_square
+from services.monitor.statistics.hellinger import hellinger
+from services.monitor.statistics.jensen_shannon import jensen_shannon
+from services.monitor.statistics.kolmogorov_smirnov import kolmogorov_smirnov, kolmogorov_smirnov_p_value
+from services.monitor.statistics.l_infinity import l_infinity
+from services.monitor.statistics.psi import psi, psi_noise, psi_threshold
+from services.monitor.statistics.shares import Counts, Figures, shares
+from services.monitor.statistics.wasserstein import wasserstein
+
+__all__ = [
+    "ChiSquare",
+    "Counts",
+    "Figures",
+    "chi_square",
+    "hellinger",
+    "jensen_shannon",
+    "kolmogorov_smirnov",
+    "kolmogorov_smirnov_p_value",
+    "l_infinity",
+    "psi",
+    "psi_noise",
+    "psi_threshold",
+    "shares",
+    "wasserstein",
+]
