@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 from urllib.parse import urlsplit
 
 PROBE_TIMEOUT = 2.0  # seconds for one question
@@ -14,6 +15,14 @@ class NotReady(Exception):
 
 class Unreachable(NotReady):
     """The part gives no answer at all."""
+
+
+def answers(host: str, port: int, timeout: float = PROBE_TIMEOUT) -> None:
+    """Returns when something accepts a connection there; raises Unreachable otherwise."""
+    try:
+        socket.create_connection((host, port), timeout).close()
+    except OSError as error:
+        raise Unreachable(f"no connection to {host}:{port}: {error.strerror or type(error).__name__}") from error
 
 
 def http_ready(url: str, timeout: float = PROBE_TIMEOUT) -> None:

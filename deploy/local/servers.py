@@ -1,14 +1,14 @@
 """The real MongoDB and NATS servers on this machine: their command lines, configuration, and when they are ready."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from deploy.local.binaries import find_mongod, find_nats_server, require_libraries
-from deploy.local.probes import NotReady, Unreachable, http_ready
+from deploy.local.probes import NotReady, Unreachable, answers, http_ready
 
 LOOPBACK = "127.0.0.1"
 REPLICA_SET = "rs0"
@@ -27,7 +27,7 @@ class Mongod:
         self.directory = directory
         self.port = port
         self.address = f"{LOOPBACK}:{port}"
-        self.uri = f"mongodb://{self.address}/?replicaSet={REPLICA_SET}"
+        self.uri = mongodb_uri(port)
         self._client: MongoClient[dict[str, Any]] | None = None
 
     def command(self) -> list[str]:
@@ -44,8 +44,9 @@ class Mongod:
         ]  # fmt: skip
 
     def probe(self) -> None:
-        """Returns when the server is a writable primary; otherwise takes the next step towards it and raises NotReady."""
+        """Returns when the server is a writable primary; otherwise takes the next step towards it, raising NotReady."""
         if self._client is None:
+            answers(LOOPBACK, self.port)  # says so at once, where the driver would wait and try again
             self._client = mongo_client(f"mongodb://{self.address}/?directConnection=true")
         admin = self._client.admin
         try:
@@ -65,6 +66,7 @@ class Mongod:
                 raise NotReady("the replica set moves to its new port")
             raise NotReady("not primary yet")
         except PyMongoError as error:
+            self.close()
             raise Unreachable(f"mongod on {self.address}: {_first_words(error)}") from error
 
     def close(self) -> None:
@@ -81,7 +83,7 @@ class NatsServer:
         self.directory = directory
         self.port = port
         self.monitor_port = monitor_port
-        self.url = f"nats://{LOOPBACK}:{port}"
+        self.url = nats_url(port)
 
     def command(self) -> list[str]:
         """Writes the configuration and returns the command line that serves the directory. Raises BinaryMissing."""
@@ -112,6 +114,16 @@ class NatsServer:
         """Nothing is kept open between probes."""
 
 
+def mongodb_uri(port: int) -> str:
+    """The URI of this machine's own mongod."""
+    return f"mongodb://{LOOPBACK}:{port}/?replicaSet={REPLICA_SET}"
+
+
+def nats_url(port: int) -> str:
+    """The URL of this machine's own nats-server."""
+    return f"nats://{LOOPBACK}:{port}"
+
+
 def mongo_client(uri: str) -> MongoClient[dict[str, Any]]:
     """A client that gives up quickly, for asking whether a MongoDB is there."""
     milliseconds = 1500
@@ -123,11 +135,18 @@ def mongo_client(uri: str) -> MongoClient[dict[str, Any]]:
     )
 
 
-def mongodb_answers(uri: str) -> Callable[[], None]:
-    """A probe for a MongoDB that runs elsewhere."""
+class MongodbElsewhere:
+    """A MongoDB that somebody else runs."""
 
-    def probe() -> None:
-        client = mongo_client(uri)
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+
+    def command(self) -> None:
+        """Nothing to start."""
+
+    def probe(self) -> None:
+        """Returns when it answers and can do transactions; raises NotReady otherwise."""
+        client = mongo_client(self.uri)
         try:
             hello = client.admin.command("hello")
         except PyMongoError as error:
@@ -135,9 +154,34 @@ def mongodb_answers(uri: str) -> Callable[[], None]:
         finally:
             client.close()
         if not hello.get("setName") and hello.get("msg") != "isdbgrid":
-            raise NotReady("MONGODB_URI is no replica set: transactions need one")
+            raise NotReady("the MongoDB of MONGODB_URI is no replica set; transactions need one")
 
-    return probe
+    def close(self) -> None:
+        """Nothing is kept open between probes."""
+
+
+class NatsElsewhere:
+    """A NATS server or cluster that somebody else runs."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def command(self) -> None:
+        """Nothing to start."""
+
+    def probe(self) -> None:
+        """Returns when one of its servers accepts connections; raises Unreachable otherwise."""
+        reasons = []
+        for server in self.url.split(","):
+            address = urlsplit(server if "://" in server else f"nats://{server}")
+            try:
+                return answers(address.hostname or LOOPBACK, address.port or 4222)
+            except Unreachable as reason:
+                reasons.append(str(reason))
+        raise Unreachable("NATS_URL: " + "; ".join(reasons))
+
+    def close(self) -> None:
+        """Nothing is kept open between probes."""
 
 
 def _first_words(error: Exception) -> str:
