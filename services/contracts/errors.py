@@ -8,6 +8,7 @@ LifecycleError
 │   ├── NotAllowedNow        the lifecycle's rules forbid it in this state (the rule is named in `code`)
 │   ├── TooLarge             over a stated limit
 │   ├── Unsupported          not part of this product, on purpose
+│   ├── MethodNotAllowed     the address exists, but doesn't take that HTTP method
 │   ├── Unauthenticated      no or bad credentials
 │   └── Forbidden            known, but without the role for it
 ├── Limited                  too much at once: try again later
@@ -95,6 +96,11 @@ class Unsupported(Rejected):
     default_code = "UNSUPPORTED"
 
 
+class MethodNotAllowed(Rejected):
+    kind = "method_not_allowed"
+    default_code = "METHOD_NOT_ALLOWED"
+
+
 class Unauthenticated(Rejected):
     kind = "unauthenticated"
     default_code = "UNAUTHENTICATED"
@@ -144,6 +150,7 @@ MANNERS: dict[str, Manner] = {
         Manner(NotAllowedNow, 409, "NOT_ALLOWED_NOW", "dead_letter"),
         Manner(TooLarge, 413, "TOO_LARGE", "dead_letter"),
         Manner(Unsupported, 501, "UNSUPPORTED", "dead_letter"),
+        Manner(MethodNotAllowed, 405, "BAD_USER_INPUT", "dead_letter"),
         Manner(Unauthenticated, 401, "UNAUTHENTICATED", "dead_letter"),
         Manner(Forbidden, 403, "FORBIDDEN", "dead_letter"),
         Manner(Limited, 429, "RATE_LIMITED", "retry"),

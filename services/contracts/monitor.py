@@ -55,7 +55,7 @@ class WindowClosed(Event, frozen=True, kw_only=True):
     figures: WindowFigures
 
 
-# ---------------------------------------------------------------- ingest (headers of a JetStream message; body: Arrow IPC)
+# ---------------------------------------------------------------- ingest: beside the Arrow IPC body
 
 
 class BatchHeader(Message, frozen=True, kw_only=True):

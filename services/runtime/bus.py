@@ -106,7 +106,7 @@ class Bus:
                     reconnected_cb=reconnected,
                     disconnected_cb=disconnected,
                     max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.2,
+                    reconnect_time_wait=0.2,  # type: ignore[arg-type]  # seconds, taken as they are by asyncio.sleep
                     connect_timeout=2,
                     ping_interval=5,
                     max_outstanding_pings=2,
