@@ -26,7 +26,8 @@ class NumericFeature(msgspec.Struct, frozen=True, kw_only=True, tag="numeric"):
     `psi_bins`, `doane_bins`: bins as index pairs into the edges, `[start, stop)`: bin = rows with e_start ≤ x < e_stop,
     where −1 stands for −∞ and K for +∞. What no bin covers makes one more, the last.
     `low`, `high`: the range outside which a value is out of range (stated, else the reference's own minimum and
-    maximum). `center`: sums of powers are taken about it.
+    maximum). `center`, `deviation`: mean and population standard deviation of the reference; sums of powers are taken
+    about `center`. `distinct`: the reference's values where it has few.
     """
 
     name: str
@@ -37,6 +38,7 @@ class NumericFeature(msgspec.Struct, frozen=True, kw_only=True, tag="numeric"):
     low: float
     high: float
     center: float
+    deviation: float
     distinct: list[float] = []
     nullable: bool = True
 
@@ -95,6 +97,15 @@ class Grid:
     @cached_property
     def centers(self) -> Floats:
         return np.array([f.center for f in self.numeric], dtype=np.float64)
+
+    @cached_property
+    def deviations(self) -> Floats:
+        return np.array([f.deviation for f in self.numeric], dtype=np.float64)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Feature names in the order of drift figures: numeric ones, then categorical ones."""
+        return (*(f.name for f in self.numeric), *(f.name for f in self.categorical))
 
     @cached_property
     def psi_bins(self) -> Bins:

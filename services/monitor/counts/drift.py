@@ -1,0 +1,116 @@
+"""All drift statistics of all features at once: reference counts against current counts over one grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.monitor.counts.counting import ABOVE, BELOW, BatchCounts
+from services.monitor.counts.grid import Floats, Grid, Ints
+from services.monitor.statistics import (
+    chi_square,
+    hellinger,
+    jensen_shannon,
+    kolmogorov_smirnov,
+    kolmogorov_smirnov_p_value,
+    l_infinity,
+    psi,
+    psi_noise,
+    psi_threshold,
+    wasserstein,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Counts of one or many (leading axes) sets of rows: cells (…, Fn, K + 1), categories (…, Fc, V + 1).
+
+    `beyond` (…, Fn): Σ distance of rows from the nearer outer edge.
+    """
+
+    cells: Ints
+    categories: Ints
+    beyond: Floats
+
+    @staticmethod
+    def of(counts: BatchCounts) -> Sample:
+        return Sample(counts.cells, counts.categories, counts.moments[:, BELOW] + counts.moments[:, ABOVE])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DriftFigures:
+    """Each array is (…, F) in `grid.order`; NaN where a statistic isn't defined for the feature or a side has no rows.
+
+    `rows`: current rows with a usable value. Numeric features: PSI, chi-square and L-infinity over the PSI bins,
+    Jensen–Shannon and Hellinger over Doane bins, Kolmogorov–Smirnov and Wasserstein over all cells. Categorical: all
+    over the values and one bin for the others.
+    `psi_noise`, `psi_threshold`: what chance alone gives on average, and once in a thousand (statistics/psi.py).
+    """
+
+    rows: Floats
+    psi: Floats
+    psi_noise: Floats
+    psi_threshold: Floats
+    js: Floats
+    ks: Floats
+    ks_p: Floats
+    wasserstein: Floats
+    hellinger: Floats
+    chi2: Floats
+    chi2_p: Floats
+    l_infinity: Floats
+
+
+def drift_figures(grid: Grid, reference: Sample, current: Sample) -> DriftFigures:
+    """Both samples over `grid`; their leading axes broadcast (one reference against many windows)."""
+    numeric = _numeric(grid, reference, current)
+    categorical = _categorical(reference, current)
+    return DriftFigures(*(np.concatenate(pair, axis=-1) for pair in zip(numeric, categorical, strict=True)))
+
+
+def _numeric(grid: Grid, reference: Sample, current: Sample) -> tuple[Floats, ...]:
+    r_bins, c_bins = grid.psi_bins.gather(reference.cells), grid.psi_bins.gather(current.cells)
+    r_doane, c_doane = grid.doane_bins.gather(reference.cells), grid.doane_bins.gather(current.cells)
+    r_rows, c_rows = reference.cells.sum(axis=-1), current.cells.sum(axis=-1)
+    ks = kolmogorov_smirnov(reference.cells, current.cells)
+    outside = current.beyond / np.where(c_rows > 0, c_rows, 1)
+    if grid.numeric:
+        distance = wasserstein(reference.cells, current.cells, grid.edges, grid.deviations, outside)
+    else:
+        distance = np.full(ks.shape, np.nan)
+    return (
+        *_over_bins(r_bins, c_bins),
+        jensen_shannon(r_doane, c_doane),
+        ks,
+        kolmogorov_smirnov_p_value(ks, r_rows, c_rows),
+        distance,
+        hellinger(r_doane, c_doane),
+        *_tests(r_bins, c_bins),
+    )
+
+
+def _categorical(reference: Sample, current: Sample) -> tuple[Floats, ...]:
+    r, c = reference.categories, current.categories
+    distance = jensen_shannon(r, c)
+    undefined = np.full(distance.shape, np.nan)
+    return (*_over_bins(r, c), distance, undefined, undefined, undefined, hellinger(r, c), *_tests(r, c))
+
+
+def _over_bins(reference: Ints, current: Ints) -> tuple[Floats, ...]:
+    """Rows, PSI, its noise and its threshold."""
+    r_rows, c_rows = reference.sum(axis=-1), current.sum(axis=-1)
+    bins = (reference > 0).sum(axis=-1)
+    value = psi(reference, current)
+    shape = value.shape
+    return (
+        np.broadcast_to(c_rows, shape).astype(np.float64),
+        value,
+        np.broadcast_to(psi_noise(r_rows, c_rows, bins), shape),
+        np.broadcast_to(psi_threshold(r_rows, c_rows, bins), shape),
+    )
+
+
+def _tests(reference: Ints, current: Ints) -> tuple[Floats, ...]:
+    test = chi_square(reference, current)
+    return test.statistic, test.p_value, l_infinity(reference, current)

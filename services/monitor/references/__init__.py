@@ -1,0 +1,1 @@
+"""What current data is compared with."""

@@ -1,0 +1,1 @@
+"""Tumbling windows of event time, and the figures of each."""

@@ -1,0 +1,117 @@
+"""Rows fall into tumbling windows; each window's counts against the reference give drift and data quality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from math import isfinite
+
+import numpy as np
+import numpy.typing as npt
+
+from services.contracts.monitor import FeatureDrift
+from services.monitor.counts.columns import Columns
+from services.monitor.counts.counting import BatchCounts, count_columns, empty_counts, merge
+from services.monitor.counts.drift import Sample, drift_figures
+from services.monitor.counts.packing import pack, unpack
+from services.monitor.detectors.effect import drifted
+from services.monitor.references.rules import Reference
+from services.monitor.windows.distributions import distribution
+from services.monitor.windows.quality import FeatureQuality, Quality, quality
+
+__all__ = [
+    "BatchCounts",
+    "FeatureQuality",
+    "Quality",
+    "count_batch",
+    "distribution",
+    "drift",
+    "merge",
+    "no_counts",
+    "pack",
+    "quality",
+    "split",
+    "split_rows",
+    "unpack",
+    "window_start",
+]
+
+
+_SHOWN = ("psi", "psi_threshold", "js", "ks", "ks_p", "wasserstein", "hellinger", "chi2", "chi2_p", "l_infinity")
+"""Figures of `DriftFigures` that `FeatureDrift` carries under the same name."""
+
+
+def window_start(time_ms: int, width_ms: int) -> int:
+    """Start of the tumbling window [start, start + width) that holds this time; milliseconds since 1970, UTC."""
+    return time_ms // width_ms * width_ms
+
+
+def split(times_ms: npt.NDArray[np.int64], width_ms: int, columns: Columns) -> Iterator[tuple[int, Columns]]:
+    """(window start, its rows) in ascending order of windows; rows keep their order.
+
+    A batch within one window, and one in time order, is split without copying.
+    """
+    for start, rows in split_rows(times_ms, width_ms):
+        yield start, columns if rows == slice(0, len(times_ms)) else columns.pick(rows)
+
+
+def split_rows(times_ms: npt.NDArray[np.int64], width_ms: int) -> Iterator[tuple[int, slice | npt.NDArray[np.intp]]]:
+    """(window start, which rows) in ascending order of windows; slices where the times are in order of windows."""
+    if not len(times_ms):
+        return
+    windows = times_ms // width_ms
+    steps = np.diff(windows)
+    order = None
+    if (steps < 0).any():
+        order = np.argsort(windows, kind="stable")
+        windows = windows[order]
+        steps = np.diff(windows)
+    bounds = [0, *(np.flatnonzero(steps) + 1).tolist(), len(windows)]
+    for first, stop in pairwise(bounds):
+        rows = slice(first, stop) if order is None else order[first:stop]
+        yield int(windows[first]) * width_ms, rows
+
+
+def count_batch(reference: Reference, columns: Columns) -> BatchCounts:
+    """Counts of a batch over the reference's grid; see `counts.counting.count_columns`."""
+    return count_columns(reference.grid, columns)
+
+
+def no_counts(reference: Reference) -> BatchCounts:
+    return empty_counts(reference.grid)
+
+
+def drift(reference: Reference, counts: BatchCounts) -> list[FeatureDrift]:
+    """Every feature's figures against the reference, in the reference's order; a prediction column is one of them.
+
+    A feature without a usable value has None for every statistic. Shares are of all rows.
+    """
+    figures = drift_figures(reference.grid, reference.sample, Sample.of(counts))
+    natural = {v.feature: v.psi_excess_max for v in reference.variability}
+    marks = drifted(
+        figures.psi,
+        figures.psi_noise,
+        figures.psi_threshold,
+        np.array([natural.get(name, 0.0) for name in reference.grid.order]),
+    )
+    position = {name: i for i, name in enumerate(reference.grid.order)}
+    columns = {
+        name: [value if isfinite(value) else None for value in getattr(figures, name).tolist()] for name in _SHOWN
+    }
+    rows = max(counts.rows, 1)
+    shown = []
+    for feature in quality(reference, counts).features:
+        i = position[feature.feature]
+        shown.append(
+            FeatureDrift(
+                feature=feature.feature,
+                kind=feature.kind,
+                rows=feature.usable,
+                missing_share=feature.gone / rows,
+                unseen_share=(feature.unseen or 0) / rows,
+                out_of_range_share=feature.out_of_range / rows,
+                drifted=bool(marks[i]),
+                **{name: values[i] for name, values in columns.items()},
+            )
+        )
+    return shown
