@@ -1,0 +1,74 @@
+# The commands of this repository. `make` alone lists them.
+# Variables: PYTHON (the interpreter to build .venv with), ARGS (more options for demo and up), TEST_WORKERS.
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+SYSTEM  := deploy/local/system-packages
+PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+           --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+TEST_WORKERS ?= 2
+PARALLEL := $(wildcard tests/unit tests/property tests/contract tests/integration)
+SERIAL   := $(wildcard tests/e2e tests/fault)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down test check lock clean bench
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.run ## start the stack and run the demonstration on real data; Ctrl-C ends it, the data stay
+	@$(SYSTEM) run
+	@$(BIN)/lifecycle demo $(ARGS)
+
+up: $(VENV)/.run ## start the stack without the demonstration
+	@$(SYSTEM) run
+	@$(BIN)/lifecycle up $(ARGS)
+
+down: ## stop the stack; the data stay
+	@if [ -x $(BIN)/lifecycle ]; then $(BIN)/lifecycle down $(ARGS); else echo "Nothing is installed, so nothing runs."; fi
+
+test: $(VENV)/.test ## install what the tests need and run all of them
+	@$(SYSTEM) run test
+	@counts=$$(mktemp -u); export TEST_COUNTS_FILE=$$counts; failed=0; \
+	$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile $(PARALLEL) || failed=1; \
+	if [ -n "$(SERIAL)" ]; then echo "== the tests that need the machine for themselves"; \
+	$(BIN)/pytest $(SERIAL) || failed=1; fi; \
+	rm -f $$counts; exit $$failed
+
+check: $(VENV)/.test ## format, lint, types, layers and the fast tests; under a minute
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -n $(TEST_WORKERS) --dist loadfile $(wildcard tests/unit tests/property)
+
+bench: $(VENV)/.test ## run the benchmarks
+	$(BIN)/pytest -s $(wildcard tests/benchmarks)
+
+lock: $(VENV)/.test ## write requirements/*.lock anew from pyproject.toml
+	$(COMPILE) --extra build --extra demo --extra test --output-file requirements/test.lock
+	$(COMPILE) --extra build --extra demo --constraints requirements/test.lock --output-file requirements/run.lock
+	@if [ -f requirements/peers.in ]; then \
+	$(subst pyproject.toml,requirements/peers.in,$(COMPILE)) --output-file requirements/peers.lock; fi
+
+clean: ## remove .venv and caches, and keep the data in .lifecycle
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(SYSTEM) python
+	@echo "== making $(VENV)"
+	@"$$($(SYSTEM) which-python)" -m venv $(VENV)
+
+$(VENV)/.run: requirements/run.lock pyproject.toml | $(BIN)/python
+	@echo "== installing $$(grep -c == requirements/run.lock) pinned packages from requirements/run.lock"
+	@$(PIP) install --no-deps --require-hashes -r requirements/run.lock
+	@$(PIP) install --quiet --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test: requirements/test.lock requirements/run.lock pyproject.toml | $(BIN)/python
+	@echo "== installing $$(grep -c == requirements/test.lock) pinned packages from requirements/test.lock"
+	@$(PIP) install --no-deps --require-hashes -r requirements/test.lock
+	@$(PIP) install --quiet --no-deps --no-index --no-build-isolation --editable .
+	@touch $@ $(VENV)/.run
