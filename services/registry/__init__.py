@@ -1,0 +1,1 @@
+"""The registry: experiments, runs, models, artifacts and events, spoken to as MLflow and by typed requests."""

@@ -1,0 +1,1 @@
+"""Experiments: a name that runs are grouped under."""

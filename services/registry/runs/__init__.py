@@ -1,0 +1,1 @@
+"""Runs: what a training tried, measured and produced."""

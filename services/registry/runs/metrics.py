@@ -1,0 +1,147 @@
+"""Metric points: the latest of each key, packing many into columns, and choosing from a history."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+LARGEST = sys.float_info.max
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """One logged value. `timestamp` is in milliseconds; the rest ties it to a logged model and its dataset."""
+
+    key: str
+    value: float
+    timestamp: int
+    step: int = 0
+    model_id: str | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """A key's latest point, as a run's document holds it: key, value, timestamp, step."""
+
+    k: str
+    v: float
+    t: int
+    s: int
+
+
+class Column(msgspec.Struct, frozen=True):
+    """Points of one key, packed: steps and timestamps as little-endian int64, values as float64."""
+
+    k: str
+    s: bytes
+    t: bytes
+    x: bytes
+
+
+class History(msgspec.Struct, frozen=True):
+    """Points of one key as arrays of equal length."""
+
+    steps: npt.NDArray[np.int64]
+    times: npt.NDArray[np.int64]
+    values: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def take(self, indexes: npt.NDArray[np.intp] | slice) -> History:
+        return History(self.steps[indexes], self.times[indexes], self.values[indexes])
+
+
+def stored_value(value: float) -> float:
+    """Infinity becomes the largest number, as MLflow's own store keeps it."""
+    return math.copysign(LARGEST, value) if math.isinf(value) else value
+
+
+def latest(metrics: Sequence[Metric], points: Iterable[Point]) -> list[Metric]:
+    """`metrics` with `points` considered: of each key the greatest (step, timestamp, value), NaN counting as 0."""
+    newest = {metric.k: metric for metric in metrics}
+    for point in points:
+        candidate = Metric(point.key, stored_value(point.value), point.timestamp, point.step)
+        known = newest.get(point.key)
+        if known is None or _rank(candidate) > _rank(known):
+            newest[point.key] = candidate
+    return list(newest.values())
+
+
+def _rank(metric: Metric) -> tuple[int, int, float]:
+    return metric.s, metric.t, 0.0 if math.isnan(metric.v) else metric.v
+
+
+def packed(points: Iterable[Point]) -> list[Column]:
+    """`points` as one column a key, in the order given."""
+    by_key: dict[str, list[Point]] = {}
+    for point in points:
+        by_key.setdefault(point.key, []).append(point)
+    return [
+        Column(
+            key,
+            np.array([point.step for point in group], dtype="<i8").tobytes(),
+            np.array([point.timestamp for point in group], dtype="<i8").tobytes(),
+            np.array([stored_value(point.value) for point in group], dtype="<f8").tobytes(),
+        )
+        for key, group in by_key.items()
+    ]
+
+
+def unpacked(columns: Sequence[Column]) -> History:
+    """All points of `columns`, each different one once, in no particular order."""
+    steps = np.frombuffer(b"".join(column.s for column in columns), dtype="<i8")
+    times = np.frombuffer(b"".join(column.t for column in columns), dtype="<i8")
+    values = np.frombuffer(b"".join(column.x for column in columns), dtype="<f8")
+    history = History(steps, times, values)
+    if len(history) < 2:
+        return history
+    order = _sorted(history, (steps, times))
+    ordered = history.take(order)
+    same = (
+        (np.diff(ordered.steps) == 0)
+        & (np.diff(ordered.times) == 0)
+        & ((ordered.values[1:] == ordered.values[:-1]) | (np.isnan(ordered.values[1:]) & np.isnan(ordered.values[:-1])))
+    )
+    return ordered.take(np.flatnonzero(np.concatenate(([True], ~same))))
+
+
+def by_time(history: History) -> History:
+    """In order of timestamp, step and value."""
+    return history.take(_sorted(history, (history.times, history.steps)))
+
+
+def by_step(history: History) -> History:
+    """In order of step, timestamp and value."""
+    return history.take(_sorted(history, (history.steps, history.times)))
+
+
+def _sorted(history: History, keys: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]) -> npt.NDArray[np.intp]:
+    nan = np.isnan(history.values)
+    return np.lexsort((nan, np.where(nan, 0.0, history.values), keys[1], keys[0]))
+
+
+def between(history: History, start_step: int, end_step: int) -> History:
+    """Points with `start_step` ≤ step ≤ `end_step`."""
+    return history.take(np.flatnonzero((history.steps >= start_step) & (history.steps <= end_step)))
+
+
+def sampled(history: History, most: int) -> History:
+    """At most `most` points of an ordered history: the first of equally large groups, and always the last.
+
+    With SQL's NTILE: n points in b buckets give the first n mod b buckets one point more.
+    """
+    count = len(history)
+    if count <= most:
+        return history
+    small, larger = divmod(count, most)
+    buckets = np.arange(most)
+    starts = buckets * small + np.minimum(buckets, larger)
+    if starts[-1] != count - 1:
+        starts[-1] = count - 1
+    return history.take(starts)

@@ -1,0 +1,1 @@
+"""MLflow's filter and order strings: read, checked against what an entity offers, and turned into MongoDB queries."""
