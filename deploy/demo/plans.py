@@ -1,0 +1,80 @@
+"""What anna and ben try, as data; ben's last run repeats one of anna's without knowing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from deploy.demo.flights import FEATURES, WEATHER
+
+EXPERIMENT: Final = "flight-delay"
+MODEL: Final = "flight-delay"
+PLAN_TAG: Final = "demo.plan"
+SELECTION_METRIC: Final = "validation_roc_auc"
+
+Kind = Literal["prior", "logistic", "boosting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One training run. `rows`: train on so many rows only, None for all; `note` is the author's remark on the run."""
+
+    user: str
+    name: str
+    kind: Kind
+    note: str
+    params: Mapping[str, int | float | bool] = field(default_factory=dict)
+    features: tuple[str, ...] = FEATURES
+    rows: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Marks the run, so that a second demonstration finds it."""
+        return f"{self.user}/{self.name}"
+
+
+_BOOSTING: Final = {"learning_rate": 0.1, "max_iter": 100, "random_state": 7}
+
+PLANS: Final = (
+    Plan(
+        "anna",
+        "naive baseline",
+        "prior",
+        "Always the share of late flights. Anything worth shipping beats it.",
+        tags={"baseline": "true"},
+    ),
+    Plan(
+        "anna",
+        "logistic regression",
+        "logistic",
+        "A linear look at a sample: is there anything to learn?",
+        {"C": 0.1, "max_iter": 200, "random_state": 7},
+        rows=15_000,
+    ),
+    Plan("anna", "boosting, first try", "boosting", "Trees take the missing gusts as they are.", _BOOSTING),
+    Plan(
+        "anna",
+        "boosting, patient",
+        "boosting",
+        "Slower steps and larger leaves: the best on validation so far.",
+        {"learning_rate": 0.05, "max_iter": 300, "min_samples_leaf": 50, "random_state": 7},
+    ),
+    Plan(
+        "ben",
+        "boosting without weather",
+        "boosting",
+        "How much of the delay is weather? Without it most of the skill is gone.",
+        {"learning_rate": 0.05, "max_iter": 300, "random_state": 7},
+        features=tuple(name for name in FEATURES if name not in WEATHER),
+    ),
+    Plan(
+        "ben",
+        "boosting, shallow",
+        "boosting",
+        "Small trees: faster, and closer between training and validation.",
+        {"learning_rate": 0.05, "max_iter": 100, "max_leaf_nodes": 15, "random_state": 7},
+    ),
+    Plan("ben", "boosting on all features", "boosting", "A plain start with every feature.", _BOOSTING),
+)
+
+USERS: Final = tuple(dict.fromkeys(plan.user for plan in PLANS))
