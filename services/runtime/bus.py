@@ -184,7 +184,7 @@ class Bus:
                 await self.ensure_stream(stream)
 
     def pull(self, spec: Consumer, *, batch: int = 256, max_bytes: int = DEFAULT_PULL_BYTES) -> Pull:
-        return Pull(self.client, self.jetstream, spec, batch, max_bytes)
+        return Pull(self.client, self.jetstream, self.ensure_stream, spec, batch, max_bytes)
 
     # ------------------------------------------------------------ requests
 

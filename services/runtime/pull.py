@@ -10,6 +10,7 @@ import asyncio
 import json
 import time
 from collections import deque
+from collections.abc import Awaitable, Callable
 
 import structlog
 from nats.aio.client import Client
@@ -19,7 +20,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from services.contracts.streams import MEBIBYTE, Consumer
+from services.contracts.streams import MEBIBYTE, Consumer, Stream
 
 log = structlog.get_logger()
 
@@ -28,14 +29,25 @@ HEARTBEAT_SECONDS = 1.0
 SILENCE_SECONDS = 3.0
 """No heartbeat for this long means that the request is lost (server restarted, consumer deleted): ask again."""
 _NANOSECONDS = 1_000_000_000
+_ENDED = {"404", "408"}
+"""A pull request that ended as usual: nothing there, or its time is up. Others may mean the consumer is gone."""
 
 
 class Pull:
     """The messages of one consumer, for one reader. At most `batch` messages wait here unhandled."""
 
-    def __init__(self, client: Client, jetstream: JetStreamContext, spec: Consumer, batch: int, max_bytes: int) -> None:
+    def __init__(
+        self,
+        client: Client,
+        jetstream: JetStreamContext,
+        ensure_stream: Callable[[Stream], Awaitable[None]],
+        spec: Consumer,
+        batch: int,
+        max_bytes: int,
+    ) -> None:
         self._client = client
         self._jetstream = jetstream
+        self._ensure_stream = ensure_stream
         self._spec = spec
         self._batch = batch
         self._max_bytes = max_bytes
@@ -46,6 +58,7 @@ class Pull:
         self._serial = 0
         self._open_for = 0
         self._heard = 0.0
+        self._bound = False
 
     async def next_group(self, most: int, linger: float = 0.0) -> list[Msg]:
         """Waits for a message, then returns it with whatever else has arrived, at most `most`, in stream order.
@@ -82,7 +95,7 @@ class Pull:
         if len(self._waiting) >= self._batch:
             return
         try:
-            if self._subscription is None or silent:
+            if not self._bound or silent:
                 await self._bind()
             self._serial += 1
             self._open_for = self._batch
@@ -98,10 +111,11 @@ class Pull:
         except (NatsError, OSError, TimeoutError) as error:
             log.warning("can't pull at the moment", consumer=self._spec.name, error=str(error))
             self._open_for = 0
-            self._heard = 0.0
+            self._bound = False
             await asyncio.sleep(0.2)
 
     async def _bind(self) -> None:
+        await self._ensure_stream(self._spec.stream)
         await self._jetstream.add_consumer(
             self._spec.stream.name,
             ConsumerConfig(
@@ -119,6 +133,7 @@ class Pull:
             self._subscription = await self._client.subscribe(
                 f"{self._inbox}.*", cb=self._receive, pending_bytes_limit=-1, pending_msgs_limit=-1
             )
+        self._bound = True
 
     async def _receive(self, message: Msg) -> None:
         current = message.subject == f"{self._inbox}.{self._serial}" or not message.subject.startswith(self._inbox)
@@ -129,6 +144,7 @@ class Pull:
         if status is not None:
             if current:
                 self._open_for = 0
+                self._bound = self._bound and status in _ENDED
                 self._arrived.set()
             return
         self._open_for -= 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import nats.errors
@@ -85,19 +85,19 @@ class Relay:
     async def _lead(self) -> bool:
         """Takes or renews the lease, by the database's clock."""
         milliseconds = int(timedelta(seconds=LEASE_SECONDS).total_seconds() * 1000)
+        mine = {"_id": LEASE, "$or": [{"holder": self._holder}, {"$expr": {"$lt": ["$until", "$$NOW"]}}]}
+        renewal = [{"$set": {"holder": self._holder, "until": {"$add": ["$$NOW", milliseconds]}}}]
+        leases = self._store["leases"]
         with translated():
+            if (await leases.update_one(mine, renewal)).matched_count == 1:
+                return True
+            if await leases.find_one({"_id": LEASE}) is not None:
+                return False
             try:
-                result = await self._store["leases"].update_one(
-                    {
-                        "_id": LEASE,
-                        "$or": [{"holder": self._holder}, {"$expr": {"$lt": ["$until", "$$NOW"]}}],
-                    },
-                    [{"$set": {"holder": self._holder, "until": {"$add": ["$$NOW", milliseconds]}}}],
-                    upsert=True,
-                )
+                await leases.insert_one({"_id": LEASE, "holder": self._holder, "until": datetime.now(UTC)})
             except DuplicateKeyError:
                 return False
-        return result.matched_count == 1 or result.upserted_id is not None
+        return True
 
     async def _publish_batch(self) -> bool:
         with translated():

@@ -187,13 +187,13 @@ def run(name: str, settings_of: Callable[[], S], build: Build[S]) -> None:
 
 @asynccontextmanager
 async def background(health: Health, **tasks: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Runs endless tasks beside the body. One that ends by itself makes the process unready, so that it is restarted."""
+    """Runs endless tasks beside the body. One that ends by itself makes the process unready: it gets restarted."""
 
     async def watched(name: str, task: Callable[[], Awaitable[None]]) -> None:
         reason = "ended"
         try:
             await task()
-        except Exception as error:  # noqa: BLE001  # logged, and shown in /readyz
+        except Exception as error:  # logged, and shown in /readyz
             log.error("a background task ended", task=name, exc_info=error)
             reason = f"ended: {error}"
         health.watch(name, lambda: reason)

@@ -1,0 +1,198 @@
+"""Each message has its effect exactly once, in order per aggregate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from nats.js.api import StreamInfo
+from nats.js.errors import NotFoundError
+
+from services.contracts import streams
+from services.contracts.base import Envelope
+from services.contracts.errors import Invalid, Unavailable
+from services.contracts.monitor import BatchHeader
+from services.contracts.streams import Consumer
+from services.runtime import cloudevents
+from services.runtime.bus import Bus, stream_config
+from services.runtime.ids import new_id
+from services.runtime.inbox import BatchConsumer, Delivery, EventConsumer, batch_headers
+from services.runtime.outbox import Change, Outbox
+from services.runtime.store import Store
+from tests.integration.runtime.conftest import in_background
+from tests.integration.runtime.facts import Counted
+from tests.support.waiting import until
+
+COUNTERS = Consumer("test-counters", streams.EVENTS, ("events.registry.counter.>",), ack_wait_seconds=1.0)
+BATCHES = Consumer("test-batches", streams.PREDICTIONS, ("ingest.predictions.>",), ack_wait_seconds=1.0)
+
+
+async def send_event(bus: Bus, version: int, counter: str = "a", event_id: str | None = None) -> str:
+    event = Counted(counter=counter, value=version)
+    envelope = Envelope(
+        id=event_id or new_id(), type=event.type(), service="registry", aggregate="counter", aggregate_id=counter,
+        version=version, time=datetime.now(UTC), actor="anna", correlation_id="c", data=msgspec.json.encode(event),
+    )  # fmt: skip
+    await bus.publish(envelope.subject(), envelope.data, message_id=new_id(), headers=cloudevents.to_headers(envelope))
+    return envelope.id
+
+
+async def send_batch(bus: Bus, batch_id: str, body: bytes = b"rows") -> bool:
+    """Whether the stream took it as a new message."""
+    header = BatchHeader(
+        batch_id=batch_id, model_name="m", version="1", rows=1, actor="Ännä", correlation_id="c",
+        received_at=datetime.now(UTC),
+    )  # fmt: skip
+    headers = {**batch_headers(header), "Nats-Msg-Id": batch_id}
+    acknowledged = await bus.jetstream.publish("ingest.predictions.m.1", body, headers=headers)
+    return not acknowledged.duplicate
+
+
+async def with_a_short_memory(bus: Bus) -> None:
+    """Makes the stream forget message ids after a tenth of a second instead of two minutes."""
+    await bus.jetstream.update_stream(replace(stream_config(streams.PREDICTIONS), duplicate_window=0.1))
+
+
+def steps(store: Store, outbox: Outbox, bus: Bus) -> EventConsumer:
+    """Writes every applied event's version down, in the order applied."""
+
+    async def decide(events: list[Envelope], change: Change) -> None:
+        for event in events:
+            change.insert("steps", {"_id": new_id(), "counter": event.aggregate_id, "version": event.version})
+
+    return EventConsumer(bus, outbox, COUNTERS, decide)
+
+
+async def applied(store: Store, counter: str = "a") -> list[int]:
+    return [row["version"] async for row in store["steps"].find({"counter": counter}).sort("_id", 1)]
+
+
+async def test_events_are_applied_in_order_whatever_order_they_come_in(bus: Bus, outbox: Outbox, store: Store) -> None:
+    async with in_background(steps(store, outbox, bus).run):
+        for version in (2, 4, 1):
+            await send_event(bus, version)
+            await until(lambda v=version: _seen(store, v))
+        assert await applied(store) == [1, 2]
+        assert await store["parked"].count_documents({}) == 1
+        await send_event(bus, 3)
+        await until(lambda: _applied_count(store, 4))
+
+    assert await applied(store) == [1, 2, 3, 4]
+    assert await store["parked"].count_documents({}) == 0
+
+
+async def _seen(store: Store, version: int) -> bool:
+    parked = await store["parked"].count_documents({"version": version})
+    return bool(parked) or version in await applied(store)
+
+
+async def _applied_count(store: Store, count: int) -> bool:
+    return await store["steps"].count_documents({}) >= count
+
+
+async def test_an_event_that_comes_twice_has_one_effect(bus: Bus, outbox: Outbox, store: Store) -> None:
+    async with in_background(steps(store, outbox, bus).run):
+        first = await send_event(bus, 1)
+        await send_event(bus, 1, event_id=first)
+        await send_event(bus, 1)  # another id, but a version already seen
+        await send_event(bus, 2)
+        await until(lambda: _applied_count(store, 2))
+
+    assert await applied(store) == [1, 2]
+
+
+async def test_a_parked_event_shows_its_age(bus: Bus, outbox: Outbox, store: Store) -> None:
+    consumer = steps(store, outbox, bus)
+    async with in_background(consumer.run):
+        await send_event(bus, 5)
+        await until(lambda: _seen(store, 5))
+        assert await consumer.watch_parked() >= 0
+    assert await applied(store) == []
+
+
+async def test_a_repeated_batch_counts_once(bus: Bus, outbox: Outbox, store: Store) -> None:
+    async def decide(deliveries: list[Delivery], change: Change) -> None:
+        for delivery in deliveries:
+            assert delivery.header.actor == "Ännä"
+            change.upsert("totals", {"_id": "rows"}, {"$inc": {"rows": delivery.header.rows}})
+
+    async with in_background(BatchConsumer(bus, outbox, BATCHES, decide).run):
+        await send_batch(bus, "one")
+        await until(lambda: _rows(store, 1))
+        await with_a_short_memory(bus)
+        await until(lambda: send_batch(bus, "one"))
+        await send_batch(bus, "two")
+        await until(lambda: _rows(store, 2), within=20)
+        await until(lambda: _worked_off(bus))
+
+    assert (await store["totals"].find_one())["rows"] == 2
+
+
+async def _rows(store: Store, rows: int) -> bool:
+    total: dict[str, Any] | None = await store["totals"].find_one()
+    return total is not None and total["rows"] >= rows
+
+
+async def _worked_off(bus: Bus) -> bool:
+    info: StreamInfo = await bus.jetstream.stream_info(streams.PREDICTIONS.name)
+    return info.state.messages == 0
+
+
+async def test_a_batch_that_can_never_succeed_goes_to_the_dead_letters_and_blocks_no_other(
+    bus: Bus, outbox: Outbox, store: Store
+) -> None:
+    async def decide(deliveries: list[Delivery], change: Change) -> None:
+        for delivery in deliveries:
+            if delivery.body == b"poison":
+                raise Invalid("no rows in there")
+            change.upsert("totals", {"_id": "rows"}, {"$inc": {"rows": 1}})
+
+    for number in range(5):
+        await send_batch(bus, f"b{number}", b"poison" if number == 2 else b"rows")
+    async with in_background(BatchConsumer(bus, outbox, BATCHES, decide).run):
+        await until(lambda: _worked_off(bus))
+
+    dead = await store["dead_letters"].find().to_list(10)
+    assert [(row["code"], row["body"]) for row in dead] == [("INVALID", b"poison")]
+    assert (await store["totals"].find_one())["rows"] == 4
+
+
+async def test_a_batch_that_fails_for_the_moment_is_tried_again(bus: Bus, outbox: Outbox, store: Store) -> None:
+    tries = 0
+
+    async def decide(deliveries: list[Delivery], change: Change) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise Unavailable("not now")
+        change.upsert("totals", {"_id": "rows"}, {"$inc": {"rows": len(deliveries)}})
+
+    await send_batch(bus, "one")
+    async with in_background(BatchConsumer(bus, outbox, BATCHES, decide).run):
+        await until(lambda: _worked_off(bus))
+
+    assert tries == 3
+    assert (await store["totals"].find_one())["rows"] == 1
+
+
+async def test_a_consumer_goes_on_after_its_stream_was_made_anew(bus: Bus, outbox: Outbox, store: Store) -> None:
+    async def decide(deliveries: list[Delivery], change: Change) -> None:
+        change.upsert("totals", {"_id": "rows"}, {"$inc": {"rows": len(deliveries)}})
+
+    async with in_background(BatchConsumer(bus, outbox, BATCHES, decide).run):
+        await send_batch(bus, "one")
+        await until(lambda: _rows(store, 1))
+        await bus.jetstream.delete_stream(streams.PREDICTIONS.name)
+        await until(lambda: _exists(bus), within=20)
+        await send_batch(bus, "two")
+        await until(lambda: _rows(store, 2), within=20)
+
+
+async def _exists(bus: Bus) -> bool:
+    try:
+        await bus.jetstream.consumer_info(streams.PREDICTIONS.name, BATCHES.name)
+    except NotFoundError:
+        return False
+    return True

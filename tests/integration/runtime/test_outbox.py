@@ -1,0 +1,132 @@
+"""A change is written whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from services.contracts.errors import Conflict, TooLarge, Unavailable
+from services.runtime.outbox import AlreadyDone, Change, Duplicate, Outbox, Stale
+from services.runtime.store import Store
+from tests.integration.runtime.facts import ANNA, Counted, count_up
+from tests.support.servers import Start
+
+
+async def test_a_change_writes_document_event_and_audit_row_together(outbox: Outbox, store: Store) -> None:
+    await outbox.commit(count_up("a", 1))
+
+    event = await store["events"].find_one()
+    audit = await store["audit"].find_one()
+    assert await store["counters"].find_one({"_id": "a"}) == {"_id": "a", "v": 1}
+    assert event["type"] == "registry.counter.counted.v1"
+    assert (event["actor"], event["correlation_id"], event["pending"]) == ("anna", "correlation-1", True)
+    assert (audit["user"], audit["action"], audit["remote"]) == ("anna", "counter.count", "127.0.0.1")
+    assert audit["events"] == [event["_id"]]
+
+
+async def test_a_taken_key_is_named_and_nothing_of_the_change_remains(outbox: Outbox, store: Store) -> None:
+    await outbox.commit(count_up("a", 1))
+    change = count_up("a", 1)
+    change.insert("others", {"_id": "x"})
+
+    with pytest.raises(Duplicate) as caught:
+        await outbox.commit(change)
+
+    assert caught.value.collection == "counters"
+    assert await store["others"].count_documents({}) == 0
+    assert await store["events"].count_documents({}) == 1
+
+
+async def test_whoever_saw_an_older_version_hears_that_it_changed(outbox: Outbox, store: Store) -> None:
+    await outbox.commit(count_up("a", 1))
+    await outbox.commit(count_up("a", 2))
+
+    with pytest.raises(Stale):
+        await outbox.commit(count_up("a", 2))
+
+    assert (await store["counters"].find_one())["v"] == 2
+    assert await store["audit"].count_documents({}) == 2
+
+
+async def test_concurrent_changes_share_transactions_and_a_bad_one_harms_no_other(outbox: Outbox, store: Store) -> None:
+    await outbox.commit(count_up("taken", 1))
+    changes = [count_up(f"c{i}", 1) for i in range(50)]
+    changes.insert(25, count_up("taken", 1))
+
+    outcomes = await asyncio.gather(*(outbox.commit(change) for change in changes), return_exceptions=True)
+
+    failures = [outcome for outcome in outcomes if outcome is not None]
+    assert [type(failure) for failure in failures] == [Duplicate]
+    assert await store["counters"].count_documents({}) == 51
+    assert await store["events"].count_documents({}) == 51
+
+
+async def test_a_repeated_idempotency_key_returns_the_first_answer_and_writes_nothing(
+    outbox: Outbox, store: Store
+) -> None:
+    first = count_up("a", 1)
+    first.once("key", b"first answer")
+    await outbox.commit(first)
+    again = count_up("b", 1)
+    again.once("key", b"second answer")
+
+    with pytest.raises(AlreadyDone) as caught:
+        await outbox.commit(again)
+
+    assert caught.value.answer == b"first answer"
+    assert await outbox.recall("key") == b"first answer"
+    assert await store["counters"].count_documents({}) == 1
+
+
+async def test_deciding_again_after_a_lost_race_loses_no_step(outbox: Outbox, store: Store) -> None:
+    await outbox.commit(count_up("a", 1))
+
+    async def step() -> None:
+        async def decide() -> Change:
+            counter = await store["counters"].find_one({"_id": "a"})
+            return count_up("a", counter["v"] + 1)
+
+        await outbox.retrying(decide)
+
+    await asyncio.gather(*(step() for _ in range(12)))
+
+    assert (await store["counters"].find_one())["v"] == 13
+    versions = [event["version"] async for event in store["events"].find().sort("version", 1)]
+    assert versions == list(range(1, 14))
+
+
+async def test_a_race_that_is_always_lost_ends_in_a_conflict(outbox: Outbox) -> None:
+    await outbox.commit(count_up("a", 1))
+
+    async def always_late() -> Change:
+        return count_up("a", 9)
+
+    with pytest.raises(Conflict):
+        await outbox.retrying(always_late)
+
+
+async def test_an_event_over_64_kilobytes_is_refused_before_anything_is_written() -> None:
+    change = Change(ANNA, "counter.count")
+    with pytest.raises(TooLarge):
+        change.emit(Counted(counter="x" * 70_000, value=1), version=1)
+
+
+async def test_a_dead_database_is_unavailable_and_the_change_succeeds_after_its_restart(
+    start_mongod: Start,
+) -> None:
+    server = start_mongod()
+    async with Store.open(server.url, "crash") as store:
+        outbox = Outbox(store)
+        await outbox.prepare()
+        await outbox.commit(count_up("a", 1))
+        server.kill9()
+        waiting = asyncio.create_task(outbox.commit(count_up("a", 2)))
+        server.start()
+        try:
+            await waiting
+        except Unavailable:
+            await outbox.commit(count_up("a", 2))
+
+        assert (await store["counters"].find_one({"_id": "a"}))["v"] == 2
+        assert await store["events"].count_documents({}) == 2
