@@ -91,7 +91,7 @@ def demo(
     from deploy.demo.main import run_demo
 
     async def work(urls: Urls) -> None:
-        await run_demo(urls, speed=speed, console=console)
+        await run_demo(urls, speed=speed, console=console, state_dir=choices.state.path)
 
     choices = _choices(state, ports, host, auth, open_browser)
     if choices.state.running():
