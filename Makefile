@@ -4,7 +4,7 @@
 VENV    := .venv
 BIN     := $(VENV)/bin
 SYSTEM  := deploy/local/system-packages
-PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input
+INSTALL := deploy/local/install-packages
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
            --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 TEST_WORKERS ?= 2
@@ -62,13 +62,9 @@ $(BIN)/python:
 	@"$$($(SYSTEM) which-python)" -m venv $(VENV)
 
 $(VENV)/.run: requirements/run.lock pyproject.toml | $(BIN)/python
-	@echo "== installing $$(grep -c == requirements/run.lock) pinned packages from requirements/run.lock"
-	@$(PIP) install --no-deps --require-hashes -r requirements/run.lock
-	@$(PIP) install --quiet --no-deps --no-index --no-build-isolation --editable .
+	@$(INSTALL) requirements/run.lock
 	@touch $@
 
 $(VENV)/.test: requirements/test.lock requirements/run.lock pyproject.toml | $(BIN)/python
-	@echo "== installing $$(grep -c == requirements/test.lock) pinned packages from requirements/test.lock"
-	@$(PIP) install --no-deps --require-hashes -r requirements/test.lock
-	@$(PIP) install --quiet --no-deps --no-index --no-build-isolation --editable .
+	@$(INSTALL) requirements/test.lock
 	@touch $@ $(VENV)/.run
