@@ -21,11 +21,10 @@ REGENERATE = "UPDATE_SNAPSHOTS"
 
 
 def shapes() -> dict[str, Any]:
-    events = {name: event for name, event in EVENTS.items()}
     requests = {request.subject(): request for request in REQUESTS}
     updates = {update.pattern(): update for update in LIVE_UPDATES}
     described: dict[str, Any] = {}
-    for group, classes in (("events", events), ("requests", requests), ("live", updates)):
+    for group, classes in (("events", EVENTS), ("requests", requests), ("live", updates)):
         described[group] = {name: msgspec.json.schema(cls) for name, cls in sorted(classes.items())}
     described["replies"] = {
         subject: msgspec.json.schema(request.reply_type()) for subject, request in sorted(requests.items())
