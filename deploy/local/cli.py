@@ -13,7 +13,7 @@ from rich.console import Console
 
 from deploy.local import doctor as examination
 from deploy.local import logs as part_logs
-from deploy.local import run, screen
+from deploy.local import run, screen, tokens
 from deploy.local.parts import PARTS
 from deploy.local.problems import Problem
 from deploy.local.settings import LocalSettings
@@ -24,6 +24,7 @@ NOT_READY = 1  # also: the doctor found an error, the command failed
 NOT_RUNNING = 3  # as service managers have it
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(tokens.app, name="token")
 console = Console()
 errors = Console(stderr=True)
 
