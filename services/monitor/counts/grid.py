@@ -18,6 +18,13 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 Positions: TypeAlias = npt.NDArray[np.intp]
 
 
+def after(values: Floats | float) -> Floats:
+    """The next larger float64: an edge there puts the value itself below."""
+    with np.errstate(over="ignore"):  # after the largest float64 comes infinity: a good edge
+        result: Floats = np.nextafter(values, np.inf)
+    return result
+
+
 class NumericFeature(msgspec.Struct, frozen=True, kw_only=True, tag="numeric"):
     """A feature counted between edges.
 
@@ -120,8 +127,7 @@ class Grid:
         """Per numeric feature: cells before the first index lie below `low`, cells from the second on above `high`."""
         below = [np.searchsorted(edges, f.low) + 1 for f, edges in zip(self.numeric, self.edge_rows, strict=True)]
         above = [
-            np.searchsorted(edges, np.nextafter(f.high, np.inf)) + 1
-            for f, edges in zip(self.numeric, self.edge_rows, strict=True)
+            np.searchsorted(edges, after(f.high)) + 1 for f, edges in zip(self.numeric, self.edge_rows, strict=True)
         ]
         return np.array(below, dtype=np.intp), np.array(above, dtype=np.intp)
 

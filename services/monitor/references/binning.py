@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from services.monitor.counts.grid import Floats
+from services.monitor.counts.grid import Floats, after
 
 QUANTILES = 1_000
 """Fine cells of equal reference share: hold PSI and JS within 0.001, KS and normed Wasserstein within 0.0001."""
@@ -61,12 +61,6 @@ def cut(ordered: Floats, stated: tuple[float, ...] = ()) -> Cuts:
     bounds = np.searchsorted(edges, np.append(doane[:-1], after(doane[-1:]))).tolist()
     few = distinct.tolist() if len(distinct) <= FEW_VALUES else []
     return Cuts(edges, psi_bins, list(pairwise(bounds)), few)
-
-
-def after(values: Floats) -> Floats:
-    """The next larger float64: an edge there puts the value itself below."""
-    result: Floats = np.nextafter(values, np.inf)
-    return result
 
 
 def _fine_edges(ordered: Floats, distinct: Floats) -> Floats:

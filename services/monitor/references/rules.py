@@ -14,7 +14,7 @@ from services.contracts.errors import Invalid
 from services.monitor.counts.columns import Codes, Column, Columns, Kind, Numbers, as_codes, as_numbers
 from services.monitor.counts.counting import BatchCounts, count_columns, merge
 from services.monitor.counts.drift import Sample, drift_figures
-from services.monitor.counts.grid import CategoricalFeature, Feature, Grid, NumericFeature
+from services.monitor.counts.grid import CategoricalFeature, Feature, Grid, NumericFeature, after
 from services.monitor.counts.packing import pack, unpack
 from services.monitor.references.binning import cut
 
@@ -181,7 +181,7 @@ def _numeric_feature(name: str, kind: Kind, column: Numbers, schema: FeatureSche
     if not len(ordered):
         return "no finite number in the reference"
     bounds = [bound for bound in (schema.low, schema.high) if bound is not None]
-    above = [float(np.nextafter(schema.high, np.inf))] if schema.high is not None else []
+    above = [float(after(schema.high))] if schema.high is not None else []
     cuts = cut(ordered, (*bounds, *above))
     with np.errstate(over="ignore", invalid="ignore"):
         center, deviation = float(ordered.mean()), float(ordered.std())

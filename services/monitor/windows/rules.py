@@ -52,7 +52,7 @@ def split(times_ms: npt.NDArray[np.int64], width_ms: int, columns: Columns) -> I
     A batch within one window, and one in time order, is split without copying.
     """
     for start, rows in split_rows(times_ms, width_ms):
-        yield start, columns if rows == slice(0, len(times_ms)) else columns.pick(rows)
+        yield start, columns if isinstance(rows, slice) and rows == slice(0, columns.rows) else columns.pick(rows)
 
 
 def split_rows(times_ms: npt.NDArray[np.int64], width_ms: int) -> Iterator[tuple[int, slice | npt.NDArray[np.intp]]]:

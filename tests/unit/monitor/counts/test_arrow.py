@@ -40,16 +40,13 @@ def test_decimals_are_numbers() -> None:
     np.testing.assert_array_equal(taken.values, [1.5, np.nan])
 
 
-@pytest.mark.parametrize(
-    "kind", [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())]
-)
-def test_texts_and_dictionaries_become_codes(kind: pa.DataType) -> None:
-    data = (
-        pa.array(["b", None, "a", "b"]).cast(kind)
-        if not pa.types.is_dictionary(kind)
-        else pa.array(["b", None, "a", "b"]).dictionary_encode()
-    )
-    assert texts(column(data)) == ["b", None, "a", "b"]
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view()])
+def test_texts_become_codes(kind: pa.DataType) -> None:
+    assert texts(column(pa.array(["b", None, "a", "b"]).cast(kind))) == ["b", None, "a", "b"]
+
+
+def test_dictionaries_become_codes() -> None:
+    assert texts(column(pa.array(["b", None, "a", "b"]).dictionary_encode())) == ["b", None, "a", "b"]
 
 
 def test_unsigned_codes_of_a_full_dictionary_keep_their_values() -> None:
