@@ -7,6 +7,7 @@ events in order per aggregate: a version seen is skipped, one from the future is
 from __future__ import annotations
 
 import asyncio
+import random
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ WATERMARKS = "watermarks"
 INBOX_SECONDS = 14 * 24 * 3600
 """A redelivery later than this is not recognised; JetStream redelivers within seconds."""
 MAX_NAK_SECONDS = 10.0
+STALE_TRIES = 5
+"""Times a group that lost a race to another replica is decided anew before it is split."""
 
 INDEXES = {
     INBOX: [IndexModel([("time", ASCENDING)], expireAfterSeconds=INBOX_SECONDS)],
@@ -109,12 +112,16 @@ class _Consumer(ABC):
             if not self.bus.client.is_closed:
                 await pull.close()
 
-    async def _handle_group(self, messages: Sequence[Msg]) -> None:
+    async def _handle_group(self, messages: Sequence[Msg], tries: int = STALE_TRIES) -> None:
         context = service_context(self.spec.name)
         with using(context):
             try:
                 await self._handle(messages)
             except Stale:
+                if tries > 1:  # another replica was faster: decide again on what it wrote
+                    await asyncio.sleep(random.random() * 0.01)
+                    await self._handle_group(messages, tries - 1)
+                    return
                 if len(messages) == 1:
                     await self._later(messages)
                 else:
@@ -192,7 +199,10 @@ class _Consumer(ABC):
 
 
 class BatchConsumer(_Consumer):
-    """Takes ingest batches in groups. `decide` adds its writes for all deliveries of a group to one change."""
+    """Takes ingest batches in groups. `decide` adds its writes for all deliveries of a group to one change.
+
+    `committed` is told of the deliveries whose change has become durable.
+    """
 
     def __init__(
         self,
@@ -203,9 +213,11 @@ class BatchConsumer(_Consumer):
         *,
         most: int = 64,
         linger: float = 0.0,
+        committed: Callable[[list[Delivery]], None] | None = None,
     ) -> None:
         super().__init__(bus, outbox, spec, most=most, linger=linger)
         self._decide = decide
+        self._committed = committed
 
     async def _handle(self, messages: Sequence[Msg]) -> None:
         deliveries: dict[str, Delivery] = {}
@@ -221,6 +233,8 @@ class BatchConsumer(_Consumer):
                 self._mark(change, delivery.message_id)
             await self._decide(new, change)
             await self.outbox.commit(change)
+            if self._committed is not None:
+                self._committed(new)
         await self._acknowledge(messages, len(new))
 
 
