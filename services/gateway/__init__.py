@@ -1,0 +1,1 @@
+"""One GraphQL API for everything the registry and the monitor know; owns no data."""

@@ -1,0 +1,1 @@
+"""Typed questions to the services that own the facts, over NATS."""

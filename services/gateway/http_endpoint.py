@@ -1,0 +1,104 @@
+"""GraphQL over HTTP: GET and POST as the specification says, and subscriptions as server-sent events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+
+import msgspec
+from graphql import OperationType
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from services.gateway import metrics, negotiation
+from services.gateway.engine import Engine
+from services.gateway.errors import RequestFailed
+from services.gateway.operation import Operation
+from services.gateway.requests import GraphQLRequest, from_json, from_query_string
+from services.runtime.context import Context
+from services.runtime.http import context_of
+
+OperationFor = Callable[[Context], Operation]
+
+
+class HttpEndpoint:
+    """The handler of the route. Batches are refused; mutations need POST."""
+
+    def __init__(self, engine: Engine, operation_for: OperationFor) -> None:
+        self._engine = engine
+        self._operation_for = operation_for
+
+    async def answer(self, request: Request) -> Response:
+        """Answers one request."""
+        media_type = negotiation.chosen(request.headers.get("accept"))
+        if media_type is None:
+            return _refusal(
+                RequestFailed.malformed(f"Answers come as {negotiation.GRAPHQL} or {negotiation.JSON}.", 406),
+                negotiation.JSON,
+            )
+        try:
+            graphql = await _read(request)
+            kind = self._engine.kind(graphql)
+            operation = self._operation_for(context_of(request))
+            if request.method == "GET" and kind is OperationType.MUTATION:
+                return _refusal(
+                    RequestFailed.malformed("Mutations are taken by POST only.", 405), media_type, {"allow": "POST"}
+                )
+            if media_type == negotiation.EVENT_STREAM:
+                return self._events(graphql, operation)
+            if kind is OperationType.SUBSCRIPTION:
+                raise RequestFailed.malformed(
+                    "Subscriptions need a WebSocket (graphql-transport-ws), or `Accept: text/event-stream`."
+                )
+            answer = await self._engine.execute(graphql, operation)
+        except RequestFailed as failed:
+            return _refusal(failed, media_type)
+        return Response(msgspec.json.encode(answer), media_type=_with_charset(media_type))
+
+    def _events(self, graphql: GraphQLRequest, operation: Operation) -> Response:
+        return StreamingResponse(
+            self._stream(graphql, operation),
+            media_type=negotiation.EVENT_STREAM,
+            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+        )
+
+    async def _stream(self, graphql: GraphQLRequest, operation: Operation) -> AsyncIterator[bytes]:
+        """The "distinct connections" mode of the GraphQL over SSE protocol."""
+        yield b":\n\n"
+        with metrics.subscriptions.labels("sse").track_inprogress():
+            try:
+                async with aclosing(self._engine.stream(graphql, operation)) as answers:
+                    async for answer in answers:
+                        metrics.messages.labels("sse").inc()
+                        yield b"event: next\ndata: " + msgspec.json.encode(answer) + b"\n\n"
+            except RequestFailed as failed:
+                yield b"event: next\ndata: " + msgspec.json.encode({"errors": failed.errors}) + b"\n\n"
+        yield b"event: complete\ndata:\n\n"
+
+
+async def _read(request: Request) -> GraphQLRequest:
+    if request.method == "GET":
+        return from_query_string(request.query_params)
+    content_type, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
+    if content_type != negotiation.JSON:
+        raise RequestFailed.malformed(f"Send the request as `Content-Type: {negotiation.JSON}`.", 415)
+    if any(p.startswith("charset=") and p.removeprefix("charset=").strip('"') != "utf-8" for p in parameters):
+        raise RequestFailed.malformed("Send the request in UTF-8.", 415)
+    return from_json(await request.body())
+
+
+def _refusal(failed: RequestFailed, media_type: str, headers: dict[str, str] | None = None) -> Response:
+    """Without `data`. A document that can't be executed is 200 in plain JSON, as the specification asks for there."""
+    status = failed.status
+    if media_type == negotiation.EVENT_STREAM:
+        media_type = negotiation.JSON
+    elif media_type == negotiation.JSON and failed.well_formed and status == 400:
+        status = 200
+    headers = headers or {}
+    if status == 503:
+        headers["retry-after"] = "1"
+    return Response(msgspec.json.encode({"errors": failed.errors}), status, headers, _with_charset(media_type))
+
+
+def _with_charset(media_type: str) -> str:
+    return f"{media_type}; charset=utf-8"

@@ -1,0 +1,84 @@
+"""The root of mutations: each answers with what it changed, or with why it didn't."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import msgspec
+import strawberry
+
+from services.contracts.errors import LifecycleError, Unauthenticated
+from services.contracts.registry import SetAlias, VersionView
+from services.gateway.lookahead import Selected
+from services.gateway.operation import Info
+from services.gateway.resolvers.preload import preload_versions
+from services.gateway.types.fields import viewed
+from services.gateway.types.models import ModelVersion
+from services.gateway.types.node import reads
+from services.gateway.types.values import UserError
+
+T = TypeVar("T")
+
+
+async def _outcome(change: Awaitable[T]) -> tuple[T | None, list[UserError]]:
+    """What the owner of the thing answered. Missing credentials and bugs stay errors of the request."""
+    try:
+        return await change, []
+    except Unauthenticated:
+        raise
+    except LifecycleError as error:
+        return None, [
+            UserError(
+                code=error.code, message=error.message, field=error.field, fix=error.fix, retryable=error.retryable
+            )
+        ]
+
+
+@strawberry.input(description="Where an alias is to point.")
+class SetAliasInput:
+    model: str = strawberry.field(description="The model's name.")
+    alias: str = strawberry.field(description="The alias, such as `champion`; created if there is none.")
+    version: str = strawberry.field(description="The version it is to point at.")
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="The same key again changes nothing and gets the first answer."
+    )
+
+
+class AliasOutcome(msgspec.Struct, frozen=True):
+    """What `setAlias` answers."""
+
+    model_version: VersionView | None
+    errors: list[UserError]
+
+
+@strawberry.type(description="What `setAlias` did.")
+class SetAliasPayload:
+    is_type_of = reads(AliasOutcome)
+
+    model_version: ModelVersion | None = strawberry.field(
+        description="The version that the alias points at now; null if there were errors."
+    )
+    errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty if it was.")
+
+
+async def _set_alias(info: Info, input_: SetAliasInput) -> AliasOutcome:
+    answer = info.context.ask(
+        SetAlias(
+            model_name=input_.model,
+            alias=input_.alias,
+            version=input_.version,
+            idempotency_key=input_.idempotency_key or info.context.ask.context.idempotency_key,
+        )
+    )
+    view, errors = await _outcome(answer)
+    if view:
+        await preload_versions(info.context, [view], Selected.of(info).into("modelVersion"))
+    return AliasOutcome(view, errors)
+
+
+@strawberry.type(description="Everything that can be changed.")
+class Mutation:
+    set_alias: SetAliasPayload = viewed(
+        resolver=_set_alias, description="Points an alias at a version, at once and for everybody."
+    )

@@ -1,0 +1,261 @@
+"""The root of queries. Every field may be null, so that a service that is away leaves the other answers whole."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from services.contracts.monitor import Distribution as DistributionView
+from services.contracts.monitor import GetDistribution, ListMonitored, ListWindows, MonitoredView, WindowView
+from services.contracts.paging import Page
+from services.contracts.registry import (
+    EventView,
+    ExperimentView,
+    GetModels,
+    GetRuns,
+    GetVersions,
+    ListEvents,
+    ListExperiments,
+    ListModels,
+    ListRuns,
+    ModelView,
+    RunView,
+    VersionKey,
+    VersionView,
+)
+from services.gateway.clients.batches import MOST_AT_ONCE
+from services.gateway.lookahead import Selected
+from services.gateway.operation import Info
+from services.gateway.resolvers.nodes import NodeView, found
+from services.gateway.resolvers.preload import preload_models, preload_versions
+from services.gateway.types.arguments import (
+    DEFAULT_WINDOWS,
+    End,
+    Features,
+    LastWindows,
+    ModelName,
+    NameContains,
+    SomeModelName,
+    SomeVersionNumber,
+    Start,
+    VersionNumber,
+    checked_last,
+    checked_resolution,
+)
+from services.gateway.types.events import Event
+from services.gateway.types.experiments import Experiment
+from services.gateway.types.fields import viewed
+from services.gateway.types.limits import Size
+from services.gateway.types.models import Model, ModelVersion
+from services.gateway.types.monitoring import Distribution, MonitoredVersion, Window
+from services.gateway.types.node import Node
+from services.gateway.types.paging import After, Before, Connection, First, Last, items_of, paging
+from services.gateway.types.runs import Run
+from services.gateway.types.viewer import Viewer
+
+
+async def _node(
+    info: Info, id_: Annotated[strawberry.ID, strawberry.argument(name="id", description="A global id.")]
+) -> NodeView | None:
+    return (await found(info.context, [id_]))[0]
+
+
+async def _nodes(
+    info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")]
+) -> list[NodeView | None]:
+    return await found(info.context, ids)
+
+
+def _viewer(info: Info) -> Viewer:
+    who = info.context.principal
+    return Viewer(user=who.user, role=who.role.value, authenticated=who.via == "token")
+
+
+async def _models(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    name_contains: NameContains = None,
+) -> Page[ModelView]:
+    selected = Selected.of(info)
+    page = await info.context.ask(
+        ListModels(paging=paging(first, after, last, before, selected), name_contains=name_contains)
+    )
+    await preload_models(info.context, items_of(page), selected.items())
+    return page
+
+
+async def _model(info: Info, name: ModelName) -> ModelView | None:
+    model = (await info.context.ask(GetModels(names=[name])))[0]
+    if model:
+        await preload_models(info.context, [model], Selected.of(info))
+    return model
+
+
+async def _model_version(
+    info: Info,
+    model: ModelName,
+    version: Annotated[str, strawberry.argument(description="Its number, or an alias such as `@champion`.")],
+) -> VersionView | None:
+    view = (await info.context.ask(GetVersions(keys=[VersionKey(model_name=model, version=version)])))[0]
+    if view:
+        await preload_versions(info.context, [view], Selected.of(info))
+    return view
+
+
+async def _experiments(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    name_contains: NameContains = None,
+) -> Page[ExperimentView]:
+    return await info.context.ask(
+        ListExperiments(
+            paging=paging(first, after, last, before, Selected.of(info)),
+            name_contains=name_contains,
+        )
+    )
+
+
+async def _experiment(
+    info: Info, id_: Annotated[str, strawberry.argument(name="id", description="The id that MLflow knows it by.")]
+) -> ExperimentView | None:
+    return await info.context.relatives.experiments.load(id_)
+
+
+async def _runs(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    experiment_ids: Annotated[
+        list[str] | None, strawberry.argument(description="Only of these experiments; of all if unsaid.")
+    ] = None,
+    filter_: Annotated[
+        str | None,
+        strawberry.argument(
+            name="filter", description="An MLflow filter, such as `metrics.auc > 0.7 and params.depth = '6'`."
+        ),
+    ] = None,
+    order_by: Annotated[
+        list[str] | None,
+        strawberry.argument(description="MLflow order clauses, such as `metrics.auc DESC`; newest first if unsaid."),
+    ] = None,
+) -> Page[RunView]:
+    return await info.context.ask(
+        ListRuns(
+            paging=paging(first, after, last, before, Selected.of(info)),
+            experiment_ids=experiment_ids,
+            filter=filter_ or "",
+            order_by=order_by or [],
+        )
+    )
+
+
+async def _run(
+    info: Info, id_: Annotated[str, strawberry.argument(name="id", description="The id that MLflow knows it by.")]
+) -> RunView | None:
+    return (await info.context.ask(GetRuns(ids=[id_])))[0]
+
+
+async def _events(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    types: Annotated[
+        list[str] | None, strawberry.argument(description="Only of these types, such as `registry.run.started.v1`.")
+    ] = None,
+    aggregate: Annotated[str | None, strawberry.argument(description="Only about this kind of thing.")] = None,
+    aggregate_id: Annotated[str | None, strawberry.argument(description="Only about this one thing.")] = None,
+    actor: Annotated[str | None, strawberry.argument(description="Only what this user did.")] = None,
+) -> Page[EventView]:
+    return await info.context.ask(
+        ListEvents(
+            paging=paging(first, after, None, None, Selected.of(info)),
+            types=types or [],
+            aggregate=aggregate,
+            aggregate_id=aggregate_id,
+            actor=actor,
+        )
+    )
+
+
+async def _monitored(info: Info, model: SomeModelName = None, version: SomeVersionNumber = None) -> list[MonitoredView]:
+    return await info.context.ask(ListMonitored(model_name=model, version=version))
+
+
+async def _windows(
+    info: Info,
+    model: ModelName,
+    version: VersionNumber,
+    start: Start = None,
+    end: End = None,
+    last: LastWindows = None,
+    resolution_seconds: Annotated[
+        int | None, strawberry.argument(description="Merge windows into coarser ones of this length.")
+    ] = None,
+    features: Features = None,
+) -> list[WindowView]:
+    return await info.context.ask(
+        ListWindows(
+            model_name=model,
+            version=version,
+            start=start,
+            end=end,
+            resolution_seconds=checked_resolution(resolution_seconds),
+            last=checked_last(last),
+            features=features if "features" in Selected.of(info) else [],
+        )
+    )
+
+
+async def _distribution(
+    info: Info,
+    model: ModelName,
+    version: VersionNumber,
+    feature: Annotated[str, strawberry.argument(description="The feature's name.")],
+    start: Start = None,
+    end: End = None,
+) -> DistributionView:
+    return await info.context.ask(
+        GetDistribution(model_name=model, version=version, feature=feature, start=start, end=end)
+    )
+
+
+_PAGE = Size(asks=True)
+
+
+@strawberry.type(description="Everything that can be asked.")
+class Query:
+    node: Node | None = viewed(resolver=_node, description="The object with this global id.")
+    nodes: list[Node | None] | None = viewed(
+        resolver=_nodes, size=Size("ids", MOST_AT_ONCE, asks=True), description="The objects with these ids, in order."
+    )
+    viewer: Viewer = viewed(resolver=_viewer, description="Whoever sends this request.")
+    models: Connection[Model] | None = viewed(resolver=_models, size=_PAGE, description="Registered models, by name.")
+    model: Model | None = viewed(resolver=_model, description="One registered model.")
+    model_version: ModelVersion | None = viewed(resolver=_model_version, description="One version of a model.")
+    experiments: Connection[Experiment] | None = viewed(
+        resolver=_experiments, size=_PAGE, description="Experiments, newest first."
+    )
+    experiment: Experiment | None = viewed(resolver=_experiment, description="One experiment.")
+    runs: Connection[Run] | None = viewed(resolver=_runs, size=_PAGE, description="Runs.")
+    run: Run | None = viewed(resolver=_run, description="One run.")
+    events: Connection[Event] | None = viewed(resolver=_events, size=_PAGE, description="What happened, newest first.")
+    monitored: list[MonitoredVersion] | None = viewed(
+        resolver=_monitored, size=Size(otherwise=50), description="Model versions under watch."
+    )
+    windows: list[Window] | None = viewed(
+        resolver=_windows,
+        size=Size("last", DEFAULT_WINDOWS),
+        description="Windows of one version in time order: the newest of those asked for.",
+    )
+    distribution: Distribution | None = viewed(
+        resolver=_distribution, description="How one feature is distributed now, beside the reference."
+    )

@@ -1,0 +1,1 @@
+"""The GraphQL types: each reads its fields off a view of the contracts, as attributes."""

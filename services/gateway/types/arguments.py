@@ -1,0 +1,46 @@
+"""Arguments that several fields take."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from services.contracts.errors import Invalid
+
+MAX_WINDOWS = 1_000
+DEFAULT_WINDOWS = 100
+
+LastWindows = Annotated[
+    int | None,
+    strawberry.argument(description=f"The newest so many windows, 1 to {MAX_WINDOWS}; {DEFAULT_WINDOWS} if unsaid."),
+]
+Features = Annotated[
+    list[str] | None, strawberry.argument(description="Only these features; all if unsaid, none for an empty list.")
+]
+Start = Annotated[datetime | None, strawberry.argument(description="Only what is at or after this moment.")]
+End = Annotated[datetime | None, strawberry.argument(description="Only what is before this moment.")]
+ModelName = Annotated[str, strawberry.argument(description="The model's name.")]
+VersionNumber = Annotated[str, strawberry.argument(description="The version's number.")]
+SomeModelName = Annotated[str | None, strawberry.argument(description="Only of this model.")]
+SomeVersionNumber = Annotated[str | None, strawberry.argument(description="Only of this version; needs `model`.")]
+NameContains = Annotated[
+    str | None, strawberry.argument(description="Only those whose name contains this text, whatever its case.")
+]
+
+
+def checked_last(last: int | None) -> int:
+    """How many windows to ask for. Raises `Invalid` outside of 1 to `MAX_WINDOWS`."""
+    if last is None:
+        return DEFAULT_WINDOWS
+    if not 1 <= last <= MAX_WINDOWS:
+        raise Invalid(f"`last` is {last}", field="last", fix=f"Ask for 1 to {MAX_WINDOWS} windows.")
+    return last
+
+
+def checked_resolution(seconds: int | None) -> int | None:
+    """Raises `Invalid` unless it is a positive number of seconds."""
+    if seconds is not None and seconds < 1:
+        raise Invalid(f"`resolutionSeconds` is {seconds}", field="resolutionSeconds", fix="Give a positive length.")
+    return seconds

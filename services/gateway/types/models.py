@@ -1,0 +1,161 @@
+"""Registered models and their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from services.contracts.monitor import ListWindows, MonitoredView, WindowView
+from services.contracts.paging import Page
+from services.contracts.registry import ListVersions, ModelView, RunView, VersionView
+from services.gateway.ids import global_id
+from services.gateway.lookahead import Selected
+from services.gateway.operation import Info
+from services.gateway.resolvers.preload import preload_versions
+from services.gateway.types import values
+from services.gateway.types.arguments import DEFAULT_WINDOWS, Features, LastWindows, checked_last
+from services.gateway.types.fields import viewed
+from services.gateway.types.limits import Size
+from services.gateway.types.monitoring import MonitoredVersion, Window
+from services.gateway.types.node import ID_DESCRIPTION, Node, reads
+from services.gateway.types.paging import After, Before, Connection, First, Last, items_of, paging
+from services.gateway.types.runs import Run
+from services.gateway.types.values import KeyValue, Metric
+
+
+@strawberry.type(description="A name that points at one version, such as `champion`.")
+class Alias:
+    name: str = strawberry.field(description="The alias.")
+    version: str = strawberry.field(description="The version it points at.")
+
+
+def _version_id(parent: strawberry.Parent[VersionView]) -> strawberry.ID:
+    return strawberry.ID(global_id("ModelVersion", parent.model_name, parent.version))
+
+
+def _version_tags(parent: strawberry.Parent[VersionView]) -> list[KeyValue]:
+    return values.texts(parent.tags)
+
+
+def _version_metrics(parent: strawberry.Parent[VersionView]) -> list[Metric]:
+    return values.metrics(parent.metrics)
+
+
+def _version_params(parent: strawberry.Parent[VersionView]) -> list[KeyValue]:
+    return values.texts(parent.params)
+
+
+def _run(parent: strawberry.Parent[VersionView], info: Info) -> RunView | Awaitable[RunView | None] | None:
+    return info.context.relatives.runs.get(parent.run_id) if parent.run_id else None
+
+
+def _model(parent: strawberry.Parent[VersionView], info: Info) -> ModelView | Awaitable[ModelView | None] | None:
+    return info.context.relatives.models.get(parent.model_name)
+
+
+def _monitored(
+    parent: strawberry.Parent[VersionView], info: Info
+) -> MonitoredView | Awaitable[MonitoredView | None] | None:
+    return info.context.relatives.monitored.get((parent.model_name, parent.version))
+
+
+async def _windows(
+    parent: strawberry.Parent[VersionView], info: Info, last: LastWindows = None, features: Features = None
+) -> list[WindowView]:
+    return await info.context.ask(
+        ListWindows(
+            model_name=parent.model_name,
+            version=parent.version,
+            last=checked_last(last),
+            features=features if "features" in Selected.of(info) else [],
+        )
+    )
+
+
+@strawberry.type(description="One version of a registered model.")
+class ModelVersion(Node):
+    is_type_of = reads(VersionView)
+
+    id: strawberry.ID = viewed(resolver=_version_id, description=ID_DESCRIPTION)
+    model: Annotated[Model, strawberry.lazy("services.gateway.types.models")] | None = viewed(
+        resolver=_model, description="The model it belongs to."
+    )
+    model_name: str = strawberry.field(description="That model's name.")
+    version: str = strawberry.field(description="Its number, from 1.")
+    status: str = strawberry.field(description="READY, PENDING_REGISTRATION or FAILED_REGISTRATION.")
+    stage: str = strawberry.field(description="MLflow's older notion of where it stands, such as `Production`.")
+    source: str = strawberry.field(description="Where its files came from.")
+    user: str = strawberry.field(description="Who registered it.")
+    description: str = strawberry.field(description="What it is, in its makers' words.")
+    aliases: list[str] = strawberry.field(description="The aliases that point at it.")
+    tags: list[KeyValue] = viewed(resolver=_version_tags, description="Its tags, by name.")
+    metrics: list[Metric] = viewed(
+        resolver=_version_metrics, description="The latest metrics of the run that made it, by name."
+    )
+    params: list[KeyValue] = viewed(
+        resolver=_version_params, description="The parameters of the run that made it, by name."
+    )
+    created_at: datetime = strawberry.field(description="When it was registered.")
+    updated_at: datetime = strawberry.field(description="When it was last changed.")
+    run: Run | None = viewed(resolver=_run, description="The run that made it.")
+    monitored: MonitoredVersion | None = viewed(
+        resolver=_monitored, description="What is watched of it; null if it isn't."
+    )
+    windows: list[Window] | None = viewed(
+        resolver=_windows,
+        size=Size("last", DEFAULT_WINDOWS, asks=True),
+        description="Its newest windows, in time order.",
+    )
+
+
+def _model_id(parent: strawberry.Parent[ModelView]) -> strawberry.ID:
+    return strawberry.ID(global_id("Model", parent.name))
+
+
+def _model_tags(parent: strawberry.Parent[ModelView]) -> list[KeyValue]:
+    return values.texts(parent.tags)
+
+
+def _aliases(parent: strawberry.Parent[ModelView]) -> list[Alias]:
+    return [Alias(name=name, version=version) for name, version in sorted(parent.aliases.items())]
+
+
+async def _versions(
+    parent: strawberry.Parent[ModelView],
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Page[VersionView]:
+    selected = Selected.of(info)
+    page = await info.context.ask(
+        ListVersions(model_name=parent.name, paging=paging(first, after, last, before, selected))
+    )
+    await preload_versions(info.context, items_of(page), selected.items())
+    return page
+
+
+def _latest(parent: strawberry.Parent[ModelView]) -> VersionView | None:
+    return parent.latest
+
+
+@strawberry.type(description="A registered model: a name under which versions are kept.")
+class Model(Node):
+    is_type_of = reads(ModelView)
+
+    id: strawberry.ID = viewed(resolver=_model_id, description=ID_DESCRIPTION)
+    name: str = strawberry.field(description="Its name, unique.")
+    description: str = strawberry.field(description="What it is for, in its makers' words.")
+    tags: list[KeyValue] = viewed(resolver=_model_tags, description="Its tags, by name.")
+    aliases: list[Alias] = viewed(resolver=_aliases, description="Its aliases, by name.")
+    created_at: datetime = strawberry.field(description="When it was registered.")
+    updated_at: datetime = strawberry.field(description="When it was last changed.")
+    version_count: int = strawberry.field(description="How many versions it has.")
+    latest_version: ModelVersion | None = viewed(resolver=_latest, description="The version with the highest number.")
+    versions: Connection[ModelVersion] | None = viewed(
+        resolver=_versions, size=Size(asks=True), description="Its versions, the highest number first."
+    )

@@ -1,0 +1,123 @@
+"""What the monitor says of a model version: windows with drift and performance, and distributions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from services.contracts import monitor as contracts
+from services.gateway.types.limits import KEY, Size
+from services.gateway.types.node import reads
+from services.gateway.types.scalars import Long
+
+Figure = float | None
+
+
+@strawberry.type(
+    description="How far one feature (or the prediction) moved from the reference within a window. "
+    "A figure is null where it isn't defined for the feature's kind, or without rows."
+)
+class FeatureDrift:
+    is_type_of = reads(contracts.FeatureDrift)
+
+    feature: str = strawberry.field(description="The feature's name.")
+    kind: str = strawberry.field(description="`numeric` or `categorical`.")
+    rows: Long = strawberry.field(description="Rows with a value.")
+    psi: Figure = strawberry.field(description="Population stability index, 0 upwards.")
+    js: Figure = strawberry.field(description="Jensen-Shannon distance to base 2, 0 to 1.")
+    ks: Figure = strawberry.field(description="Kolmogorov-Smirnov statistic, 0 to 1.")
+    ks_p: Figure = strawberry.field(description="Its p-value.")
+    wasserstein: Figure = strawberry.field(description="Wasserstein distance in standard deviations of the reference.")
+    hellinger: Figure = strawberry.field(description="Hellinger distance, 0 to 1.")
+    chi2: Figure = strawberry.field(description="Chi-square statistic.")
+    chi2_p: Figure = strawberry.field(description="Its p-value.")
+    l_infinity: Figure = strawberry.field(description="Largest difference of any share, 0 to 1.")
+    missing_share: float = strawberry.field(description="Share of rows without a value, 0 to 1.")
+    unseen_share: float = strawberry.field(
+        description="Share of rows whose category the reference doesn't know, 0 to 1."
+    )
+    out_of_range_share: float = strawberry.field(description="Share of rows outside the reference's extremes, 0 to 1.")
+    psi_threshold: Figure = strawberry.field(description="PSI that chance alone rarely exceeds with so many rows.")
+    drifted: bool = strawberry.field(description="Whether it moved by more than chance and by enough to matter.")
+
+
+@strawberry.type(
+    description="How good the predictions of a window were, over the rows whose label has arrived. "
+    "A figure is null where it isn't defined for the task, or without labels."
+)
+class Performance:
+    is_type_of = reads(contracts.Performance)
+
+    labelled: Long = strawberry.field(description="Rows with a label.")
+    coverage: float = strawberry.field(description="Their share of all rows, 0 to 1.")
+    roc_auc: Figure = strawberry.field(description="Area under the ROC curve, 0 to 1.")
+    roc_auc_low: Figure = strawberry.field(description="Lower end of its 95 % confidence interval.")
+    roc_auc_high: Figure = strawberry.field(description="Upper end of its 95 % confidence interval.")
+    accuracy: Figure = strawberry.field(description="Share of right predictions, 0 to 1.")
+    accuracy_low: Figure = strawberry.field(description="Lower end of its 95 % confidence interval.")
+    accuracy_high: Figure = strawberry.field(description="Upper end of its 95 % confidence interval.")
+    precision: Figure = strawberry.field(description="Share of right ones among the positive predictions, 0 to 1.")
+    recall: Figure = strawberry.field(description="Share of the positive labels that were predicted, 0 to 1.")
+    f1: Figure = strawberry.field(description="Harmonic mean of precision and recall, 0 to 1.")
+    log_loss: Figure = strawberry.field(description="Mean logarithmic loss, 0 upwards.")
+    brier: Figure = strawberry.field(description="Mean squared error of the score, 0 to 1.")
+    mae: Figure = strawberry.field(description="Mean absolute error, 0 upwards.")
+    rmse: Figure = strawberry.field(description="Root of the mean squared error, 0 upwards.")
+    r2: Figure = strawberry.field(description="Coefficient of determination, up to 1.")
+
+
+@strawberry.type(description="What happened to a model version between two moments of event time.")
+class Window:
+    is_type_of = reads(contracts.WindowView)
+
+    start: datetime = strawberry.field(description="The first moment in it.")
+    end: datetime = strawberry.field(description="The first moment after it.")
+    closed: bool = strawberry.field(description="Whether event time has passed it; later rows still merge.")
+    rows: Long = strawberry.field(description="Predictions in it.")
+    updated_at: datetime = strawberry.field(description="When its figures last changed.")
+    features: list[FeatureDrift] = strawberry.field(
+        metadata={KEY: Size(otherwise=20)}, description="Each feature against the reference."
+    )
+    prediction: FeatureDrift | None = strawberry.field(description="The model's own output against the reference.")
+    performance: Performance | None = strawberry.field(description="How good it was; null before any label.")
+
+
+@strawberry.type(description="A model version under watch.")
+class MonitoredVersion:
+    is_type_of = reads(contracts.MonitoredView)
+
+    model_name: str = strawberry.field(name="model", description="The model's name.")
+    version: str = strawberry.field(description="The version.")
+    reference: str = strawberry.field(description="What current data is compared with.")
+    reference_rows: Long = strawberry.field(description="Rows of the reference.")
+    reference_set_at: datetime = strawberry.field(description="When the reference was set.")
+    features: list[str] = strawberry.field(description="The features that are watched.")
+    window_seconds: int = strawberry.field(description="Length of a window.")
+    task: str = strawberry.field(description="`classification` or `regression`.")
+    rows: Long = strawberry.field(description="Predictions received so far.")
+    labelled: Long = strawberry.field(description="Labels received so far.")
+    last_prediction_at: datetime | None = strawberry.field(description="Event time of the newest prediction.")
+
+
+@strawberry.type(description="Shares of one feature in the reference and now, over the same bins.")
+class Distribution:
+    is_type_of = reads(contracts.Distribution)
+
+    feature: str = strawberry.field(description="The feature's name.")
+    kind: str = strawberry.field(description="`numeric` or `categorical`.")
+    labels: list[str] = strawberry.field(description="Each bin in words: a range or a category.")
+    edges: list[float] = strawberry.field(description="The bins' edges of a numeric feature.")
+    reference: list[float] = strawberry.field(description="Share of each bin in the reference, 0 to 1.")
+    current: list[float] = strawberry.field(description="Share of each bin in the chosen period, 0 to 1.")
+
+
+@strawberry.type(description="The newest state of a window that is being filled.")
+class WindowMoved:
+    is_type_of = reads(contracts.WindowMoved)
+
+    model_name: str = strawberry.field(name="model", description="The model's name.")
+    version: str = strawberry.field(description="The version.")
+    boot: str = strawberry.field(description="The life of the monitor process that says so.")
+    sequence: Long = strawberry.field(description="Grows within one `boot`: a smaller one is older.")
+    window: Window = strawberry.field(description="The window's figures.")

@@ -1,0 +1,110 @@
+"""Runs and what they logged."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from services.contracts.errors import Invalid
+from services.contracts.registry import DatasetRef, GetMetricHistory, MetricPoint, RunView
+from services.gateway.ids import global_id
+from services.gateway.operation import Info
+from services.gateway.types import values
+from services.gateway.types.fields import viewed
+from services.gateway.types.limits import Size
+from services.gateway.types.node import ID_DESCRIPTION, Node, reads
+from services.gateway.types.scalars import Long
+from services.gateway.types.values import KeyValue, Metric
+
+MAX_POINTS = 5_000
+DEFAULT_POINTS = 1_000
+
+
+@strawberry.type(description="A dataset as a run names it.")
+class Dataset:
+    is_type_of = reads(DatasetRef)
+
+    name: str = strawberry.field(description="Its name.")
+    digest: str = strawberry.field(
+        description="What the client computed over the content: the same data, the same text."
+    )
+    source_type: str = strawberry.field(description="Where it comes from, such as `local` or `http`.")
+    context: str | None = strawberry.field(description="What it was used for, such as `train` or `eval`.")
+
+
+@strawberry.type(name="MetricPoint", description="One logged value of a metric.")
+class Point:
+    is_type_of = reads(MetricPoint)
+
+    step: Long = strawberry.field(description="The training step that the client gave.")
+    time: datetime = strawberry.field(description="When it was logged.")
+    value: float | None = strawberry.field(description="The figure; null where it is NaN or infinite.")
+
+
+def _id(parent: strawberry.Parent[RunView]) -> strawberry.ID:
+    return strawberry.ID(global_id("Run", parent.id))
+
+
+def _run_id(parent: strawberry.Parent[RunView]) -> str:
+    return parent.id
+
+
+def _duration(parent: strawberry.Parent[RunView]) -> float | None:
+    return (parent.end_time - parent.start_time).total_seconds() if parent.end_time else None
+
+
+def _params(parent: strawberry.Parent[RunView]) -> list[KeyValue]:
+    return values.texts(parent.params)
+
+
+def _metrics(parent: strawberry.Parent[RunView]) -> list[Metric]:
+    return values.metrics(parent.metrics)
+
+
+def _tags(parent: strawberry.Parent[RunView]) -> list[KeyValue]:
+    return values.texts(parent.tags)
+
+
+async def _metric_history(
+    parent: strawberry.Parent[RunView],
+    info: Info,
+    metric: Annotated[str, strawberry.argument(description="The metric's name.")],
+    max_points: Annotated[
+        int, strawberry.argument(description=f"Thin out to at most so many points, 2 to {MAX_POINTS}.")
+    ] = DEFAULT_POINTS,
+) -> list[MetricPoint]:
+    if not 2 <= max_points <= MAX_POINTS:
+        raise Invalid(f"`maxPoints` is {max_points}", field="maxPoints", fix=f"Ask for 2 to {MAX_POINTS} points.")
+    return await info.context.ask(GetMetricHistory(run_id=parent.id, metric=metric, max_points=max_points))
+
+
+@strawberry.type(description="One execution of training code, with what it logged.")
+class Run(Node):
+    is_type_of = reads(RunView)
+
+    id: strawberry.ID = viewed(resolver=_id, description=ID_DESCRIPTION)
+    run_id: str = viewed(resolver=_run_id, description="The id that MLflow knows it by.")
+    name: str = strawberry.field(description="Its name, given or made up.")
+    status: str = strawberry.field(description="RUNNING, SCHEDULED, FINISHED, FAILED or KILLED.")
+    user: str = strawberry.field(description="Who started it.")
+    lifecycle_stage: str = strawberry.field(description="`active` or `deleted`.")
+    start_time: datetime = strawberry.field(description="When it started.")
+    end_time: datetime | None = strawberry.field(description="When it ended; null while it runs.")
+    duration_seconds: float | None = viewed(resolver=_duration, description="How long it took; null while it runs.")
+    params: list[KeyValue] = viewed(resolver=_params, description="Its parameters, by name.")
+    metrics: list[Metric] = viewed(resolver=_metrics, description="The latest value of each metric, by name.")
+    tags: list[KeyValue] = viewed(resolver=_tags, description="Its tags, by name.")
+    datasets: list[Dataset] = strawberry.field(description="The data it used.")
+    experiment_id: str = strawberry.field(description="The experiment it belongs to.")
+    experiment_name: str = strawberry.field(description="That experiment's name.")
+    artifact_uri: str = strawberry.field(description="Where its files are.")
+    source: str | None = strawberry.field(description="The program that ran.")
+    git_commit: str | None = strawberry.field(description="The commit of that program.")
+    parent_run_id: str | None = strawberry.field(description="The run that it is a part of.")
+    metric_history: list[Point] | None = viewed(
+        resolver=_metric_history,
+        size=Size("maxPoints", DEFAULT_POINTS, asks=True),
+        description="One metric over its steps, thinned out evenly; always with the first and the last point.",
+    )

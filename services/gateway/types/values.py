@@ -1,0 +1,50 @@
+"""Small values that several types hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+
+import strawberry
+
+
+@strawberry.type(description="A named text, such as a parameter or a tag.")
+class KeyValue:
+    key: str = strawberry.field(description="Its name.")
+    value: str = strawberry.field(description="The text.")
+
+
+@strawberry.type(description="A named figure.")
+class Metric:
+    key: str = strawberry.field(description="Its name.")
+    value: float | None = strawberry.field(description="The figure; null where it is NaN or infinite.")
+    text: str = strawberry.field(description="The figure as text, also `NaN`, `Infinity` and `-Infinity`.")
+
+
+def texts(values: Mapping[str, str]) -> list[KeyValue]:
+    """By name."""
+    return [KeyValue(key=key, value=value) for key, value in sorted(values.items())]
+
+
+def figure_text(value: float) -> str:
+    """As JavaScript writes it, so that every client can read it."""
+    if isfinite(value):
+        return repr(value)
+    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+
+
+def metrics(values: Mapping[str, float]) -> list[Metric]:
+    """By name."""
+    return [
+        Metric(key=key, value=value if isfinite(value) else None, text=figure_text(value))
+        for key, value in sorted(values.items())
+    ]
+
+
+@strawberry.type(description="Something that kept a change from being made.")
+class UserError:
+    code: str = strawberry.field(description="A stable word for programs, such as NOT_FOUND.")
+    message: str = strawberry.field(description="What is wrong, in words.")
+    field: str | None = strawberry.field(description="The input field it is about.")
+    fix: str | None = strawberry.field(description="What to do about it.")
+    retryable: bool = strawberry.field(description="Whether the same request may succeed a little later.")
