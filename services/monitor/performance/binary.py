@@ -16,16 +16,13 @@ from services.monitor.performance.intervals import (
     wilson,
 )
 
+_TAIL = np.geomspace(1e-9, 1e-3, 121)[:-1]
+
 SCORE_EDGES: npt.NDArray[np.float64] = np.unique(
-    np.concatenate(
-        (
-            np.arange(1001) / 1000,
-            np.geomspace(1e-6, 1e-3, 61)[:-1],
-            1 - np.geomspace(1e-6, 1e-3, 61)[:-1],
-        )
-    )
+    np.concatenate((np.arange(1001) / 1000, _TAIL, 1 - _TAIL, [np.nextafter(1.0, 2.0)]))
 )
-"""1,000 equal bins on [0, 1] (ROC-AUC within 2e-5), the outermost two cut finer on a log scale for rare classes."""
+"""1,000 equal bins on [0, 1] (ROC-AUC within 2e-5), the outermost two cut on a log scale for rare classes (20 bins a
+decade down to 1e-9), and a bin for exactly 1."""
 
 BINS = len(SCORE_EDGES) - 1
 
@@ -44,7 +41,7 @@ LOSS, LOSS_SQUARES, BRIER, BRIER_SQUARES = range(4)
 class BinaryCounts:
     """Labelled rows with a score in [0, 1]. Additive and signed: `a + b`, `a - b` (a corrected label leaves no trace).
 
-    histogram (2, BINS) int64: rows by label (0, 1) and score bin [e_i, e_{i+1}), the last one closed. scores
+    histogram (2, BINS) int64: rows by label (0, 1) and score bin [e_i, e_{i+1}). scores
     (CALIBRATION_BINS,): Σ score per calibration bin. sums (4,). `invalid`: rows whose score isn't in [0, 1] or whose
     label is neither 0 nor 1: they are in no other count.
     """
@@ -115,7 +112,7 @@ def count_binary(scores: npt.NDArray[np.float64], labels: npt.NDArray[np.float64
     if invalid:
         scores, labels = scores[good], labels[good]
     positive = labels == 1.0
-    bins = np.minimum(SCORE_EDGES.searchsorted(scores, side="right") - 1, BINS - 1)
+    bins = SCORE_EDGES.searchsorted(scores, side="right") - 1
     histogram = np.bincount(bins + BINS * positive, minlength=2 * BINS).reshape(2, BINS)
     tenth = _CALIBRATION_OF_BIN[bins]
     clipped = np.clip(scores, CLIP, 1 - CLIP)
