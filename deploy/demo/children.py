@@ -29,6 +29,7 @@ def colleague(user: str, tracking_uri: str, token: str | None) -> dict[str, str]
         "MLFLOW_DISABLE_TELEMETRY": "true",  # nothing leaves this machine
         "GIT_PYTHON_REFRESH": "quiet",  # git may be missing
         "MPLBACKEND": "Agg",
+        "OMP_NUM_THREADS": "1",  # two colleagues share the cores: OpenMP's waiting threads would starve each other
     }
     return environment | ({"MLFLOW_TRACKING_TOKEN": token} if token else {})
 

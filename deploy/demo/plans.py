@@ -64,7 +64,7 @@ PLANS: Final = (
         "boosting without weather",
         "boosting",
         "How much of the delay is weather? Without it most of the skill is gone.",
-        {"learning_rate": 0.05, "max_iter": 300, "random_state": 7},
+        _BOOSTING,
         features=tuple(name for name in FEATURES if name not in WEATHER),
     ),
     Plan(
