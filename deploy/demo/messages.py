@@ -27,9 +27,12 @@ def predictions(flights: pa.Table, scores: pa.Table) -> pa.Table:
 
 
 def labels(flights: pa.Table) -> pa.Table:
-    """`id` and `label` of the flights whose end is known: a cancelled or diverted flight never gets a label."""
-    known = flights.select([ID, LABEL]).filter(flights[LABEL].is_valid())
-    return known.rename_columns([ID, TRUTH])
+    """`id`, `label` and `timestamp` (of the prediction) of the flights whose end is known.
+
+    A cancelled or diverted flight never gets a label.
+    """
+    known = flights.select([ID, LABEL, TIMESTAMP]).filter(flights[LABEL].is_valid())
+    return known.rename_columns([ID, TRUTH, TIMESTAMP])
 
 
 def reference(flights: pa.Table, scores: pa.Table) -> pa.Table:

@@ -26,7 +26,7 @@ def test_a_prediction_row_has_id_time_score_prediction_and_every_feature(flights
 
 def test_a_flight_that_never_arrived_gets_no_label(flights: pa.Table) -> None:
     table = labels(flights)
-    assert table.column_names == ["id", "label"]
+    assert table.column_names == ["id", "label", "timestamp"]
     assert table.num_rows == flights.num_rows - flights[LABEL].null_count
     assert table["label"].null_count == 0
 
