@@ -27,6 +27,7 @@ from services.contracts.streams import DUPLICATE_WINDOW_SECONDS, STREAMS, Consum
 from services.runtime.context import Context, from_headers, to_headers, using
 from services.runtime.ids import new_id
 from services.runtime.pull import DEFAULT_PULL_BYTES, Pull
+from services.runtime.stream_metrics import watch_streams
 from services.runtime.telemetry import SECONDS_BUCKETS
 
 log = structlog.get_logger()
@@ -119,6 +120,7 @@ class Bus:
                 pause = min(pause * 2, 1.0)
         try:
             await bus._ensure_streams()
+            bus._tasks.add(asyncio.create_task(watch_streams(bus.jetstream), name="stream metrics"))
             yield bus
         finally:
             for stop in reversed(bus._stopping):
