@@ -23,7 +23,7 @@ from deploy.local.state import StateDirectory
 NOT_READY = 1  # also: the doctor found an error, the command failed
 NOT_RUNNING = 3  # as service managers have it
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(tokens.app, name="token")
 console = Console()
 errors = Console(stderr=True)
@@ -54,6 +54,11 @@ AuthOption = Annotated[
     AuthChoice | None, typer.Option("--auth", help="open (loopback only) or token. [default: open]", show_default=False)
 ]
 Open = Annotated[bool, typer.Option("--open", help="Open the dashboard in a browser.")]
+
+
+@app.callback()
+def lifecycle() -> None:
+    """The ML Lifecycle Dashboard on this machine."""
 
 
 @app.command()
@@ -185,7 +190,7 @@ def _choices(
     options: dict[str, object] = {"state_dir": state, "host": host, "auth": auth.value if auth else None}
     given = {name: value for name, value in options.items() if value is not None}
     choice: PortChoice = "auto" if ports is Ports.auto else "default"
-    return run.Choices(LocalSettings().model_copy(update=given), choice, open_browser)
+    return run.Choices(LocalSettings().model_copy(update=given), choice, open_browser, PARTS)
 
 
 def _again(choices: run.Choices) -> list[str]:

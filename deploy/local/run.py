@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 import webbrowser
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from rich.console import Console
 
 from deploy.local import screen
+from deploy.local.parts import PARTS, Part
 from deploy.local.problems import AlreadyRunning, StartFailed
 from deploy.local.settings import LocalSettings
 from deploy.local.stack import PortChoice, Stack, Urls
@@ -32,6 +33,7 @@ class Choices:
     settings: LocalSettings
     ports: PortChoice = "default"
     open_browser: bool = False
+    parts: Sequence[Part] = PARTS
 
     @property
     def state(self) -> StateDirectory:
@@ -48,7 +50,11 @@ async def foreground(choices: Choices, console: Console, work: Work | None = Non
     started = time.monotonic()
     with screen.Progress(console) as progress:
         stack = Stack(
-            choices.settings.state_dir, ports=choices.ports, settings=choices.settings, on_change=progress.show
+            choices.settings.state_dir,
+            ports=choices.ports,
+            settings=choices.settings,
+            parts=choices.parts,
+            on_change=progress.show,
         )
         with _signals(stopping, stack.hurry):
             try:
@@ -62,7 +68,8 @@ async def foreground(choices: Choices, console: Console, work: Work | None = Non
                     console.print("Ctrl-C stops the stack and keeps its data.", style="dim")
                     await stopping.wait()
             finally:
-                console.print("Stopping…", style="dim")
+                if stack.record.parts:
+                    console.print("Stopping…", style="dim")
                 await stack.stop()
 
 

@@ -57,7 +57,9 @@ class Progress:
             quiet = self._live is not None or record.state in ("stopping", "stopped")
             if not quiet and (before is not None or part.state != PartState.STARTING):
                 because = f" ({part.reason})" if part.reason else ""
-                self._console.print(f"{time.strftime('%H:%M:%S')} {name} is {part.state}{because}", highlight=False)
+                self._console.print(
+                    f"{time.strftime('%H:%M:%S')} {name} is {part.state}{because}", highlight=False, soft_wrap=True
+                )
 
 
 def parts_table(record: StackRecord) -> Table:
@@ -101,15 +103,15 @@ def _places(urls: dict[str, str]) -> list[tuple[str, str]]:
 
 def say_problem(console: Console, problem: Problem) -> None:
     """What is wrong and what to do."""
-    console.print(Text(problem.what, style="red"))
-    console.print(Text(problem.fix))
+    console.print(Text(problem.what, style="red"), soft_wrap=True)
+    console.print(Text(problem.fix), soft_wrap=True)
 
 
 def say_findings(console: Console, findings: list[Finding]) -> None:
     """All that the doctor has found."""
     for finding in findings:
         colour = "red" if finding.level == "error" else "yellow"
-        console.print(Text.assemble((finding.level, colour), f": {finding.problem.what}"))
-        console.print(Text(f"  {finding.problem.fix}"))
+        console.print(Text.assemble((finding.level, colour), f": {finding.problem.what}"), soft_wrap=True)
+        console.print(Text(f"  {finding.problem.fix}"), soft_wrap=True)
     if not findings:
         console.print("Nothing is wrong.")

@@ -31,6 +31,7 @@ class Timing:
     backoff_longest: float = 30.0
     stable_after: float = 30.0  # ready this long: the next pause is the first one again
     stop_within: float = 15.0  # from SIGTERM to SIGKILL
+    unwell_stop_within: float = 3.0  # the same for one that is started again because it doesn't answer
     rotate_every: float = 60.0
 
 
@@ -199,7 +200,8 @@ class Supervised:
                 process.terminate()
             hurry = asyncio.create_task(self._hurry.wait())
             gone = asyncio.create_task(process.wait())
-            await asyncio.wait({hurry, gone}, timeout=self.timing.stop_within, return_when=asyncio.FIRST_COMPLETED)
+            patience = self.timing.stop_within if self._stopping.is_set() else self.timing.unwell_stop_within
+            await asyncio.wait({hurry, gone}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             hurry.cancel()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)  # it, and anything it has started itself
