@@ -177,6 +177,17 @@ class ArtifactStored(Event, frozen=True, kw_only=True):
     sha256: str
 
 
+class ArtifactRemoved(Event, frozen=True, kw_only=True):
+    """The file is gone from its path; its content stays while another path has it."""
+
+    service = "registry"
+    aggregate = "artifact"
+    name = "removed"
+    key = ("path",)
+
+    path: str
+
+
 class ModelRegistered(Event, frozen=True, kw_only=True):
     service = "registry"
     aggregate = "registered_model"
