@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from services.monitor.counts.counting import ABOVE, BELOW, BatchCounts
 from services.monitor.counts.grid import Floats, Grid, Ints
 from services.monitor.statistics import (
+    area_of_gap,
     chi_square,
+    distribution_function,
     hellinger,
     jensen_shannon,
-    kolmogorov_smirnov,
     kolmogorov_smirnov_p_value,
     l_infinity,
+    largest_gap,
     psi,
     psi_noise,
     psi_threshold,
-    wasserstein,
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """Counts of one or many (leading axes) sets of rows: cells (…, Fn, K + 1), categories (…, Fc, V + 1).
 
@@ -32,6 +34,11 @@ class Sample:
     cells: Ints
     categories: Ints
     beyond: Floats
+
+    @cached_property
+    def distribution(self) -> Floats:
+        """(…, Fn, K + 1): distribution functions at each cell's upper edge."""
+        return distribution_function(self.cells)
 
     @staticmethod
     def of(counts: BatchCounts) -> Sample:
@@ -72,13 +79,11 @@ def drift_figures(grid: Grid, reference: Sample, current: Sample) -> DriftFigure
 def _numeric(grid: Grid, reference: Sample, current: Sample) -> tuple[Floats, ...]:
     r_bins, c_bins = grid.psi_bins.gather(reference.cells), grid.psi_bins.gather(current.cells)
     r_doane, c_doane = grid.doane_bins.gather(reference.cells), grid.doane_bins.gather(current.cells)
-    r_rows, c_rows = reference.cells.sum(axis=-1), current.cells.sum(axis=-1)
-    ks = kolmogorov_smirnov(reference.cells, current.cells)
-    outside = current.beyond / np.where(c_rows > 0, c_rows, 1)
-    if grid.numeric:
-        distance = wasserstein(reference.cells, current.cells, grid.edges, grid.deviations, outside)
-    else:
-        distance = np.full(ks.shape, np.nan)
+    r_rows, c_rows = r_bins.sum(axis=-1), c_bins.sum(axis=-1)
+    gap = reference.distribution - current.distribution
+    ks = largest_gap(gap)
+    unit = np.where(grid.deviations > 0, grid.deviations, np.nan)
+    distance = (area_of_gap(gap, grid.widths) + current.beyond / np.where(c_rows > 0, c_rows, 1)) / unit
     return (
         *_over_bins(r_bins, c_bins),
         jensen_shannon(r_doane, c_doane),

@@ -99,11 +99,14 @@ class Grid:
     @cached_property
     def edges(self) -> Floats:
         """(Fn, K): the edges of all numeric features, padded with each row's last one."""
-        return np.array([np.pad(edges, (0, self.width - 1 - len(edges)), mode="edge") for edges in self.edge_rows])
+        rows = [np.pad(edges, (0, self.width - 1 - len(edges)), mode="edge") for edges in self.edge_rows]
+        return np.array(rows).reshape(len(rows), self.width - 1)
 
     @cached_property
-    def centers(self) -> Floats:
-        return np.array([f.center for f in self.numeric], dtype=np.float64)
+    def widths(self) -> Floats:
+        """(Fn, K − 1): distances between edges."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.diff(self.edges, axis=-1)
 
     @cached_property
     def deviations(self) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import kolmogorov
 
-from services.monitor.statistics.shares import Counts, Figures, shares
+from services.monitor.statistics.shares import Counts, Figures, distribution_function
 
 
 def kolmogorov_smirnov(reference: Counts, current: Counts) -> Figures:
@@ -17,8 +17,12 @@ def kolmogorov_smirnov(reference: Counts, current: Counts) -> Figures:
 
     Equal to NannyML's `kolmogorov_smirnov` and `scipy.stats.ks_2samp` in that sense.
     """
-    distance = np.abs(np.cumsum(shares(reference) - shares(current), axis=-1))
-    result: Figures = distance.max(axis=-1)
+    return largest_gap(distribution_function(reference) - distribution_function(current))
+
+
+def largest_gap(gap: Figures) -> Figures:
+    """The statistic from differences of two distribution functions (last axis: boundaries)."""
+    result: Figures = np.maximum(gap.max(axis=-1), -gap.min(axis=-1))
     return result
 
 

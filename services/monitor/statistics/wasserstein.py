@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from services.monitor.statistics.shares import Counts, Figures, shares
+from services.monitor.statistics.shares import Counts, Figures, distribution_function
 
 
 def wasserstein(
@@ -27,14 +27,26 @@ def wasserstein(
     edge; with 1,000 quantile edges within about 1e-4 σ. Norming as in Evidently's `wasserstein` (its floor of 0.001
     for σ left out: a constant reference has no unit to measure in).
     """
-    gap = np.cumsum(shares(reference) - shares(current), axis=-1)[..., :-1]
-    left, right = gap[..., :-1], gap[..., 1:]
-    crosses = left * right < 0
-    span = np.abs(left) + np.abs(right)
-    straight = span / 2
-    crossed = (left * left + right * right) / (2 * np.where(crosses, span, 1.0))
-    with np.errstate(over="ignore", invalid="ignore"):  # edges near float64's limit: no figure
-        area = (np.where(crosses, crossed, straight) * np.diff(edges, axis=-1)).sum(axis=-1)
+    gap = distribution_function(reference) - distribution_function(current)
     unit = np.asarray(deviation, dtype=np.float64)
-    result: Figures = (area + outside) / np.where(unit > 0, unit, np.nan)
+    result: Figures = (area_of_gap(gap, np.diff(edges, axis=-1)) + outside) / np.where(unit > 0, unit, np.nan)
     return result
+
+
+def area_of_gap(gap: Figures, widths: npt.NDArray[np.float64]) -> Figures:
+    """∫ |gap| between the outer edges; gap (…, K + 1) at each bin's upper boundary, widths (…, K − 1) between edges.
+
+    A straight line from l to r over a width w encloses w · (|l| + |r|) / 2, and w · |l · r| / (|l| + |r|) less where
+    it crosses zero.
+    """
+    size = np.abs(gap[..., :-1])
+    span = size[..., :-1] + size[..., 1:]
+    with np.errstate(over="ignore", invalid="ignore"):  # edges near float64's limit: no figure
+        area: Figures = (span * widths).sum(axis=-1) / 2
+        product = gap[..., :-2] * gap[..., 1:-1]
+        crossing = np.nonzero(product < 0)
+        saved = np.broadcast_to(widths, span.shape)[crossing] * -product[crossing] / span[crossing]
+    if not len(saved):
+        return area
+    row = np.ravel_multi_index(crossing[:-1], area.shape) if area.ndim else np.zeros(len(saved), dtype=np.intp)
+    return area - np.bincount(row, weights=saved, minlength=area.size).reshape(area.shape)
