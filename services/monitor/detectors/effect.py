@@ -1,24 +1,44 @@
-"""Is a feature's drift in one window real, and large enough to matter?"""
+"""Is a feature's drift large enough to matter, beyond what chance and the reference's own wandering give?"""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from services.monitor.statistics import Figures
 
-MINIMUM_EFFECT = 0.005
-"""PSI beyond chance below which nobody needs to know: about a shift of 0.07 standard deviations (PSI ≈ shift²)."""
+LARGE_PSI = 0.06
+"""PSI beyond chance that deserves attention by itself: a shift of about a quarter standard deviation (PSI ≈ shift²)."""
 
-NATURAL_FACTOR = 2.0
-"""Drift must exceed the reference's own largest chunk-to-chunk drift so many times: a week is not like the month."""
+LARGE_MOVE = 0.16
+"""Or: values moved by so many reference standard deviations on average (normed Wasserstein beyond chance)."""
+
+SMALL_PSI = 0.004
+"""PSI beyond chance that deserves attention when several features show it: a shift of about 0.07 standard deviations."""
+
+NATURAL_FACTOR = 3.0
+"""How many times the reference's own chunk-to-chunk drift current drift must be, for any of these."""
 
 
-def drifted(psi: Figures, noise: Figures, threshold: Figures, natural: Figures | float = 0.0) -> np.ndarray:
-    """Both at once: above what chance gives once in a thousand windows of this size, and an effect beyond chance of at
-    least MINIMUM_EFFECT and NATURAL_FACTOR times the reference's own. All in PSI; NaN (no rows) is no drift.
+def beyond_chance(distance: Figures, noise: Figures) -> Figures:
+    """What of a distance chance doesn't explain, both in its unit: √(distance² − noise²), at least 0."""
+    with np.errstate(invalid="ignore"):
+        result: Figures = np.sqrt(np.maximum(distance * distance - noise * noise, 0.0))
+    return result
 
-    `natural`: the reference's largest chunk-to-chunk PSI beyond chance (`Variability.psi_excess_max`).
-    """
-    least = np.maximum(MINIMUM_EFFECT, NATURAL_FACTOR * np.asarray(natural, dtype=np.float64))
-    result: np.ndarray = (psi > threshold) & (psi - noise >= least)
+
+def large(
+    psi_excess: Figures, move: Figures, natural_psi: Figures | float = 0.0, natural_move: Figures | float = 0.0
+) -> npt.NDArray[np.bool_]:
+    """`psi_excess`, `move`: PSI and normed Wasserstein beyond chance; `natural_*`: the same between the reference's own
+    chunks. NaN (not defined) is not large."""
+    by_share = psi_excess >= np.maximum(LARGE_PSI, NATURAL_FACTOR * np.asarray(natural_psi))
+    by_move = move >= np.maximum(LARGE_MOVE, NATURAL_FACTOR * np.asarray(natural_move))
+    result: npt.NDArray[np.bool_] = by_share | by_move
+    return result
+
+
+def small(psi_excess: Figures, natural_psi: Figures | float = 0.0) -> npt.NDArray[np.bool_]:
+    """Worth counting together with other features that moved as well."""
+    result: npt.NDArray[np.bool_] = psi_excess >= np.maximum(SMALL_PSI, NATURAL_FACTOR * np.asarray(natural_psi))
     return result

@@ -12,7 +12,7 @@ from services.monitor.statistics.kolmogorov_smirnov import kolmogorov_smirnov, k
 from services.monitor.statistics.l_infinity import l_infinity
 from services.monitor.statistics.psi import psi, psi_noise, psi_threshold
 from services.monitor.statistics.shares import Counts, Figures, distribution_function, shares
-from services.monitor.statistics.wasserstein import area_of_gap, wasserstein
+from services.monitor.statistics.wasserstein import area_of_gap, wasserstein, wasserstein_noise
 
 __all__ = [
     "ChiSquare",
@@ -32,4 +32,5 @@ __all__ = [
     "psi_threshold",
     "shares",
     "wasserstein",
+    "wasserstein_noise",
 ]

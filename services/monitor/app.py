@@ -1,0 +1,112 @@
+"""The monitor's wiring: every route, subscription, request and background task in one place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from starlette.types import ASGIApp
+
+from services.contracts.monitor import GetDistribution, ListMonitored, ListWindows
+from services.contracts.streams import MONITOR_LABELS, MONITOR_MODELS, MONITOR_PREDICTIONS
+from services.monitor.ingest_api.handlers import Ingest
+from services.monitor.ingest_api.routes import add_routes
+from services.monitor.intake import Intake
+from services.monitor.labels import store as labels_store
+from services.monitor.labels.handlers import LabelJoin
+from services.monitor.labels.keeping import PredictionKeeper
+from services.monitor.labels.waiting import WaitingLabels
+from services.monitor.metrics import WindowGauges
+from services.monitor.references.handlers import References
+from services.monitor.settings import MonitorSettings
+from services.monitor.slots import Slot
+from services.monitor.versions import store as versions_store
+from services.monitor.versions.handlers import Versions
+from services.monitor.windows import store as windows_store
+from services.monitor.windows.closing import WindowCloser
+from services.monitor.windows.handlers import WindowCounts
+from services.monitor.windows.live import LiveWindows
+from services.monitor.windows.queries import Queries
+from services.monitor.windows.views import WindowViews
+from services.runtime.auth import Authenticator, find_through
+from services.runtime.bus import Bus
+from services.runtime.health import Health
+from services.runtime.http import http_app
+from services.runtime.inbox import BatchConsumer, EventConsumer
+from services.runtime.outbox import Outbox
+from services.runtime.relay import Relay
+from services.runtime.run import background
+from services.runtime.store import Store
+
+VERSION = "0.1.0"
+
+
+@asynccontextmanager
+async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGIApp]:
+    """Everything that lives as long as the process; undone in reverse order."""
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(Store.open(settings.mongodb_uri.get_secret_value(), settings.database))
+        bus = await stack.enter_async_context(Bus.connect(settings.nats_url.get_secret_value(), "monitor"))
+        outbox = Outbox(store)
+        await outbox.prepare()
+        await store.ensure({**versions_store.INDEXES, **windows_store.INDEXES, **labels_store.INDEXES})
+        stack.push_async_callback(outbox.drain)
+
+        slot = Slot(store)
+        await slot.claim()
+        stack.push_async_callback(slot.release)
+
+        stored = versions_store.MongoVersions(store)
+        versions = Versions(stored, outbox, bus)
+        windows = windows_store.MongoWindows(store)
+        views = WindowViews(windows, versions)
+        live = LiveWindows(views, versions, bus, WindowGauges(settings.metrics_allowed))
+        blocks = labels_store.MongoBlocks(store)
+        join = LabelJoin(blocks, windows_store.performance_partitions(store), versions, slot)
+        intake = Intake(
+            versions,
+            WindowCounts(windows_store.window_partitions(store), slot),
+            PredictionKeeper(blocks, slot),
+            join,
+            live,
+        )
+        queries = Queries(versions, stored, windows, views)
+
+        models = EventConsumer(bus, outbox, MONITOR_MODELS, versions.project)
+        predictions = BatchConsumer(
+            bus, outbox, MONITOR_PREDICTIONS, intake.take_predictions, committed=intake.predictions_committed
+        )
+        labels = BatchConsumer(bus, outbox, MONITOR_LABELS, intake.take_labels, committed=intake.labels_committed)
+        await stack.enter_async_context(
+            background(
+                health,
+                models=models.run,
+                predictions=predictions.run,
+                labels=labels.run,
+                relay=Relay(outbox, bus).run,
+                closing=WindowCloser(windows, views, versions, outbox, settings.idle_close_seconds).run,
+                waiting_labels=WaitingLabels(blocks, join, outbox, live.moved).run,
+                live=live.run,
+                slot=slot.run,
+            )
+        )
+        for consumer in (models, predictions, labels):
+            stack.push_async_callback(consumer.stop)
+
+        await bus.serve(
+            "monitor",
+            VERSION,
+            {
+                ListMonitored: queries.list_monitored,
+                ListWindows: queries.list_windows,
+                GetDistribution: queries.get_distribution,
+            },
+        )
+        health.watch("nats", bus.not_ready)
+
+        authenticator = Authenticator(
+            settings.auth, settings.auth_secret.get_secret_value(), find_through(bus, "monitor")
+        )
+        app = http_app("Monitor", authenticator, max_body_bytes=settings.max_reference_bytes)
+        add_routes(app, Ingest(versions, References(versions, outbox), bus), settings.max_batch_bytes)
+        yield app

@@ -1,0 +1,186 @@
+"""What the routes do: check at the edge, then hand over to JetStream or, for a reference, to the database."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import msgspec
+import pyarrow as pa
+
+from services.contracts.errors import Invalid
+from services.contracts.identity import Action, require
+from services.contracts.monitor import BatchHeader
+from services.monitor.ingest_api.labels import normalised_labels
+from services.monitor.ingest_api.messages import (
+    IngestKind,
+    checked_batch_id,
+    message_id,
+    parts_of,
+    subject_of,
+)
+from services.monitor.ingest_api.predictions import normalised_predictions
+from services.monitor.ingest_api.references import ReferenceOptions, checked_name, made_reference
+from services.monitor.ingest_api.tables import (
+    ARROW,
+    CSV,
+    JSON,
+    PARQUET,
+    Rows,
+    read,
+    read_arrow,
+    read_csv,
+    read_json,
+    read_parquet,
+)
+from services.monitor.references.handlers import References
+from services.monitor.versions.handlers import Versions
+from services.monitor.versions.rules import ActiveReference, key_of
+from services.runtime.bus import Bus
+from services.runtime.context import Context
+from services.runtime.ids import new_id
+from services.runtime.inbox import batch_headers
+
+INLINE_BYTES = 16 * 1024
+"""A smaller body is decoded faster than a thread is woken up."""
+
+BATCH_READERS: Mapping[str, Callable[[bytes], Rows]] = {JSON: read_json, ARROW: read_arrow}
+REFERENCE_READERS: Mapping[str, Callable[[bytes], Rows]] = {
+    ARROW: read_arrow,
+    PARQUET: read_parquet,
+    CSV: read_csv,
+    JSON: read_json,
+}
+
+Normalise = Callable[[Rows, ActiveReference, int], pa.RecordBatch]
+NORMALISE: Mapping[IngestKind, Normalise] = {
+    "predictions": normalised_predictions,
+    "labels": normalised_labels,
+}
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The answer to a batch that JetStream has."""
+
+    batch_id: str
+    rows: int
+
+
+class ReferenceAccepted(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a reference. `ignored`: columns that can't be compared, each with the reason."""
+
+    reference: str
+    rows: int
+    features: list[str]
+    window_seconds: float
+    task: str
+    ignored: dict[str, str]
+    changed: bool
+
+
+class Ingest:
+    """Takes batches and references in; one per process."""
+
+    def __init__(self, versions: Versions, references: References, bus: Bus) -> None:
+        self._versions = versions
+        self._references = references
+        self._bus = bus
+
+    async def batch(
+        self,
+        kind: IngestKind,
+        model_name: str,
+        version: str,
+        body: bytes,
+        content_type: str,
+        batch_id: str,
+        context: Context,
+    ) -> Accepted:
+        """Returns when JetStream has the whole batch durably."""
+        require(context.principal, Action.SEND_PREDICTIONS)
+        _, active = await self._versions.watched(model_name, version, context)
+        received = datetime.now(UTC)
+        now_ms = time.time_ns() // 1_000_000
+        try:
+            stated, parts = await _off_loop(len(body), lambda: _prepared(kind, active, content_type, body, now_ms))
+        except Invalid as error:
+            if error.code not in ("UNKNOWN_COLUMN", "MISSING_COLUMN", "WRONG_TYPE"):
+                raise
+            self._versions.forget(key_of(model_name, version))  # perhaps another process has set a new reference
+            _, newer = await self._versions.watched(model_name, version, context)
+            if newer.id == active.id:
+                raise
+            stated, parts = await _off_loop(len(body), lambda: _prepared(kind, newer, content_type, body, now_ms))
+        batch_id = checked_batch_id(batch_id or stated or new_id())
+        key = key_of(model_name, version)
+        await asyncio.gather(
+            *(
+                self._bus.publish(
+                    subject_of(kind, model_name, version),
+                    part,
+                    message_id=message_id(kind, key, batch_id, number),
+                    headers=batch_headers(
+                        BatchHeader(
+                            batch_id=batch_id,
+                            model_name=model_name,
+                            version=version,
+                            rows=rows,
+                            actor=context.principal.user,
+                            correlation_id=context.correlation_id,
+                            received_at=received,
+                        )
+                    ),
+                )
+                for number, (part, rows) in enumerate(parts)
+            )
+        )
+        return Accepted(batch_id, sum(rows for _, rows in parts))
+
+    async def reference(
+        self,
+        model_name: str,
+        version: str,
+        name: str,
+        body: bytes,
+        content_type: str,
+        options: ReferenceOptions,
+        context: Context,
+    ) -> ReferenceAccepted:
+        """Returns when the reference is durable and in force."""
+        require(context.principal, Action.SET_REFERENCE)
+        checked_name(name)
+        await self._versions.known(model_name, version, context)
+        made, content = await asyncio.to_thread(_made, name, body, content_type, options)
+        changed = await self._references.set(model_name, version, made, content, context)
+        return ReferenceAccepted(
+            reference=name,
+            rows=made.reference.rows,
+            features=made.features,
+            window_seconds=made.window_ms / 1000,
+            task=made.task,
+            ignored=made.reference.ignored,
+            changed=changed,
+        )
+
+
+def _prepared(
+    kind: IngestKind, active: ActiveReference, content_type: str, body: bytes, now_ms: int
+) -> tuple[str, list[tuple[bytes, int]]]:
+    rows = read(content_type, body, BATCH_READERS)
+    return rows.batch_id, list(parts_of(NORMALISE[kind](rows, active, now_ms)))
+
+
+def _made(name: str, body: bytes, content_type: str, options: ReferenceOptions) -> tuple[ActiveReference, str]:
+    content = hashlib.blake2b(body, digest_size=16, person=b"reference")
+    content.update(repr((name, options)).encode())
+    rows = read(content_type, body, REFERENCE_READERS)
+    return made_reference(rows, name, options, new_id(), datetime.now(UTC)), content.hexdigest()
+
+
+async def _off_loop(
+    size: int, work: Callable[[], tuple[str, list[tuple[bytes, int]]]]
+) -> tuple[str, list[tuple[bytes, int]]]:
+    return work() if size < INLINE_BYTES else await asyncio.to_thread(work)

@@ -1,0 +1,158 @@
+"""A reference's rows and options from an HTTP request, made into a reference."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from services.contracts.errors import Invalid
+from services.monitor.counts.columns import Column, Columns, Numbers
+from services.monitor.ingest_api.outcomes import class_column, read_value
+from services.monitor.ingest_api.predictions import reserved_name
+from services.monitor.ingest_api.tables import Rows
+from services.monitor.performance.rules import Task
+from services.monitor.references.rules import build_reference
+from services.monitor.versions.rules import OUTPUT_MARK, PREDICTION, SCORE, ActiveReference
+
+SHORTEST_WINDOW_MS: Final = 1_000
+LONGEST_WINDOW_MS: Final = 366 * 24 * 3600 * 1000
+LONGEST_LATENESS_MS: Final = 3600 * 1000
+LATENESS_SHARE: Final = 0.1
+"""Default allowed lateness: a tenth of the window, at most an hour."""
+
+_DURATION = re.compile(r"(\d{1,9})(ms|s|m|h|d)")
+_UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_TASKS: dict[str, Task] = {"binary": "binary", "multiclass": "multiclass", "regression": "regression"}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,127}")
+
+
+class ReferenceOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the query of a PUT says; `score`, `prediction`, `label`, `id`, `timestamp` name columns of the rows."""
+
+    window: str = "1d"
+    lateness: str | None = None
+    task: str = "binary"
+    score: str = "score"
+    prediction: str = "prediction"
+    label: str = "label"
+    id: str = "id"
+    timestamp: str = "timestamp"
+    positive: str | None = None
+
+
+def duration_ms(text: str, field: str) -> int:
+    """`30s`, `5m`, `1h`, `1d` in milliseconds. Raises Invalid."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise Invalid(
+            f"{text!r} is no duration", code="BAD_DURATION", field=field, fix="Write 30s, 5m, 1h or 1d, for example."
+        )
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def checked_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise Invalid(
+            f"{name!r} can't name a reference",
+            code="BAD_NAME",
+            field="reference",
+            fix="Use up to 128 letters, digits, dots, dashes, spaces and underscores.",
+        )
+    return name
+
+
+def made_reference(
+    rows: Rows, name: str, options: ReferenceOptions, reference_id: str, now: datetime
+) -> ActiveReference:
+    """Builds the reference from all columns but ids, times and labels. Takes seconds for millions of rows."""
+    task = _TASKS.get(options.task)
+    if task is None:
+        raise Invalid(
+            f"{options.task!r} is no task", code="BAD_TASK", field="task", fix=f"One of: {', '.join(_TASKS)}."
+        )
+    window_ms = duration_ms(options.window, "window")
+    if not SHORTEST_WINDOW_MS <= window_ms <= LONGEST_WINDOW_MS:
+        raise Invalid("a window lasts between 1 s and 366 d", code="OUT_OF_RANGE", field="window", fix="Try 1d.")
+    if options.lateness is None:
+        lateness_ms = min(int(window_ms * LATENESS_SHARE), LONGEST_LATENESS_MS)
+    else:
+        lateness_ms = duration_ms(options.lateness, "lateness")
+    aside = {options.id, options.timestamp, options.label, options.score, options.prediction}
+    for column in rows.names:
+        if column.startswith(OUTPUT_MARK):
+            raise reserved_name(column)
+    features = [column for column in rows.names if column not in aside]
+    if not features:
+        raise Invalid(
+            "there is no feature column", code="EMPTY_REFERENCE", field="columns", fix="Send the model's inputs, too."
+        )
+    columns: dict[str, Column] = dict(rows.columns(features).by_name)
+    outputs = _outputs(rows, options, task)
+    columns.update(outputs)
+    reference = build_reference(Columns(rows.rows, columns))
+    for output in outputs:
+        if output in reference.ignored:
+            raise Invalid(
+                f"the column of {output.removeprefix(OUTPUT_MARK)}s is empty: {reference.ignored[output]}",
+                code="EMPTY_OUTPUT",
+                field=f"columns.{output.removeprefix(OUTPUT_MARK)}",
+                fix="Send the model's outputs for the reference rows, or leave the column out.",
+            )
+    return ActiveReference(
+        id=reference_id,
+        name=name,
+        set_at=now,
+        window_ms=window_ms,
+        lateness_ms=lateness_ms,
+        task=task,
+        positive=options.positive,
+        center=_center(rows, options, task, outputs),
+        reference=reference,
+    )
+
+
+def _outputs(rows: Rows, options: ReferenceOptions, task: Task) -> dict[str, Column]:
+    outputs: dict[str, Column] = {}
+    if options.score in rows.names:
+        outputs[SCORE] = read_value(rows, options.score)
+    if options.prediction in rows.names:
+        outputs[PREDICTION] = (
+            read_value(rows, options.prediction)
+            if task == "regression"
+            else class_column(rows, options.prediction, task, options.positive)
+        )
+    if not outputs:
+        raise Invalid(
+            f"neither a column {options.score!r} (score) nor {options.prediction!r} (prediction) is there",
+            code="MISSING_COLUMN",
+            field="score",
+            fix="Send the model's outputs for the reference rows; name their columns with score= and prediction=.",
+        )
+    _present(outputs, rows, options)
+    return outputs
+
+
+def _present(outputs: dict[str, Column], rows: Rows, options: ReferenceOptions) -> None:
+    """A task's own output must be there: without it no figure of performance can follow."""
+    if options.task == "binary":
+        return
+    if PREDICTION not in outputs:
+        raise Invalid(
+            f"a {options.task} model's rows need the column {options.prediction!r}",
+            code="MISSING_COLUMN",
+            field=f"columns.{options.prediction}",
+            fix="Send the predicted class or value; name its column with prediction=.",
+        )
+
+
+def _center(rows: Rows, options: ReferenceOptions, task: Task, outputs: dict[str, Column]) -> float:
+    if task != "regression":
+        return 0.0
+    known = read_value(rows, options.label) if options.label in rows.names else outputs[PREDICTION]
+    assert isinstance(known, Numbers)
+    values = known.values[np.isfinite(known.values)]
+    return float(values.mean()) if len(values) else 0.0

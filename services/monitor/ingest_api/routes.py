@@ -1,0 +1,91 @@
+"""The monitor's HTTP routes, thin: from request to handler to answer."""
+
+from __future__ import annotations
+
+import msgspec
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.contracts.errors import Invalid, TooLarge
+from services.monitor.ingest_api.handlers import Ingest
+from services.monitor.ingest_api.messages import IngestKind
+from services.monitor.ingest_api.references import ReferenceOptions
+from services.runtime.http import context_of
+
+PREFIX = "/v1/models/{name}/versions/{version}"
+
+
+def add_routes(app: FastAPI, ingest: Ingest, max_batch_bytes: int) -> None:
+    """`max_batch_bytes` bounds a batch; the app's own limit bounds a reference."""
+
+    async def take(kind: IngestKind, request: Request) -> Response:
+        body = await _body(request, max_batch_bytes)
+        accepted = await ingest.batch(
+            kind,
+            request.path_params["name"],
+            request.path_params["version"],
+            body,
+            request.headers.get("content-type", ""),
+            request.headers.get("batch-id") or request.query_params.get("batch_id", ""),
+            context_of(request),
+        )
+        return _json(accepted, 202)
+
+    async def predictions(request: Request) -> Response:
+        """A batch of predictions."""
+        return await take("predictions", request)
+
+    async def labels(request: Request) -> Response:
+        """A batch of labels."""
+        return await take("labels", request)
+
+    async def reference(request: Request) -> Response:
+        """Rows to compare with."""
+        try:
+            options = msgspec.convert(dict(request.query_params), ReferenceOptions)
+        except msgspec.ValidationError as error:
+            raise Invalid(str(error), code="BAD_QUERY", field="query") from error
+        _known_options(request)
+        made = await ingest.reference(
+            request.path_params["name"],
+            request.path_params["version"],
+            request.path_params["reference"],
+            await request.body(),
+            request.headers.get("content-type", ""),
+            options,
+            context_of(request),
+        )
+        return _json(made, 201 if made.changed else 200)
+
+    app.add_route(f"{PREFIX}/predictions", predictions, methods=["POST"])
+    app.add_route(f"{PREFIX}/labels", labels, methods=["POST"])
+    app.add_route(f"{PREFIX}/references/{{reference}}", reference, methods=["PUT"])
+
+
+def _known_options(request: Request) -> None:
+    for name in request.query_params:
+        if name not in ReferenceOptions.__struct_fields__:
+            raise Invalid(
+                f"there is no option {name!r}",
+                code="UNKNOWN_OPTION",
+                field=f"query.{name}",
+                fix=f"One of: {', '.join(ReferenceOptions.__struct_fields__)}.",
+            )
+
+
+async def _body(request: Request, most: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise TooLarge(
+                f"the batch is larger than {most} bytes", field="body", fix="Send smaller batches, each with its id."
+            )
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _json(answer: object, status: int) -> Response:
+    return Response(msgspec.json.encode(answer), status, media_type="application/json")

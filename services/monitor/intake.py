@@ -1,0 +1,89 @@
+"""What the monitor does with a group of batches from the streams: one change with counts, kept rows and joins."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from services.contracts.errors import NotFound
+from services.monitor.batches import by_version, labels_of, predictions_of
+from services.monitor.labels.handlers import LabelJoin
+from services.monitor.labels.keeping import PredictionKeeper
+from services.monitor.metrics import batches_total, rows_total
+from services.monitor.versions.handlers import Versions
+from services.monitor.versions.rules import ActiveReference
+from services.monitor.windows.handlers import WindowCounts
+from services.monitor.windows.live import LiveWindows
+from services.runtime.inbox import Delivery
+from services.runtime.outbox import Change
+
+
+class Intake:
+    """Its `take_…` methods are the consumers' decisions, its `…_committed` what follows once they are durable."""
+
+    def __init__(
+        self,
+        versions: Versions,
+        counts: WindowCounts,
+        keeper: PredictionKeeper,
+        join: LabelJoin,
+        live: LiveWindows,
+    ) -> None:
+        self._versions = versions
+        self._counts = counts
+        self._keeper = keeper
+        self._join = join
+        self._live = live
+        self._counted: dict[str, int] = {}
+        self._joined: dict[str, int] = {}
+
+    async def take_predictions(self, deliveries: list[Delivery], change: Change) -> None:
+        """Counts the rows and keeps them for their labels."""
+        groups = by_version(deliveries)
+        batches = []
+        self._counted = {}
+        for key, group in groups.items():
+            active = await self._active(key)
+            rows = await asyncio.to_thread(predictions_of, group)
+            if rows:
+                batches.append((key, active, rows))
+        await self._counts.add(change, batches)
+        for key, active, rows in batches:
+            await self._keeper.keep(change, key, active, rows)
+            newest = max(int(batch.times_ms.max()) for batch in rows)
+            self._counted[key] = newest // active.window_ms * active.window_ms
+
+    def predictions_committed(self, deliveries: list[Delivery]) -> None:
+        _count("predictions", deliveries)
+        self._announce(self._counted, deliveries)
+
+    async def take_labels(self, deliveries: list[Delivery], change: Change) -> None:
+        """Joins the labels with their predictions."""
+        self._joined = {}
+        for key, group in by_version(deliveries).items():
+            active = await self._active(key)
+            rows = await asyncio.to_thread(labels_of, group)
+            if rows:
+                newest = await self._join.take(change, key, active, rows)
+                if newest is not None:
+                    self._joined[key] = newest
+
+    def labels_committed(self, deliveries: list[Delivery]) -> None:
+        _count("labels", deliveries)
+        self._announce(self._joined, deliveries)
+
+    async def _active(self, key: str) -> ActiveReference:
+        watched = await self._versions.find(key)
+        if watched is None or watched.active is None:
+            raise NotFound(f"{key} isn't monitored any more", code="VERSION_NOT_FOUND")
+        return watched.active
+
+    def _announce(self, moved: dict[str, int], deliveries: Sequence[Delivery]) -> None:
+        received = min(delivery.header.received_at.timestamp() for delivery in deliveries)
+        for key, start in moved.items():
+            self._live.moved(key, start, received)
+
+
+def _count(kind: str, deliveries: Sequence[Delivery]) -> None:
+    batches_total.labels(kind).inc(len(deliveries))
+    rows_total.labels(kind).inc(sum(delivery.header.rows for delivery in deliveries))

@@ -1,0 +1,69 @@
+"""What the monitor knows of a model version, and how what is compared is named inside the monitor."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from services.monitor.counts.columns import Kind
+from services.monitor.performance.rules import Task
+from services.monitor.references.rules import Reference
+
+OUTPUT_MARK: Final = "@"
+"""Columns whose name starts with it are the monitor's own; a feature's name can't."""
+SCORE: Final = "@score"
+PREDICTION: Final = "@prediction"
+LABEL: Final = "@label"
+ID: Final = "@id"
+TIME: Final = "@time"
+
+OUTPUT_NAMES: Final = {SCORE: "score", PREDICTION: "prediction"}
+"""How the model's own outputs are called outside."""
+
+
+def key_of(model_name: str, version: str) -> str:
+    """The aggregate id of a monitored version."""
+    return f"{model_name}/{version}"
+
+
+class ActiveReference(msgspec.Struct, frozen=True, kw_only=True):
+    """A reference with what was stated when it was set. `center`: a typical label (regression), about which is summed.
+
+    `positive`: the positive class's text of a binary model; None: 1 or true.
+    """
+
+    id: str
+    name: str
+    set_at: datetime
+    window_ms: int
+    lateness_ms: int
+    task: Task
+    positive: str | None
+    center: float
+    reference: Reference
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        return self.reference.kinds
+
+    @property
+    def features(self) -> list[str]:
+        """The model's inputs, in the reference's order."""
+        return [name for name in self.reference.grid.tally_row if not name.startswith(OUTPUT_MARK)]
+
+    @property
+    def outputs(self) -> list[str]:
+        """The model's outputs that the reference knows."""
+        return [name for name in OUTPUT_NAMES if name in self.reference.grid.tally_row]
+
+
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
+    """A model version; `v` counts the events the monitor has told about it."""
+
+    key: str
+    model_name: str
+    version: str
+    v: int
+    active: ActiveReference | None = None

@@ -1,0 +1,63 @@
+"""Model versions and their references in MongoDB."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel
+
+from services.monitor.references.rules import decode_reference
+from services.monitor.versions.rules import ActiveReference
+from services.runtime.store import Store, translated
+
+VERSIONS = "monitored"
+REFERENCES = "references"
+
+INDEXES = {REFERENCES: [IndexModel([("key", ASCENDING), ("set_at", ASCENDING)])]}
+
+
+class MongoVersions:
+    """Reads; what is written goes through a `Change`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def find(self, key: str) -> dict[str, Any] | None:
+        with translated():
+            row: dict[str, Any] | None = await self._store[VERSIONS].find_one({"_id": key})
+        return row
+
+    async def list(self, model_name: str | None, version: str | None) -> list[dict[str, Any]]:
+        """Versions with a reference, by name and number."""
+        wanted: dict[str, Any] = {"reference_id": {"$ne": None}}
+        if model_name is not None:
+            wanted["model_name"] = model_name
+        if version is not None:
+            wanted["version"] = version
+        with translated():
+            rows: list[dict[str, Any]] = await self._store[VERSIONS].find(wanted).sort("_id", 1).to_list(None)
+        return rows
+
+    async def reference(self, reference_id: str) -> ActiveReference | None:
+        with translated():
+            row = await self._store[REFERENCES].find_one({"_id": reference_id})
+        return None if row is None else active_reference(row)
+
+    async def content(self, reference_id: str) -> str:
+        with translated():
+            row = await self._store[REFERENCES].find_one({"_id": reference_id}, {"content": 1})
+        return "" if row is None else str(row["content"])
+
+
+def active_reference(row: dict[str, Any]) -> ActiveReference:
+    return ActiveReference(
+        id=row["_id"],
+        name=row["name"],
+        set_at=row["set_at"],
+        window_ms=row["window_ms"],
+        lateness_ms=row["lateness_ms"],
+        task=row["task"],
+        positive=row["positive"],
+        center=row["center"],
+        reference=decode_reference(row["encoded"]),
+    )

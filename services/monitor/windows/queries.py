@@ -1,0 +1,141 @@
+"""Answers to questions about versions, windows and distributions."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from services.contracts.errors import Invalid, NotFound
+from services.contracts.identity import Action, require
+from services.contracts.monitor import (
+    Distribution,
+    GetDistribution,
+    ListMonitored,
+    ListWindows,
+    MonitoredView,
+    WindowView,
+)
+from services.monitor.versions.handlers import Versions, unknown_version
+from services.monitor.versions.rules import OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched, key_of
+from services.monitor.versions.store import MongoVersions
+from services.monitor.windows.rules import distribution
+from services.monitor.windows.store import MongoWindows
+from services.monitor.windows.views import Bucket, WindowViews, milliseconds, moment
+from services.runtime.context import Context
+
+MOST_WINDOWS: Final = 1_000
+
+
+class Queries:
+    """The monitor's read side."""
+
+    def __init__(self, versions: Versions, stored: MongoVersions, windows: MongoWindows, views: WindowViews) -> None:
+        self._versions = versions
+        self._stored = stored
+        self._windows = windows
+        self._views = views
+
+    async def list_monitored(self, question: ListMonitored, context: Context) -> list[MonitoredView]:
+        require(context.principal, Action.READ)
+        rows = await self._stored.list(question.model_name, question.version)
+        totals = await self._windows.totals([row["_id"] for row in rows])
+        found = []
+        for row in rows:
+            active = await self._versions.reference(row["reference_id"])
+            counted, labelled, last_ms = totals.get(row["_id"], (0, 0, None))
+            found.append(
+                MonitoredView(
+                    model_name=row["model_name"],
+                    version=row["version"],
+                    reference=active.name,
+                    reference_rows=active.reference.rows,
+                    reference_set_at=active.set_at,
+                    features=active.features,
+                    window_seconds=max(1, active.window_ms // 1000),
+                    task=active.task,
+                    rows=counted,
+                    labelled=labelled,
+                    last_prediction_at=None if last_ms is None else moment(last_ms),
+                )
+            )
+        return found
+
+    async def list_windows(self, question: ListWindows, context: Context) -> list[WindowView]:
+        require(context.principal, Action.READ)
+        watched, active = await self._with_reference(question.model_name, question.version)
+        resolution = None
+        if question.resolution_seconds is not None:
+            resolution = question.resolution_seconds * 1000
+            if resolution < 1000:
+                raise Invalid("a resolution is at least one second", field="resolution_seconds")
+        if question.last is not None and not 1 <= question.last <= MOST_WINDOWS:
+            raise Invalid(f"between 1 and {MOST_WINDOWS} windows can be asked for", field="last")
+        buckets = await self._buckets(watched, active, question, resolution)
+        if len(buckets) > MOST_WINDOWS:
+            raise Invalid(
+                f"{len(buckets)} windows lie in this range; at most {MOST_WINDOWS} can be asked for",
+                code="TOO_MANY_WINDOWS",
+                field="resolution_seconds",
+                fix="Narrow the range, ask for the last N, or merge them by a coarser resolution.",
+            )
+        return await self._views.views(watched, buckets, question.features)
+
+    async def _buckets(
+        self, watched: Watched, active: ActiveReference, question: ListWindows, resolution: int | None
+    ) -> list[Bucket]:
+        start = None if question.start is None else milliseconds(question.start)
+        end = None if question.end is None else milliseconds(question.end)
+        if start is not None:
+            start -= start % active.window_ms  # the window that holds the start counts
+        last = question.last
+        fine = last if last is None or resolution is None else None
+        starts = await self._windows.starts(watched.key, start, end, fine)
+        if last is not None and resolution is not None and starts:
+            width = max(resolution, active.window_ms)
+            coarse = sorted({start // width for start in starts})[-last:]
+            starts = [start for start in starts if start // width >= coarse[0]]
+        return await self._views.buckets(watched, starts, resolution)
+
+    async def get_distribution(self, question: GetDistribution, context: Context) -> Distribution:
+        require(context.principal, Action.READ)
+        watched, active = await self._with_reference(question.model_name, question.version)
+        start = None if question.start is None else milliseconds(question.start)
+        end = None if question.end is None else milliseconds(question.end)
+        if start is not None:
+            start -= start % active.window_ms
+        starts = await self._windows.starts(watched.key, start, end, None)
+        buckets = await self._views.buckets(watched, starts, None)
+        merged = await self._views.merged(watched, buckets)
+        reference, counts = merged if merged is not None else (active, None)
+        inner = _inner_name(question.feature, reference)
+        if counts is None:
+            raise NotFound(
+                "there are no windows in this range", code="NO_WINDOWS", fix="Choose a range with predictions."
+            )
+        found = await asyncio.to_thread(distribution, reference.reference, counts, inner)
+        return msgspec.structs.replace(found, feature=question.feature)
+
+    async def _with_reference(self, model_name: str, version: str) -> tuple[Watched, ActiveReference]:
+        watched = await self._versions.find(key_of(model_name, version))
+        if watched is None:
+            raise unknown_version(model_name, version)
+        if watched.active is None:
+            raise NotFound(
+                f"version {version} of {model_name} isn't monitored: it has no reference",
+                code="REFERENCE_MISSING",
+                fix="Set a reference first.",
+            )
+        return watched, watched.active
+
+
+def _inner_name(feature: str, active: ActiveReference) -> str:
+    """`prediction` and `score` name the model's outputs unless a feature has that name."""
+    names = active.reference.grid.tally_row
+    if feature in names:
+        return feature
+    outer = {name: inner for inner, name in OUTPUT_NAMES.items() if inner in names}
+    if feature == "prediction" and PREDICTION not in names and SCORE in names:
+        return SCORE
+    return outer.get(feature, feature)

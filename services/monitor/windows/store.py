@@ -1,0 +1,169 @@
+"""Window counts in MongoDB: a document for each window, writer and reference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from services.monitor.counts.counting import BatchCounts
+from services.monitor.counts.packing import pack, unpack
+from services.monitor.partitions import Partitions
+from services.monitor.performance.rules import PerformanceCounts, pack_performance, unpack_performance
+from services.monitor.windows.rules import merge
+from services.runtime.store import Store, translated
+
+WINDOWS = "windows"
+PERFORMANCES = "performances"
+CLOSINGS = "closings"
+
+INDEXES = {
+    # The first covers totals and listings without reading the counts.
+    WINDOWS: [
+        IndexModel([("k", ASCENDING), ("w", ASCENDING), ("rows", ASCENDING), ("last_at", ASCENDING)]),
+        IndexModel([("open", ASCENDING), ("k", ASCENDING), ("w", ASCENDING)], sparse=True),
+    ],
+    PERFORMANCES: [IndexModel([("k", ASCENDING), ("w", ASCENDING), ("labelled", ASCENDING)])],
+    CLOSINGS: [IndexModel([("k", ASCENDING), ("w", ASCENDING)])],
+}
+
+
+def window_partitions(store: Store) -> Partitions[BatchCounts]:
+    """Feature and output counts."""
+    return Partitions(
+        store,
+        WINDOWS,
+        pack=pack,
+        unpack=unpack,
+        merge=lambda old, new: merge([old, new]),
+        fields=lambda counts: {"rows": counts.rows},
+        first={"open": True},
+    )
+
+
+def performance_partitions(store: Store) -> Partitions[PerformanceCounts]:
+    """Counts of predictions joined with labels."""
+    return Partitions(
+        store,
+        PERFORMANCES,
+        pack=pack_performance,
+        unpack=unpack_performance,
+        merge=lambda old, new: old + new,
+        fields=lambda counts: {"labelled": counts.labelled},
+    )
+
+
+class MongoWindows:
+    """Reads; what is written goes through a `Change`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def starts(self, key: str, start_ms: int | None, end_ms: int | None, last: int | None) -> list[int]:
+        """Starts of the windows within [start, end) in ascending order; the `last` newest if given."""
+        stages: list[dict[str, Any]] = [
+            {"$match": {"k": key, **_within(start_ms, end_ms)}},
+            {"$sort": {"w": DESCENDING}},
+            {"$group": {"_id": "$w"}},
+            {"$sort": {"_id": DESCENDING}},
+        ]
+        if last is not None:
+            stages.append({"$limit": last})
+        with translated():
+            rows = await self._store[WINDOWS].aggregate(stages).to_list(None)
+        return sorted(int(row["_id"]) for row in rows)
+
+    async def heads(self, key: str, start_ms: int, end_ms: int) -> list[dict[str, Any]]:
+        """All writers' documents of the windows that start within [start, end), without their counts."""
+        return await self._heads(WINDOWS, key, start_ms, end_ms)
+
+    async def performance_heads(self, key: str, start_ms: int, end_ms: int) -> list[dict[str, Any]]:
+        return await self._heads(PERFORMANCES, key, start_ms, end_ms)
+
+    async def load(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """Packed counts by document id."""
+        return await self._load(WINDOWS, ids)
+
+    async def load_performances(self, ids: Sequence[str]) -> dict[str, bytes]:
+        return await self._load(PERFORMANCES, ids)
+
+    async def closed(self, key: str, start_ms: int, end_ms: int) -> set[int]:
+        """Starts of the windows within [start, end) that have been closed."""
+        with translated():
+            rows = (
+                await self._store[CLOSINGS]
+                .find({"k": key, **_within(start_ms, end_ms)}, {"w": 1, "_id": 0})
+                .to_list(None)
+            )
+        return {int(row["w"]) for row in rows}
+
+    async def totals(self, keys: Sequence[str]) -> dict[str, tuple[int, int, int | None]]:
+        """Per version: rows, labelled rows, the newest event time in milliseconds (None: no rows)."""
+        counted: list[dict[str, Any]] = [
+            {"$match": {"k": {"$in": list(keys)}}},
+            {"$project": {"_id": 0, "k": 1, "w": 1, "rows": 1, "last_at": 1}},
+            {"$group": {"_id": "$k", "rows": {"$sum": "$rows"}, "last_at": {"$max": "$last_at"}}},
+        ]
+        labelled: list[dict[str, Any]] = [
+            {"$match": {"k": {"$in": list(keys)}}},
+            {"$project": {"_id": 0, "k": 1, "labelled": 1}},
+            {"$group": {"_id": "$k", "labelled": {"$sum": "$labelled"}}},
+        ]
+        with translated():
+            rows = await self._store[WINDOWS].aggregate(counted).to_list(None)
+            marks = await self._store[PERFORMANCES].aggregate(labelled).to_list(None)
+        joined = {row["_id"]: int(row["labelled"]) for row in marks}
+        return {row["_id"]: (int(row["rows"]), joined.get(row["_id"], 0), int(row["last_at"])) for row in rows}
+
+    async def open(self) -> list[dict[str, Any]]:
+        """Documents of windows that nobody has closed: key, start, event time reached, reference, last write."""
+        with translated():
+            rows: list[dict[str, Any]] = (
+                await self._store[WINDOWS]
+                .find({"open": True}, {"k": 1, "w": 1, "r": 1, "rows": 1, "last_at": 1, "updated_at": 1})
+                .sort([("k", 1), ("w", 1)])
+                .to_list(None)
+            )
+        return rows
+
+    async def beyond(self, key: str, time_ms: int, width_ms: int) -> int:
+        """Rows in windows that hold a time of at least `time_ms` (of the newest, at least one)."""
+        with translated():
+            rows = (
+                await self._store[WINDOWS]
+                .aggregate(
+                    [
+                        {"$match": {"k": key, "w": {"$gt": time_ms - width_ms}, "last_at": {"$gte": time_ms}}},
+                        {"$group": {"_id": None, "rows": {"$sum": "$rows"}}},
+                    ]
+                )
+                .to_list(1)
+            )
+        return int(rows[0]["rows"]) if rows else 0
+
+    async def _heads(self, collection: str, key: str, start_ms: int, end_ms: int) -> list[dict[str, Any]]:
+        with translated():
+            rows: list[dict[str, Any]] = (
+                await self._store[collection]
+                .find({"k": key, **_within(start_ms, end_ms)}, {"counts": 0})
+                .sort("w", 1)
+                .to_list(None)
+            )
+        return rows
+
+    async def _load(self, collection: str, ids: Sequence[str]) -> dict[str, bytes]:
+        if not ids:
+            return {}
+        with translated():
+            rows = await self._store[collection].find({"_id": {"$in": list(ids)}}, {"counts": 1}).to_list(len(ids))
+        return {row["_id"]: bytes(row["counts"]) for row in rows}
+
+
+def _within(start_ms: int | None, end_ms: int | None) -> dict[str, Any]:
+    bounds: dict[str, int] = {}
+    if start_ms is not None:
+        bounds["$gte"] = start_ms
+    if end_ms is not None:
+        bounds["$lt"] = end_ms
+    return {"w": bounds} if bounds else {}

@@ -1,0 +1,202 @@
+"""Windows as others see them: every writer's counts merged, figures computed, unchanged windows from a cache."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from services.contracts.monitor import FeatureDrift, Performance, WindowView
+from services.monitor.counts.counting import BatchCounts
+from services.monitor.counts.packing import unpack
+from services.monitor.performance.rules import PerformanceCounts, merge_performance, performance, unpack_performance
+from services.monitor.versions.handlers import Versions
+from services.monitor.versions.rules import OUTPUT_MARK, OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched
+from services.monitor.windows.rules import drift, merge, no_counts
+from services.monitor.windows.store import MongoWindows
+
+VIEWS_KEPT: Final = 1_024
+CHUNK: Final = 64
+"""Windows whose counts are in memory at the same time."""
+
+
+@dataclass(slots=True)
+class Bucket:
+    """The documents of one window, or of several merged into a coarser one; without counts until they are loaded."""
+
+    start_ms: int
+    width_ms: int
+    counts: list[dict[str, Any]]
+    performances: list[dict[str, Any]]
+    closed: bool
+
+    @property
+    def fingerprint(self) -> tuple[Any, ...]:
+        """Changes whenever a figure of the window can change."""
+        tokens = sorted(row["token"] for row in (*self.counts, *self.performances))
+        return (self.start_ms, self.width_ms, self.closed, *tokens)
+
+
+class WindowViews:
+    """Reads windows; one per process."""
+
+    def __init__(self, windows: MongoWindows, versions: Versions) -> None:
+        self._windows = windows
+        self._versions = versions
+        self._cache: OrderedDict[tuple[Any, ...], WindowView] = OrderedDict()
+
+    async def buckets(self, watched: Watched, starts: Sequence[int], resolution_ms: int | None) -> list[Bucket]:
+        """The windows that start at `starts` (ascending), merged to a coarser width if asked for."""
+        if not starts:
+            return []
+        first, end = starts[0], starts[-1] + 1
+        counts, performances, closed = await asyncio.gather(
+            self._windows.heads(watched.key, first, end),
+            self._windows.performance_heads(watched.key, first, end),
+            self._windows.closed(watched.key, first, end),
+        )
+        window_ms = watched.active.window_ms if watched.active else 1
+        width = max(window_ms, resolution_ms or 0)
+        buckets: dict[int, Bucket] = {}
+        members: dict[int, set[int]] = {}
+        for row in counts:
+            start = row["w"] if width == window_ms else row["w"] // width * width
+            bucket = buckets.setdefault(start, Bucket(start, width, [], [], False))
+            bucket.counts.append(row)
+            members.setdefault(start, set()).add(row["w"])
+        for row in performances:
+            start = row["w"] if width == window_ms else row["w"] // width * width
+            if start in buckets:
+                buckets[start].performances.append(row)
+        for start, bucket in buckets.items():
+            bucket.closed = members[start] <= closed
+        return [buckets[start] for start in sorted(buckets)]
+
+    async def views(self, watched: Watched, buckets: Sequence[Bucket], features: list[str] | None) -> list[WindowView]:
+        """One view for each bucket. `features`: None for all, [] for none (then no drift is computed at all)."""
+        found: dict[int, WindowView] = {}
+        missing: list[Bucket] = []
+        for bucket in buckets:
+            cached = self._cache.get((watched.key, features == [], bucket.fingerprint))
+            if cached is None:
+                missing.append(bucket)
+            else:
+                found[bucket.start_ms] = cached
+        for i in range(0, len(missing), CHUNK):
+            for bucket, view in await self._made(watched, missing[i : i + CHUNK], drifting=features != []):
+                found[bucket.start_ms] = view
+                self._cache[(watched.key, features == [], bucket.fingerprint)] = view
+        while len(self._cache) > VIEWS_KEPT:
+            self._cache.popitem(last=False)
+        views = [found[bucket.start_ms] for bucket in buckets]
+        if not features:
+            return views
+        wanted = set(features)
+        return [
+            msgspec.structs.replace(view, features=[f for f in view.features if f.feature in wanted]) for view in views
+        ]
+
+    async def merged(self, watched: Watched, buckets: Sequence[Bucket]) -> tuple[ActiveReference, BatchCounts] | None:
+        """All counts of the buckets over the newest reference among them; None without any."""
+        if not buckets:
+            return None
+        rows = [row for bucket in buckets for row in bucket.counts]
+        active = await self._newest_reference(rows)
+        total = no_counts(active.reference)
+        chosen = [row["_id"] for row in rows if row["r"] == active.id]
+        for i in range(0, len(chosen), CHUNK):
+            packed = await self._windows.load(chosen[i : i + CHUNK])
+            total = await asyncio.to_thread(_added, total, list(packed.values()))
+        return active, total
+
+    async def _made(
+        self, watched: Watched, buckets: Sequence[Bucket], *, drifting: bool
+    ) -> list[tuple[Bucket, WindowView]]:
+        references = [await self._newest_reference(bucket.counts) for bucket in buckets]
+        counts: dict[str, bytes] = {}
+        if drifting:
+            wanted = [
+                row["_id"]
+                for bucket, active in zip(buckets, references, strict=True)
+                for row in bucket.counts
+                if row["r"] == active.id
+            ]
+            counts = await self._windows.load(wanted)
+        joined = await self._windows.load_performances([row["_id"] for b in buckets for row in b.performances])
+        return await asyncio.to_thread(
+            lambda: [
+                (bucket, _view(watched, bucket, active, counts, joined))
+                for bucket, active in zip(buckets, references, strict=True)
+            ]
+        )
+
+    async def _newest_reference(self, rows: Sequence[dict[str, Any]]) -> ActiveReference:
+        references = [await self._versions.reference(reference) for reference in sorted({row["r"] for row in rows})]
+        return max(references, key=lambda active: active.set_at)
+
+
+def _added(total: BatchCounts, packed: list[bytes]) -> BatchCounts:
+    return merge([total, *(unpack(data) for data in packed)])
+
+
+def _view(
+    watched: Watched,
+    bucket: Bucket,
+    active: ActiveReference,
+    counts: dict[str, bytes],
+    joined: dict[str, bytes],
+) -> WindowView:
+    features: list[FeatureDrift] = []
+    prediction: FeatureDrift | None = None
+    parts = [unpack(counts[row["_id"]]) for row in bucket.counts if row["_id"] in counts]
+    if parts:
+        figures = drift(active.reference, merge(parts))
+        features = [figure for figure in figures if not figure.feature.startswith(OUTPUT_MARK)]
+        prediction = _output_drift(figures, active)
+    rows = sum(int(row["rows"]) for row in bucket.counts)
+    return WindowView(
+        model_name=watched.model_name,
+        version=watched.version,
+        start=moment(bucket.start_ms),
+        end=moment(bucket.start_ms + bucket.width_ms),
+        closed=bucket.closed,
+        rows=rows,
+        updated_at=max(row["updated_at"] for row in (*bucket.counts, *bucket.performances)),
+        features=features,
+        prediction=prediction,
+        performance=_performance(bucket, active, joined, rows),
+    )
+
+
+def _output_drift(figures: list[FeatureDrift], active: ActiveReference) -> FeatureDrift | None:
+    """Of the score where a binary model has one, else of the predicted class or value."""
+    by_name = {figure.feature: figure for figure in figures}
+    order = (SCORE, PREDICTION) if active.task == "binary" else (PREDICTION, SCORE)
+    chosen = next((by_name[name] for name in order if name in by_name), None)
+    return None if chosen is None else msgspec.structs.replace(chosen, feature=OUTPUT_NAMES[chosen.feature])
+
+
+def _performance(bucket: Bucket, active: ActiveReference, joined: dict[str, bytes], rows: int) -> Performance | None:
+    parts: list[PerformanceCounts] = []
+    for row in bucket.performances:
+        if row["_id"] not in joined:
+            continue
+        counts = unpack_performance(joined[row["_id"]])
+        if counts.task == active.task and (counts.task != "regression" or row["r"] == active.id):
+            parts.append(counts)
+    if not parts:
+        return None
+    return performance(merge_performance(parts), rows, positive=active.positive)
+
+
+def moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def milliseconds(time: datetime) -> int:
+    return int(time.timestamp() * 1000)
