@@ -34,8 +34,8 @@ def http_ready(url: str, timeout: float = PROBE_TIMEOUT) -> None:
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
     try:
         connection.request("GET", parts.path + (f"?{parts.query}" if parts.query else ""))
-        response = connection.getresponse()
-        body = response.read(_LONGEST_ANSWER)
+        with connection.getresponse() as response:
+            body = response.read(_LONGEST_ANSWER)
     except (OSError, http.client.HTTPException) as error:
         raise Unreachable(f"no answer from {url}: {error or type(error).__name__}") from error
     finally:

@@ -14,7 +14,7 @@ from deploy.local import doctor, ports
 from deploy.local.parts import PARTS, Part, Surroundings
 from deploy.local.problems import Problem, StartFailed
 from deploy.local.settings import LocalSettings
-from deploy.local.state import PartRecord, PartState, ProcessId, StackRecord, StateDirectory
+from deploy.local.state import PartRecord, PartState, ProcessId, StackRecord, StateDirectory, now
 from deploy.local.supervisor import Supervised, Timing
 
 PortChoice = Literal["auto", "default"]
@@ -109,7 +109,7 @@ class Stack:
             supervisor=ProcessId.of(os.getpid()),
             host=self._settings.host,
             ports=dict(around.ports),
-            parts={part.name: PartRecord(url=part.url(around)) for part in self._parts},
+            parts={part.name: _not_started(part.url(around)) for part in self._parts},
         )
         self.record.urls = asdict(self.urls)
         for part in self._parts:
@@ -126,6 +126,7 @@ class Stack:
                 changed=self._changed,
                 timing=self._timing,
             )
+        self._changed("")
         for supervised in self._supervised.values():
             supervised.start()
         await self._all_ready()
@@ -205,3 +206,7 @@ class Stack:
                 self.record.state = "unready"
         self.state.write(self.record)
         self._on_change(self.record)
+
+
+def _not_started(url: str) -> PartRecord:
+    return PartRecord(state=PartState.STARTING, url=url, since=now())

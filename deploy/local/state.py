@@ -135,7 +135,7 @@ class StateDirectory:
         """The record as the last supervisor left it; an empty one when there is none."""
         try:
             return msgspec.json.decode(self._record.read_bytes(), type=StackRecord)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return StackRecord()
         except msgspec.MsgspecError as error:
             raise StateUnusable(
