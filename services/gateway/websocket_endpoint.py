@@ -99,6 +99,7 @@ class _Connection:
         self._authenticator = authenticator
         self._settings = settings
         self._principal: Principal | None = None
+        self._known = asyncio.Event()
         self._greeted = False
         self._credentials: dict[str, str] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -141,9 +142,10 @@ class _Connection:
 
     async def _watch(self) -> None:
         """Closes a connection that doesn't introduce itself, or whose credentials stop being good."""
-        await asyncio.sleep(self._settings.connection_init_seconds)
-        if self._principal is None:
-            raise _Closed(CONNECTION_INIT_TIMEOUT, "Connection initialisation timeout")
+        try:
+            await asyncio.wait_for(self._known.wait(), self._settings.connection_init_seconds)
+        except TimeoutError:
+            raise _Closed(CONNECTION_INIT_TIMEOUT, "Connection initialisation timeout") from None
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
             try:
@@ -171,6 +173,7 @@ class _Connection:
             raise _Closed(TRY_AGAIN_LATER, error.message) from None
         except LifecycleError as error:
             raise _Closed(FORBIDDEN, error.message) from None
+        self._known.set()
         await self._send({"type": "connection_ack"})
 
     async def _on_ping(self, message: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 import strawberry
@@ -62,7 +62,10 @@ class SetAliasPayload:
     errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty if it was.")
 
 
-async def _set_alias(info: Info, input_: SetAliasInput) -> AliasOutcome:
+async def _set_alias(
+    info: Info,
+    input_: Annotated[SetAliasInput, strawberry.argument(name="input", description="What to point where.")],
+) -> AliasOutcome:
     answer = info.context.ask(
         SetAlias(
             model_name=input_.model,

@@ -1,0 +1,180 @@
+"""Subscriptions: events in order without a gap, live figures with the newest winning."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from services.contracts.monitor import WindowMoved
+from services.contracts.registry import AliasSet, RunStarted
+from services.contracts.streams import EVENTS
+from services.gateway.subscriptions.cursors import cursor_of
+from services.runtime.bus import Bus
+from tests.integration.gateway.doubles import NOON, emit, window
+from tests.integration.gateway.harness import Gateway, Socket
+from tests.support.servers import Server
+from tests.support.waiting import until
+
+EVENTS_QUERY = """subscription($after: String, $types: [String!]) { events(after: $after, types: $types) {
+    cursor event { type aggregateId actor summary data } } }"""
+
+
+def _started(number: int) -> RunStarted:
+    return RunStarted(run_id=f"r{number}", experiment_id="1", run_name=f"run {number}", user="anna", start_time=NOON)
+
+
+async def _next_event(socket: Socket) -> dict[str, Any]:
+    message = await socket.next()
+    assert message["type"] == "next", message
+    found: dict[str, Any] = message["payload"]["data"]["events"]
+    return found
+
+
+async def test_events_resume_behind_a_cursor_without_a_gap_or_a_repeat(gateway: Gateway, bus: Bus) -> None:
+    first = await emit(bus, _started(0))
+    for number in range(1, 6):
+        await emit(bus, _started(number))
+    async with gateway.socket() as socket:
+        await socket.subscribe("1", EVENTS_QUERY, {"after": cursor_of(first)})
+        messages = [await _next_event(socket) for _ in range(3)]
+    assert [message["event"]["aggregateId"] for message in messages] == ["r1", "r2", "r3"]
+    assert messages[0]["event"]["summary"] == "started the run run 1"
+    assert messages[0]["event"]["data"]["run_id"] == "r1"
+    await emit(bus, _started(6))
+    async with gateway.socket() as socket:
+        await socket.subscribe("1", EVENTS_QUERY, {"after": messages[-1]["cursor"]})
+        again = [await _next_event(socket) for _ in range(3)]
+        assert [message["event"]["aggregateId"] for message in again] == ["r4", "r5", "r6"]
+        await emit(bus, _started(7))
+        assert (await _next_event(socket))["event"]["aggregateId"] == "r7"
+
+
+async def test_without_a_cursor_events_come_from_now_on(gateway: Gateway, bus: Bus) -> None:
+    await emit(bus, _started(0))
+    async with gateway.socket() as socket:
+        await socket.subscribe("1", EVENTS_QUERY)
+        waiting = asyncio.create_task(_next_event(socket))
+        sent = 0
+
+        async def arrived() -> bool:
+            nonlocal sent
+            sent += 1
+            await emit(bus, _started(sent), sent)
+            return waiting.done()
+
+        await until(arrived)
+        assert waiting.result()["event"]["aggregateId"] != "r0"
+
+
+async def test_events_can_be_narrowed_to_types(gateway: Gateway, bus: Bus) -> None:
+    first = await emit(bus, _started(0))
+    await emit(bus, _started(1))
+    await emit(bus, AliasSet(model_name="delays.with dots", alias="champion", version="2"))
+    async with gateway.socket() as socket:
+        await socket.subscribe("1", EVENTS_QUERY, {"after": cursor_of(first), "types": [AliasSet.type()]})
+        assert (await _next_event(socket))["event"]["aggregateId"] == "delays.with dots"
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"after": "nonsense"}, "INVALID"),
+        ({"after": cursor_of(10**9)}, "CURSOR_UNKNOWN"),
+        ({"types": ["registry.run.exploded.v1"]}, "INVALID"),
+        ({"types": ["registry.run.started.v1"] * 101}, "INVALID"),
+    ],
+)
+async def test_a_subscription_that_cannot_start_says_why(
+    gateway: Gateway, variables: dict[str, Any], reason: str
+) -> None:
+    async with gateway.socket() as socket:
+        await socket.subscribe("1", EVENTS_QUERY, variables)
+        message = await socket.next()
+    assert message["type"] == "error"
+    assert message["payload"][0]["extensions"]["reason"] == reason
+    assert message["payload"][0]["extensions"]["fix"]
+
+
+async def test_a_cursor_older_than_what_is_kept_is_a_typed_error(gateway: Gateway, bus: Bus) -> None:
+    first = await emit(bus, _started(0))
+    for number in range(1, 4):
+        await emit(bus, _started(number))
+    await bus.jetstream.purge_stream(EVENTS.name, keep=1)
+    async with gateway.socket() as socket:
+        await socket.subscribe("1", EVENTS_QUERY, {"after": cursor_of(first)})
+        message = await socket.next()
+    assert message["type"] == "error"
+    assert message["payload"][0]["extensions"]["reason"] == "CURSOR_TOO_OLD"
+
+
+async def test_events_go_on_after_nats_was_killed(own_nats: Server, gateway: Gateway, bus: Bus) -> None:
+    first = await emit(bus, _started(0))
+    async with gateway.socket() as socket:
+        await socket.subscribe("1", EVENTS_QUERY, {"after": cursor_of(first)})
+        await emit(bus, _started(1))
+        assert (await _next_event(socket))["event"]["aggregateId"] == "r1"
+        own_nats.restart()
+
+        async def connected() -> bool:
+            return bus.client.is_connected
+
+        await until(connected)
+        await emit(bus, _started(2))
+        message = await socket.next(within=20)
+        assert message["payload"]["data"]["events"]["event"]["aggregateId"] == "r2"
+
+
+async def test_a_slow_watcher_gets_the_newest_state_of_each_window(gateway: Gateway, bus: Bus) -> None:
+    query = """subscription { windowMoved(model: "delays") { model version boot sequence window { start rows } } }"""
+    async with gateway.socket() as socket:
+        await socket.subscribe("1", query)
+        waiting = asyncio.create_task(socket.next())
+
+        async def arrived() -> bool:
+            await bus.live(_moved(0, 1))
+            return waiting.done()
+
+        await until(arrived)
+        assert waiting.result()["payload"]["data"]["windowMoved"]["model"] == "delays"
+        for sequence in range(2, 2_000):
+            await bus.live(_moved(sequence % 2, sequence))
+        await bus.client.flush()
+        newest: dict[str, int] = {}
+        received = 0
+        while set(newest.values()) != {1_998, 1_999}:
+            moved = (await socket.next())["payload"]["data"]["windowMoved"]
+            assert moved["sequence"] >= newest.get(moved["window"]["start"], 0)
+            newest[moved["window"]["start"]] = moved["sequence"]
+            received += 1
+        assert received <= 2_000
+
+
+def _moved(hour: int, sequence: int) -> WindowMoved:
+    return WindowMoved(
+        model_name="delays", version="1", boot="b1", sequence=sequence, window=window(hour, features=[], rows=sequence)
+    )
+
+
+async def test_a_version_without_its_model_is_refused(gateway: Gateway) -> None:
+    async with gateway.socket() as socket:
+        await socket.subscribe("1", 'subscription { windowMoved(version: "1") { sequence } }')
+        message = await socket.next()
+    assert message["payload"][0]["extensions"]["field"] == "version"
+
+
+async def test_events_also_come_as_server_sent_events(gateway: Gateway, bus: Bus) -> None:
+    first = await emit(bus, _started(0))
+    await emit(bus, _started(1))
+    body = {"query": EVENTS_QUERY, "variables": {"after": cursor_of(first)}}
+    async with gateway.client.stream(
+        "POST", "/graphql", json=body, headers={"accept": "text/event-stream"}
+    ) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        text = ""
+        async for chunk in response.aiter_text():
+            text += chunk
+            if '"r1"' in text:
+                break
+    assert "event: next\ndata: {" in text
