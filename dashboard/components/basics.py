@@ -1,0 +1,142 @@
+"""Small parts used everywhere: icons, times, badges, cards with a heading, figures with a label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard import formats
+from dashboard.site import Component
+
+ALIAS_COLOUR = "violet"
+LONGEST_TEXT = 400  # characters of any name or value that a page shows
+
+
+def wild(attributes: dict[str, str]) -> dict[str, Any]:
+    """`aria-*` and `data-*` attributes, which no keyword can spell, to be unpacked into a component."""
+    return dict(attributes)
+
+
+def icon(name: str, label: str = "") -> Component:
+    """A decorative icon, or one with a `label` where it says something that no text does."""
+    spoken = wild({"role": "img", "aria-label": label} if label else {"aria-hidden": "true"})
+    return html.Span(className=f"icon icon-{name}", **spoken)
+
+
+def clipped(text: str, longest: int = LONGEST_TEXT) -> str:
+    """A text as far as a page shows it: somebody will use a million characters."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def moment(when: datetime | None, now: datetime, nothing: str = formats.NOTHING) -> Component:
+    """A relative time that the browser keeps fresh, with the absolute one as its tooltip."""
+    if when is None:
+        return html.Span(nothing, className="dimmed")
+    return html.Time(
+        formats.ago(when, now),
+        dateTime=when.isoformat(),
+        title=formats.absolute(when),
+        className="moment",
+        **wild({"data-relative": "true"}),
+    )
+
+
+def link(children: Any, href: str, **props: Any) -> Component:
+    """A link inside the dashboard: no reload."""
+    return dcc.Link(children, href=href, className=props.pop("className", "link"), **props)
+
+
+def badge(text: str, colour: str = "gray", icon_name: str = "", **props: Any) -> Component:
+    section = {"leftSection": icon(icon_name)} if icon_name else {}
+    return dmc.Badge(clipped(text, 40), color=colour, **section, **props)
+
+
+def aliases(names: Sequence[str]) -> list[Component]:
+    return [badge(f"@{name}", ALIAS_COLOUR) for name in names]
+
+
+_RUN_LOOK = {
+    "FINISHED": ("teal", "circle-check"),
+    "RUNNING": ("blue", "loader"),
+    "SCHEDULED": ("gray", "clock"),
+    "FAILED": ("red", "circle-x"),
+    "KILLED": ("orange", "player-stop"),
+    "READY": ("teal", "circle-check"),
+}
+
+
+def status(word: str) -> Component:
+    """A run's or version's status: colour, icon and word together, never colour alone."""
+    colour, icon_name = _RUN_LOOK.get(word, ("gray", "dots"))
+    return badge(word.capitalize().replace("_", " "), colour, icon_name)
+
+
+def card(
+    title: str, children: Any, *, body_id: str = "", aside: Any = None, hint: str = "", look: str = ""
+) -> Component:
+    """A panel with a heading; `aside` stands at its right, `hint` below the heading."""
+    head = dmc.Group(
+        [
+            html.Div(
+                [
+                    html.H2(title, className="card-title"),
+                    *([html.P(hint, className="card-hint")] if hint else []),
+                ]
+            ),
+            html.Div(aside, className="card-aside") if aside is not None else None,
+        ],
+        justify="space-between",
+        align="flex-start",
+        wrap="nowrap",
+        className="card-head",
+    )
+    named: dict[str, Any] = {"id": body_id} if body_id else {}
+    return dmc.Card([head, html.Div(children, className="card-body", **named)], className=f"panel {look}")
+
+
+def stat(label: str, value: Any, note: Any = None, *, href: str = "", tone: str = "", icon_name: str = "") -> Component:
+    """One headline figure. `tone`: "" or `warn`, which also changes the icon."""
+    body = [
+        html.Div([icon(icon_name) if icon_name else None, html.Span(label)], className="stat-label"),
+        html.Div(value, className="stat-value"),
+        html.Div(note, className="stat-note"),
+    ]
+    inner = dcc.Link(body, href=href, className="stat-link") if href else body
+    return dmc.Card(inner, className=f"stat {'stat-' + tone if tone else ''}", padding="md")
+
+
+def stats(children: Sequence[Component]) -> Component:
+    return html.Div(children, className="stats")
+
+
+def facts(pairs: Sequence[tuple[str, Any]]) -> Component:
+    """A list of names with their values."""
+    items: list[Component] = []
+    for name, value in pairs:
+        items += [html.Dt(name), html.Dd(value)]
+    return html.Dl(items, className="facts")
+
+
+def page_head(title: Any, *, crumbs: Sequence[Component] = (), aside: Any = None, hint: Any = None) -> Component:
+    """A page's heading with the way back above it and its controls at the right."""
+    trail: list[Component] = []
+    for crumb in crumbs:
+        trail += [crumb, icon("chevron-right")]
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Nav(trail, className="crumbs", **wild({"aria-label": "Breadcrumb"})) if trail else None,
+                    html.H1(title, className="page-title"),
+                    html.Div(hint, className="page-hint") if hint else None,
+                ],
+                className="page-head-main",
+            ),
+            html.Div(aside, className="page-head-aside") if aside is not None else None,
+        ],
+        className="page-head",
+    )

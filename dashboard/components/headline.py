@@ -1,0 +1,98 @@
+"""The figures at the top of a monitored version: how it performs, what drifts, how much is known, how fresh."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from statistics import fmean
+
+from dash import html
+
+from dashboard import formats
+from dashboard.attention import STALE_AFTER, newest_with_rows
+from dashboard.components.basics import clipped, moment, stat, stats, wild
+from dashboard.figures.performance import Measure, measures
+from dashboard.gateway import operations as ask
+from dashboard.gateway.views import Window
+from dashboard.site import Component, Site, Visit
+from services.contracts.errors import NotFound
+
+_COMPARED = 7  # windows before the newest that it is compared with
+_WINDOWS = 30
+_NAMED = 3
+
+
+async def headline_section(site: Site, visit: Visit) -> Component:
+    model, version = visit.parts["model"], visit.parts["version"]
+    found, windows = await asyncio.gather(
+        site.gateway.ask(ask.MONITORED, visit.token, model=model, version=version),
+        site.gateway.ask(ask.WINDOWS, visit.token, model=model, version=version, last=_WINDOWS),
+    )
+    if not found:
+        raise NotFound(f"{clipped(model, 80)} v{clipped(version, 20)} is not being watched.")
+    monitored = found[0]
+    now = site.now()
+    stale = monitored.last_prediction_at is not None and now - monitored.last_prediction_at > STALE_AFTER
+    coverage = monitored.labelled / monitored.rows if monitored.rows else None
+    return stats(
+        [
+            _performance(windows, measures(monitored.task)[0]),
+            _drift(windows),
+            stat(
+                "Labelled",
+                formats.share(coverage),
+                f"{formats.count(monitored.labelled)} of {formats.count(monitored.rows)} rows",
+                icon_name="tag",
+            ),
+            stat(
+                "Last prediction",
+                moment(monitored.last_prediction_at, now, "never"),
+                "nothing new for a while" if stale else f"windows of {formats.duration(monitored.window_seconds)}",
+                tone="warn" if stale else "",
+                icon_name="alert-triangle" if stale else "clock",
+            ),
+        ]
+    )
+
+
+def _performance(windows: Sequence[Window], measure: Measure) -> Component:
+    """The newest window with labels, against the mean of those before it."""
+    known = [
+        (window, value)
+        for window in windows
+        if window.performance and (value := getattr(window.performance, measure.key)) is not None
+    ]
+    settled = [pair for pair in known if pair[0].closed] or known
+    if not settled:
+        return stat(measure.label, formats.NOTHING, "waiting for labels", icon_name="chart-line")
+    window, value = settled[-1]
+    note: list[Component] = [formats.period(window.start, window.end)]
+    before = [pair[1] for pair in settled[-1 - _COMPARED : -1]]
+    if before:
+        change = value - fmean(before)
+        worse = (change < 0) == measure.higher_is_better and abs(change) >= 0.0005
+        note = [
+            html.Span(
+                [html.Span("▲ " if change > 0 else "▼ ", **wild({"aria-hidden": "true"})), formats.signed(change)],
+                className="worse" if worse else "better",
+                title=f"{'Worse' if worse else 'Not worse'} than the mean of the {len(before)} windows before",
+            ),
+            f" · {formats.period(window.start, window.end)}",
+        ]
+    return stat(measure.label, formats.score(value), note, icon_name="chart-line")
+
+
+def _drift(windows: Sequence[Window]) -> Component:
+    newest = newest_with_rows(windows)
+    if newest is None:
+        return stat("Drifted features", formats.NOTHING, "no predictions yet", icon_name="activity")
+    drifted = sorted((f for f in newest.features if f.drifted), key=lambda f: f.psi or 0.0, reverse=True)
+    named = ", ".join(clipped(f.feature, 24) for f in drifted[:_NAMED])
+    more = f" +{len(drifted) - _NAMED}" if len(drifted) > _NAMED else ""
+    return stat(
+        "Drifted features",
+        [str(len(drifted)), html.Span(f" of {len(newest.features)}", className="stat-of")],
+        f"{named}{more}" if drifted else "all close to the reference",
+        tone="warn" if drifted else "",
+        icon_name="alert-triangle" if drifted else "circle-check",
+    )

@@ -1,0 +1,159 @@
+"""Registered models as a table: champion, versions, newest figures, a line of recent performance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import dash_mantine_components as dmc
+from dash import html
+
+from dashboard import formats
+from dashboard.components.basics import aliases, badge, clipped, icon, link, moment
+from dashboard.components.states import empty
+from dashboard.gateway.views import Connection, Metric, ModelRow, Window
+from dashboard.links import Links
+from dashboard.site import Component
+
+CHAMPION = "champion"
+_MOST_METRICS = 2
+# What a reader looks for first; the rest in the order the run logged it.
+_PREFERRED = ("roc_auc", "auc", "accuracy", "f1", "rmse", "mae", "r2", "log_loss", "loss")
+
+REGISTER_CODE = 'mlflow.register_model(f"runs:/{run_id}/model", "my-model")'
+
+Series = Mapping[tuple[str, str], Sequence[Window]]
+
+
+def model_table(page: Connection[ModelRow], series: Series, links: Links, now: datetime) -> Component:
+    """`series`: recent windows by (model, version) of those under watch."""
+    if not page.nodes:
+        return empty(
+            "No models registered yet",
+            "Register one from any MLflow client; it appears here at once.",
+            icon_name="cube",
+            code=REGISTER_CODE,
+        )
+    head = html.Thead(
+        html.Tr(
+            [
+                html.Th("Model", scope="col"),
+                html.Th("Champion", scope="col"),
+                html.Th("Versions", scope="col", className="number"),
+                html.Th("Newest figures", scope="col"),
+                html.Th("Live performance", scope="col"),
+                html.Th("Updated", scope="col", className="end"),
+            ]
+        )
+    )
+    body = html.Tbody([_row(model, series, links, now) for model in page.nodes])
+    table = dmc.TableScrollContainer(html.Table([head, body], className="table"), minWidth=720)
+    more = (page.total_count or len(page.nodes)) - len(page.nodes)
+    if more <= 0:
+        return table
+    return html.Div([table, html.P(link(f"{more:,} more", links.models()), className="table-more")])
+
+
+def _row(model: ModelRow, series: Series, links: Links, now: datetime) -> Component:
+    champion = next((alias.version for alias in model.aliases if alias.name == CHAMPION), None)
+    others = [f"{alias.name} v{alias.version}" for alias in model.aliases if alias.name != CHAMPION]
+    latest = model.latest_version
+    watched = max((version for name, version in series if name == model.name), key=_number, default=None)
+    if champion and (model.name, champion) in series:
+        watched = champion
+    return html.Tr(
+        [
+            html.Td(
+                [
+                    link(clipped(model.name, 60), links.model(model.name), className="link strong"),
+                    html.Div(clipped(model.description, 90), className="sub") if model.description else None,
+                ]
+            ),
+            html.Td(
+                dmc.Group(
+                    [
+                        html.Span(f"v{champion}", className="strong") if champion else html.Span("–", className="sub"),
+                        *aliases(others[:2]),
+                    ],
+                    gap=6,
+                )
+            ),
+            html.Td(formats.count(model.version_count), className="number"),
+            html.Td(headline_metrics(latest.metrics) if latest else html.Span("–", className="sub")),
+            html.Td(
+                _performance(series[model.name, watched], model.name, watched, links)
+                if watched
+                else html.Span("not watched", className="sub")
+            ),
+            html.Td(moment(model.updated_at, now), className="end"),
+        ]
+    )
+
+
+def _number(version: str) -> int:
+    return int(version) if version.isdigit() else 0
+
+
+def chosen_metrics(metrics: Sequence[Metric], most: int = _MOST_METRICS) -> list[Metric]:
+    """The few figures to show of many: those on unseen data before those on training data."""
+
+    def rank(metric: Metric) -> tuple[bool, int]:
+        key = metric.key.lower()
+        place = next((i for i, word in enumerate(_PREFERRED) if word in key), len(_PREFERRED))
+        return key.startswith("train"), place
+
+    return sorted(metrics, key=rank)[:most]
+
+
+def headline_metrics(metrics: Sequence[Metric]) -> Component:
+    chosen = chosen_metrics(metrics)
+    if not chosen:
+        return html.Span("–", className="sub")
+    return html.Div(
+        [
+            html.Span(
+                [
+                    html.Span(clipped(metric.key, 24), className="metric-name"),
+                    html.Span(metric_text(metric), className="metric-value"),
+                ],
+                className="metric",
+            )
+            for metric in chosen
+        ],
+        className="metrics",
+    )
+
+
+def metric_text(metric: Metric) -> str:
+    return formats.figure(metric.value) if metric.value is not None else metric.text or formats.NOTHING
+
+
+def _performance(windows: Sequence[Window], model: str, version: str, links: Links) -> Component:
+    points = [
+        window.performance.roc_auc if window.performance.roc_auc is not None else window.performance.accuracy
+        for window in windows
+        if window.performance
+    ]
+    known = [point for point in points if point is not None]
+    drifted = {f.feature for window in windows[-1:] for f in window.features if f.drifted}
+    return link(
+        [
+            dmc.Sparkline(
+                data=known,
+                w=86,
+                h=26,
+                color="indigo.5",
+                fillOpacity=0.15,
+                strokeWidth=1.75,
+                curveType="linear",
+            )
+            if len(known) > 1
+            else html.Span("waiting for labels", className="sub"),
+            html.Span(formats.score(known[-1]), className="strong") if known else None,
+            badge(formats.plural(len(drifted), "drift", "drifts"), "orange", "alert-triangle") if drifted else None,
+            icon("chevron-right"),
+        ],
+        links.monitored(model, version),
+        className="live-cell",
+        **{"title": f"Monitoring of {clipped(model, 60)} v{version}"},
+    )

@@ -1,0 +1,124 @@
+"""The frame around every page: header, navigation, live badge, theme toggle, and the stores of live data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard.components.basics import icon, wild
+from dashboard.components.states import skeleton
+from dashboard.links import Links
+from dashboard.site import Component
+from dashboard.theme import MANTINE
+
+AREAS = (
+    ("overview", "Overview", "layout-dashboard"),
+    ("models", "Models", "cube"),
+    ("monitoring", "Monitoring", "activity"),
+    ("runs", "Runs", "flask"),
+)
+
+
+def shell(links: Links, *, signed_in: bool) -> Component:
+    """`signed_in`: the dashboard asks for tokens, so there is something to sign out of."""
+    addresses = {
+        "overview": links.overview(),
+        "models": links.models(),
+        "monitoring": links.monitoring(),
+        "runs": links.runs(),
+    }
+    return dmc.MantineProvider(
+        [
+            dcc.Location(id="url", refresh="callback-nav"),
+            dcc.Store(id="again", data=0),
+            dcc.Store(id="title"),
+            dcc.Store(id="topics"),
+            dcc.Store(id="live-tick"),
+            html.A("Skip to content", href="#page", className="skip"),
+            dmc.AppShell(
+                [
+                    _header(links, signed_in=signed_in),
+                    dmc.AppShellNavbar(navigation(addresses, ""), id="navbar", className="navbar"),
+                    dmc.AppShellMain(
+                        html.Div(skeleton(), id="page", className="page", tabIndex="-1"), className="main"
+                    ),
+                ],
+                id="shell",
+                header={"height": 56},
+                navbar={"width": 208, "breakpoint": "sm", "collapsed": {"mobile": True}},
+                padding={"base": "md", "sm": "xl"},
+                transitionDuration=0,
+            ),
+            dmc.NotificationContainer(id="notices", position="bottom-right"),
+        ],
+        theme=MANTINE,
+        defaultColorScheme="auto",
+    )
+
+
+def _header(links: Links, *, signed_in: bool) -> Component:
+    return dmc.AppShellHeader(
+        dmc.Group(
+            [
+                dmc.Group(
+                    [
+                        dmc.Burger(
+                            id="burger", opened=False, hiddenFrom="sm", size="sm", **wild({"aria-label": "Menu"})
+                        ),
+                        dcc.Link(
+                            [html.Span(className="logo", **wild({"aria-hidden": "true"})), html.Span("Lifecycle")],
+                            href=links.overview(),
+                            className="brand",
+                        ),
+                    ],
+                    gap="xs",
+                    wrap="nowrap",
+                ),
+                dmc.Group(
+                    [
+                        html.Span("Connecting", id="live-badge", className="live-badge reconnecting", role="status"),
+                        html.Span(id="viewer", className="viewer"),
+                        html.A(
+                            icon("logout", "Sign out"), href=links.sign_out(), className="icon-button", title="Sign out"
+                        )
+                        if signed_in
+                        else None,
+                        dmc.ColorSchemeToggle(
+                            lightIcon=icon("sun"),
+                            darkIcon=icon("moon"),
+                            variant="subtle",
+                            color="gray",
+                            size="lg",
+                            id="theme",
+                            **wild({"aria-label": "Switch between light and dark"}),
+                        ),
+                    ],
+                    gap="xs",
+                    wrap="nowrap",
+                ),
+            ],
+            justify="space-between",
+            wrap="nowrap",
+            h="100%",
+            px="md",
+        ),
+        className="header",
+    )
+
+
+def navigation(addresses: dict[str, str], area: str) -> Component:
+    def item(name: str, label: str, icon_name: str) -> Any:
+        current = wild({"aria-current": "page"} if name == area else {})
+        # dcc.Link knows no aria attributes: the item around it carries them.
+        return html.Li(
+            dcc.Link(
+                [icon(icon_name), html.Span(label)],
+                href=addresses[name],
+                className="nav-link" + (" active" if name == area else ""),
+            ),
+            **current,
+        )
+
+    return html.Nav(html.Ul([item(*entry) for entry in AREAS]), className="nav", **wild({"aria-label": "Main"}))

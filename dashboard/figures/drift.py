@@ -1,0 +1,145 @@
+"""Drift over time: a heatmap of features by windows, and one feature's figures against their limits."""
+
+from __future__ import annotations
+
+import math
+
+from dashboard.figures.base import Figure, Span, layout, time_axis, value_axis
+from dashboard.figures.rows import HEAT_FLOOR, PREDICTION, Row, live, read
+from dashboard.theme import BLUE, GREY, ORANGE
+
+# The classic lines of credit scoring (Siddiqi 2006): orientation, never the judge (see psi_threshold).
+PSI_WATCH = 0.1
+PSI_ACT = 0.2
+_HEAT_TOP = 5.0  # PSI: everything above is as bright as it gets
+_TICKS = (0.01, 0.1, 0.2, 1.0, 5.0)
+_ROW_PIXELS = 22
+
+
+def feature_order(rows: list[Row], features: list[str]) -> list[str]:
+    """Most drifted at the end, which a chart draws on top; the model's output above all."""
+
+    def worst(feature: str) -> float:
+        return max((read(row, ("f", feature, "psi")) or 0.0 for row in rows), default=0.0)
+
+    return [*sorted(features, key=worst), PREDICTION]
+
+
+def heatmap_height(features: int) -> int:
+    return max(180, 76 + _ROW_PIXELS * (features + 1))
+
+
+def heatmap(rows: list[Row], features: list[str], span: Span) -> Figure:
+    """`features` in drawing order, from the bottom. Colour is PSI on a log scale; a dot marks what counts as drift."""
+    trace = {
+        "type": "heatmap",
+        "x": [row["x"] for row in rows],
+        "y": list(range(len(features))),
+        "z": [[read(row, ("f", name, "heat")) for row in rows] for name in features],
+        "text": [[read(row, ("f", name, "mark")) or "" for row in rows] for name in features],
+        "customdata": [
+            [[row["when"], read(row, ("f", name, "say")) or "–", name] for row in rows] for name in features
+        ],
+        "texttemplate": "%{text}",
+        "textfont": {"size": 9},
+        "hovertemplate": "<b>%{customdata[2]}</b><br>%{customdata[0]}<br>PSI %{customdata[1]}<extra></extra>",
+        "colorscale": "Cividis",
+        "zmin": math.log10(HEAT_FLOOR),
+        "zmax": math.log10(_HEAT_TOP),
+        "xgap": 1 if len(rows) <= 120 else 0,
+        "ygap": 1,
+        "colorbar": {
+            "title": {"text": "PSI", "side": "top"},
+            "tickvals": [math.log10(tick) for tick in _TICKS],
+            "ticktext": [f"{tick:g}" for tick in _TICKS],
+            "thickness": 10,
+            "outlinewidth": 0,
+            "len": 1,
+            "xpad": 6,
+        },
+        "meta": {"heat": features},
+    }
+    return {
+        "data": [trace],
+        "layout": layout(
+            span,
+            hovermode="closest",
+            yaxis=value_axis(
+                tickvals=list(range(len(features))),
+                ticktext=[_short(name) for name in features],
+                automargin=True,
+                showgrid=False,
+            ),
+            margin={"l": 8, "r": 8, "t": 8, "b": 34},
+            height=heatmap_height(len(features)),
+        ),
+    }
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 24 else name[:23] + "…"
+
+
+def feature_series(rows: list[Row], feature: str, span: Span) -> Figure:
+    """PSI and Jensen–Shannon distance of one feature, with the sample-size-aware limit of PSI."""
+    psi = {
+        **live(rows, "f", feature, "psi"),
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": "PSI",
+        "line": {"color": BLUE, "width": 2},
+        "marker": {"size": 4},
+        "hovertemplate": "PSI <b>%{y:.4f}</b><extra></extra>",
+    }
+    limit = {
+        **live(rows, "f", feature, "limit"),
+        "type": "scatter",
+        "mode": "lines",
+        "name": "limit for this many rows",
+        "line": {"color": GREY, "width": 1.5, "dash": "dot"},
+        "hovertemplate": "limit %{y:.4f}<extra></extra>",
+    }
+    js = {
+        **live(rows, "f", feature, "js"),
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": "Jensen–Shannon",
+        "line": {"color": ORANGE, "width": 2, "dash": "dash"},
+        "marker": {"size": 4, "symbol": "diamond"},
+        "hovertemplate": "JS <b>%{y:.4f}</b><extra></extra>",
+    }
+    return {
+        "data": [psi, js, limit],
+        "layout": layout(
+            span,
+            xaxis=time_axis(span),
+            yaxis=value_axis(rangemode="tozero"),
+            showlegend=True,
+            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+            margin={"l": 46, "r": 12, "t": 30, "b": 34},
+            shapes=[
+                {
+                    "type": "line",
+                    "xref": "paper",
+                    "x0": 0,
+                    "x1": 1,
+                    "y0": PSI_ACT,
+                    "y1": PSI_ACT,
+                    "line": {"color": GREY, "width": 1},
+                    "opacity": 0.5,
+                }
+            ],
+            annotations=[
+                {
+                    "xref": "paper",
+                    "x": 1,
+                    "y": PSI_ACT,
+                    "text": "PSI 0.2",
+                    "showarrow": False,
+                    "xanchor": "right",
+                    "yanchor": "bottom",
+                    "font": {"size": 10},
+                }
+            ],
+        ),
+    }

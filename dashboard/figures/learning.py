@@ -1,0 +1,36 @@
+"""A run's metrics by training step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dashboard.figures.base import Figure, layout, value_axis
+from dashboard.theme import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION
+
+_LINES = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, GREY)
+_DASHES = ("solid", "dash", "dot", "dashdot")
+
+
+def curves(series: Mapping[str, Sequence[tuple[int, float | None]]]) -> Figure:
+    """One line a metric; colour and dash both tell them apart."""
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": name if len(name) <= 40 else name[:39] + "…",
+                "x": [step for step, _ in points],
+                "y": [value for _, value in points],
+                "line": {"color": _LINES[i % len(_LINES)], "dash": _DASHES[i % len(_DASHES)], "width": 2},
+            }
+            for i, (name, points) in enumerate(series.items())
+        ],
+        "layout": layout(
+            None,
+            showlegend=True,
+            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+            xaxis={"showgrid": False, "zeroline": False, "title": {"text": "Step"}},
+            yaxis=value_axis(),
+            margin={"l": 52, "r": 12, "t": 30, "b": 42},
+        ),
+    }

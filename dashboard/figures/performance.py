@@ -1,0 +1,90 @@
+"""Performance over time: the figure with its confidence band, and below it how much of it labels cover."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard.figures.base import Figure, Span, layout, time_axis, value_axis
+from dashboard.figures.rows import Row, live
+from dashboard.theme import BLUE, BLUE_BAND, GREY
+
+_INVISIBLE = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "type": "scatter"}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A performance figure that can be shown; `band`: whether its confidence limits are known."""
+
+    key: str
+    label: str
+    higher_is_better: bool = True
+    band: bool = False
+
+
+CLASSIFICATION = (
+    Measure("roc_auc", "ROC-AUC", band=True),
+    Measure("accuracy", "Accuracy", band=True),
+    Measure("precision", "Precision"),
+    Measure("recall", "Recall"),
+    Measure("f1", "F1"),
+    Measure("log_loss", "Log loss", higher_is_better=False),
+    Measure("brier", "Brier score", higher_is_better=False),
+)
+REGRESSION = (
+    Measure("rmse", "RMSE", higher_is_better=False),
+    Measure("mae", "MAE", higher_is_better=False),
+    Measure("r2", "R²"),
+)
+
+
+def measures(task: str) -> tuple[Measure, ...]:
+    return REGRESSION if "regression" in task else CLASSIFICATION
+
+
+def performance(rows: list[Row], measure: Measure, span: Span) -> Figure:
+    """Two panels over one time axis: the measure (with band where known) and label coverage."""
+    line = {
+        **live(rows, "p", measure.key),
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": measure.label,
+        "line": {"color": BLUE, "width": 2},
+        "marker": {"size": 5, "color": BLUE},
+        "hovertemplate": f"{measure.label} <b>%{{y:.4f}}</b><extra></extra>",
+    }
+    coverage = {
+        **live(rows, "coverage"),
+        "type": "bar",
+        "name": "Labelled",
+        "yaxis": "y2",
+        "marker": {"color": GREY},
+        "hovertemplate": "labelled %{y:.1%}<br>%{customdata}<extra></extra>",
+    }
+    band = []
+    if measure.band:
+        band = [
+            {**live(rows, "p", f"{measure.key}_low"), **_INVISIBLE},
+            {
+                **live(rows, "p", f"{measure.key}_high"),
+                **_INVISIBLE,
+                "fill": "tonexty",
+                "fillcolor": BLUE_BAND,
+            },
+        ]
+    return {
+        "data": [*band, line, coverage],
+        "layout": layout(
+            span,
+            xaxis=time_axis(span, anchor="y2"),
+            yaxis=value_axis(domain=[0.27, 1], title={"text": measure.label, "standoff": 6}, tickformat=".3~f"),
+            yaxis2=value_axis(
+                domain=[0, 0.17],
+                range=[0, 1.02],
+                tickvals=[0, 1],
+                ticktext=["0 %", "100 %"],
+                title={"text": "Labelled", "standoff": 6},
+            ),
+            bargap=0.25,
+            margin={"l": 62, "r": 12, "t": 8, "b": 34},
+        ),
+    }

@@ -1,0 +1,53 @@
+"""Asks the gateway: one pooled HTTP client, each question with the credentials of whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from dashboard.gateway.answers import decode
+from dashboard.gateway.operations import Operation
+from services.contracts.errors import Unauthenticated, Unavailable
+
+TIMEOUT_SECONDS = 8.0
+_CONNECTIONS = 50
+
+Data = TypeVar("Data")
+
+
+class GatewayClient:
+    """`token` in each call is the caller's own (empty in open mode): the gateway decides what they may see."""
+
+    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
+        self._http = http
+        self._url = url
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, gateway_url: str) -> AsyncIterator[GatewayClient]:
+        limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
+        # A proxy of the environment must never stand between two of our own processes.
+        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False) as http:
+            yield cls(http, gateway_url.rstrip("/") + "/graphql")
+
+    async def ask(self, operation: Operation[Data], token: str, **variables: Any) -> Data:
+        """Raises LifecycleError: what the gateway said, or Unavailable when it can't be reached."""
+        body = msgspec.json.encode({"query": operation.text, "variables": variables})
+        headers = {"content-type": "application/json", "accept": "application/graphql-response+json, application/json"}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        try:
+            response = await self._http.post(self._url, content=body, headers=headers)
+        except httpx.TimeoutException as error:
+            raise Unavailable("The gateway didn't answer in time.") from error
+        except httpx.HTTPError as error:
+            raise Unavailable("The gateway can't be reached.") from error
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            raise Unauthenticated("Sign in with an API token to see this.")
+        if response.status_code in (502, 503, 504) and not response.content.startswith(b'{"data'):
+            raise Unavailable("The gateway isn't ready.")
+        return decode(operation, response.content)

@@ -1,0 +1,61 @@
+"""Each GraphQL operation by name: its file's text and the type of its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Generic, TypeVar
+
+from dashboard.gateway import views
+from dashboard.gateway.views import Connection, View
+
+Data = TypeVar("Data")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[Data]):
+    """`field` is the root field whose value is the answer; None: the whole `data` object is."""
+
+    text: str
+    answer: Any  # the type to decode to: `Data` itself, which can be a generic alias
+    field: str | None
+
+
+def _load(name: str, answer: Any, field: str | None) -> Operation[Any]:
+    return Operation((files(__package__) / "documents" / f"{name}.graphql").read_text("utf-8"), answer, field)
+
+
+class Total(View, frozen=True, kw_only=True):
+    total_count: int | None = None
+
+
+class CountsData(View, frozen=True, kw_only=True):
+    models: Total
+    runs: Total
+    experiments: Total
+
+
+class HistoryPoint(View, frozen=True, kw_only=True):
+    step: int
+    time: str
+    value: float | None
+
+
+class History(View, frozen=True, kw_only=True):
+    metric_history: list[HistoryPoint]
+
+
+VIEWER: Operation[views.Viewer] = _load("viewer", views.Viewer, "viewer")
+COUNTS: Operation[CountsData] = _load("counts", CountsData, None)
+MODELS: Operation[Connection[views.ModelRow]] = _load("models", Connection[views.ModelRow], "models")
+MODEL: Operation[views.ModelDetail | None] = _load("model", views.ModelDetail | None, "model")
+EVENTS: Operation[Connection[views.EventView]] = _load("events", Connection[views.EventView], "events")
+MONITORED: Operation[list[views.Monitored]] = _load("monitored", list[views.Monitored], "monitored")
+WINDOWS: Operation[list[views.Window]] = _load("windows", list[views.Window], "windows")
+DISTRIBUTION: Operation[views.Distribution] = _load("distribution", views.Distribution, "distribution")
+RUNS: Operation[Connection[views.RunSummary]] = _load("runs", Connection[views.RunSummary], "runs")
+RUN: Operation[views.RunDetail | None] = _load("run", views.RunDetail | None, "run")
+METRIC_HISTORY: Operation[History | None] = _load("metric_history", History | None, "run")
+
+EVENT_STREAM: Operation[views.EventMessage] = _load("event_stream", views.EventMessage, "events")
+WINDOW_STREAM: Operation[views.WindowMoved] = _load("window_stream", views.WindowMoved, "windowMoved")

@@ -1,0 +1,1 @@
+"""The push: one subscription upstream per topic, conflated batches to every open browser."""

@@ -1,0 +1,123 @@
+"""Sections of pages kept fresh: rendered again when facts change, once for all browsers that show them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from dashboard.gateway.views import EventView
+from dashboard.live import names
+from dashboard.live.frames import Frame, children_text
+from dashboard.pages import model, models, monitoring, monitoring_list, overview
+from dashboard.site import Component, Section, Site, Visit
+from services.contracts.errors import LifecycleError, NotFound
+
+SETTLE = 0.12  # seconds: one cause often makes several events
+PACE = 0.5  # seconds between two renderings
+TROUBLED_PACE = 2.0
+CLOCK = 30.0  # seconds: what depends on the time of day is rendered again without any event
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sectioned:
+    """What a topic renders, with which parts of the address, and which facts make it stale."""
+
+    sections: Mapping[str, Section]
+    parts: Mapping[str, str]
+    concerns: Callable[[EventView], bool]
+
+
+def sectioned(topic: str) -> Sectioned | None:
+    """The sections behind a topic name; None if there is no such topic."""
+    match names.parse(topic):
+        case names.OVERVIEW, []:
+            return Sectioned(overview.SECTIONS, {}, lambda event: True)
+        case names.MODELS, []:
+            return Sectioned(models.SECTIONS, {}, lambda event: event.aggregate in _MODELLED)
+        case names.MONITORING, []:
+            return Sectioned(monitoring_list.SECTIONS, {}, lambda event: event.service == "monitor")
+        case "model", [name]:
+            return Sectioned(model.SECTIONS, {"name": name}, lambda event: _is_about(event, name))
+        case "monitor", [name, version]:
+            return Sectioned(
+                monitoring.SECTIONS,
+                {"model": name, "version": version},
+                lambda event: event.service == "monitor" and event.aggregate_id == f"{name}/{version}",
+            )
+    return None
+
+
+_MODELLED = ("registered_model", "model_version", "monitored_version")
+
+
+def _is_about(event: EventView, name: str) -> bool:
+    if event.aggregate == "registered_model":
+        return event.aggregate_id == name
+    return event.aggregate in _MODELLED and event.aggregate_id.rpartition("/")[0] == name
+
+
+class LiveSections:
+    """Renders when told that something changed; publishes what looks different from before."""
+
+    def __init__(
+        self, sectioned: Sectioned, site: Site, token: Callable[[], str], publish: Callable[[Frame], None]
+    ) -> None:
+        self._what = sectioned
+        self._site = site
+        self._token = token
+        self._publish = publish
+        self._changed = asyncio.Event()
+        self._changed.set()
+        self._shown: dict[str, str] = {}
+        self.shown: dict[str, dict[str, Component]] = {}
+        self.trouble: str | None = None
+
+    def event(self, event: EventView) -> None:
+        if self._what.concerns(event):
+            self._changed.set()
+
+    def changed(self) -> None:
+        self._changed.set()
+
+    async def run(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(CLOCK):
+                    await self._changed.wait()
+                    await asyncio.sleep(SETTLE)
+            except TimeoutError:
+                pass
+            self._changed.clear()
+            await self._refresh()
+            await asyncio.sleep(TROUBLED_PACE if self.trouble else PACE)
+
+    async def _refresh(self) -> None:
+        visit = Visit(self._what.parts, {}, self._token())
+        try:
+            parts = dict(
+                zip(
+                    self._what.sections,
+                    await asyncio.gather(*(section(self._site, visit) for section in self._what.sections.values())),
+                    strict=True,
+                )
+            )
+        except NotFound:
+            self.trouble = None  # somebody looks at what isn't there (any more); their page says so
+            return
+        except LifecycleError as error:
+            self.trouble = error.message
+            self._shown.clear()  # after trouble everything is shown again: some browser may have got an error state
+            self._changed.set()
+            return
+        self.trouble = None
+        texts = {name: children_text(part) for name, part in parts.items()}
+        fresh = {name: {"children": part} for name, part in parts.items() if self._shown.get(name) != texts[name]}
+        self._shown = texts
+        self.shown = {name: {"children": part} for name, part in parts.items()}
+        if fresh:
+            self._publish(Frame(fresh))

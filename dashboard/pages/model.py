@@ -1,0 +1,280 @@
+"""`/models/<name>`: one model's versions with their figures, parameters and source runs, and what happened to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+import dash_mantine_components as dmc
+from dash import html
+
+from dashboard import formats
+from dashboard.components.basics import (
+    aliases,
+    badge,
+    card,
+    clipped,
+    facts,
+    icon,
+    link,
+    moment,
+    page_head,
+    stat,
+    stats,
+    status,
+)
+from dashboard.components.events import feed
+from dashboard.components.models import CHAMPION, chosen_metrics, metric_text
+from dashboard.components.sections import rendered
+from dashboard.components.states import empty
+from dashboard.gateway import operations as ask
+from dashboard.gateway.views import KeyValue, ModelDetail, VersionRow
+from dashboard.links import Links
+from dashboard.live import names
+from dashboard.pages.page import Page
+from dashboard.site import Component, Section, Site, Visit
+from services.contracts.errors import NotFound
+
+_VERSIONS_SHOWN = 50
+_TIMELINE_LENGTH = 40
+_COLUMNS = 4
+
+
+async def load(site: Site, visit: Visit) -> ModelDetail:
+    """Raises NotFound with words for the person who followed the link."""
+    name = visit.parts["name"]
+    model = await site.gateway.ask(ask.MODEL, visit.token, name=name, first=_VERSIONS_SHOWN)
+    if model is None:
+        raise NotFound(f"There is no registered model called {clipped(name, 80)}.")
+    return model
+
+
+async def head_section(site: Site, visit: Visit) -> Component:
+    model, monitored = await asyncio.gather(
+        load(site, visit), site.gateway.ask(ask.MONITORED, visit.token, model=visit.parts["name"])
+    )
+    now = site.now()
+    champion = next((alias.version for alias in model.aliases if alias.name == CHAMPION), None)
+    versions = model.versions.nodes
+    newest = versions[0] if versions else None
+    best = next((version for version in versions if version.version == champion), newest)
+    figures = chosen_metrics(best.metrics, 1) if best else []
+    watched = max(monitored, key=lambda one: one.last_prediction_at or one.reference_set_at, default=None)
+    return html.Div(
+        [
+            stats(
+                [
+                    stat(
+                        "Champion",
+                        f"v{champion}" if champion else "none yet",
+                        "in use" if champion else "set the alias champion on a version",
+                        icon_name="tag",
+                    ),
+                    stat(
+                        "Versions",
+                        formats.count(model.version_count),
+                        ["newest ", moment(newest.created_at, now)] if newest else "none yet",
+                        icon_name="versions",
+                    ),
+                    stat(
+                        figures[0].key if figures else "Figures",
+                        metric_text(figures[0]) if figures else formats.NOTHING,
+                        f"of v{best.version} when it was trained" if best and figures else "no metrics logged",
+                        icon_name="chart-line",
+                    ),
+                    stat(
+                        "Monitoring",
+                        f"v{watched.version}" if watched else "off",
+                        ["last prediction ", moment(watched.last_prediction_at, now, "never")]
+                        if watched
+                        else "set a reference to watch a version",
+                        href=site.links.monitored(watched.model, watched.version) if watched else "",
+                        icon_name="activity",
+                    ),
+                ]
+            ),
+            html.P(clipped(model.description, 2000), className="lead") if model.description else None,
+            _tags(model.tags),
+        ]
+    )
+
+
+def _tags(tags: Sequence[KeyValue]) -> Component:
+    shown = [tag for tag in tags if not tag.key.startswith("mlflow.")]
+    if not shown:
+        return None
+    return dmc.Group([badge(f"{tag.key}: {tag.value}") for tag in shown], gap=6, mb="md")
+
+
+async def versions_section(site: Site, visit: Visit) -> Component:
+    model = await load(site, visit)
+    versions = model.versions.nodes
+    if not versions:
+        return empty("No versions yet", "Register a run's model under this name.", icon_name="versions")
+    keys = _metric_keys(versions)
+    head = html.Thead(
+        html.Tr(
+            [
+                html.Th("Version", scope="col"),
+                html.Th("Aliases", scope="col"),
+                *(html.Th(clipped(key, 28), scope="col", className="number", title=key) for key in keys),
+                html.Th("Source run", scope="col"),
+                html.Th("Status", scope="col"),
+                html.Th("Registered", scope="col", className="end"),
+            ]
+        )
+    )
+    best = {key: _best(versions, key) for key in keys}
+    now = site.now()
+    rows = [_version_row(version, keys, best, site.links, now) for version in versions]
+    table = dmc.TableScrollContainer(html.Table([head, html.Tbody(rows)], className="table"), minWidth=760)
+    shown = len(versions)
+    if model.version_count <= shown:
+        return table
+    return html.Div([table, html.P(f"The newest {shown} of {model.version_count:,} versions.", className="table-more")])
+
+
+def _metric_keys(versions: Sequence[VersionRow]) -> list[str]:
+    """The metrics most worth comparing over all versions."""
+    by_key = {metric.key: metric for version in versions for metric in version.metrics}
+    return [metric.key for metric in chosen_metrics(list(by_key.values()), _COLUMNS)]
+
+
+_LOWER_IS_BETTER = ("loss", "error", "rmse", "mae", "mse", "brier")
+
+
+def _best(versions: Sequence[VersionRow], key: str) -> float | None:
+    values = [m.value for version in versions for m in version.metrics if m.key == key and m.value is not None]
+    if len(values) < 2:
+        return None
+    return min(values) if any(word in key.lower() for word in _LOWER_IS_BETTER) else max(values)
+
+
+def _version_row(
+    version: VersionRow, keys: Sequence[str], best: dict[str, float | None], links: Links, now: datetime
+) -> Component:
+    metrics = {metric.key: metric for metric in version.metrics}
+    cells = []
+    for key in keys:
+        metric = metrics.get(key)
+        top = metric is not None and metric.value is not None and metric.value == best[key]
+        cells.append(
+            html.Td(
+                [metric_text(metric) if metric else formats.NOTHING, icon("circle-check", "best") if top else None],
+                className="number best" if top else "number",
+            )
+        )
+    run = version.run
+    return html.Tr(
+        [
+            html.Td(html.Span(f"v{version.version}", className="strong")),
+            html.Td(dmc.Group(aliases(version.aliases), gap=4)),
+            *cells,
+            html.Td(
+                [
+                    link(clipped(run.name or run.run_id, 32), links.run(run.run_id)),
+                    html.Div(clipped(run.user, 32), className="sub"),
+                ]
+                if run
+                else html.Span(formats.NOTHING, className="sub")
+            ),
+            html.Td(status(version.status)),
+            html.Td(
+                [moment(version.created_at, now), html.Div(clipped(version.user, 32), className="sub")], className="end"
+            ),
+        ]
+    )
+
+
+async def params_section(site: Site, visit: Visit) -> Component:
+    """Parameters of the versions side by side: first those that differ."""
+    model = await load(site, visit)
+    versions = model.versions.nodes[:4]
+    values = {v.version: {p.key: p.value for p in v.params} for v in versions}
+    keys = sorted({key for params in values.values() for key in params})
+    if not keys:
+        return empty("No parameters logged", "Autologging records them with the run.", icon_name="list")
+    differing = [key for key in keys if len({params.get(key) for params in values.values()}) > 1]
+    same = [key for key in keys if key not in differing]
+    head = html.Thead(
+        html.Tr([html.Th("Parameter", scope="col"), *(html.Th(f"v{v.version}", scope="col") for v in versions)])
+    )
+
+    def row(key: str) -> Component:
+        cells = [html.Td(clipped(values[v.version].get(key, formats.NOTHING), 60), className="mono") for v in versions]
+        return html.Tr([html.Th(clipped(key, 60), scope="row"), *cells])
+
+    parts: list[Component] = []
+    if differing:
+        table = html.Table([head, html.Tbody([row(key) for key in differing])], className="table compact")
+        parts.append(dmc.TableScrollContainer(table, minWidth=380))
+    elif len(versions) > 1:
+        parts.append(html.P("All shown versions were trained with the same parameters.", className="card-hint"))
+    if same:
+        pairs = [(clipped(key, 60), html.Code(clipped(values[versions[0].version][key], 120))) for key in same]
+        label = f"{formats.plural(len(same), 'parameter')} the same in all" if len(versions) > 1 else "Parameters"
+        parts.append(html.Details([html.Summary(label), facts(pairs)], open=not differing, className="details"))
+    return html.Div(parts)
+
+
+async def timeline_section(site: Site, visit: Visit) -> Component:
+    name = visit.parts["name"]
+    own, versions, watched = await asyncio.gather(
+        site.gateway.ask(
+            ask.EVENTS, visit.token, first=_TIMELINE_LENGTH, aggregate="registered_model", aggregateId=name
+        ),
+        site.gateway.ask(ask.EVENTS, visit.token, first=100, aggregate="model_version"),
+        site.gateway.ask(ask.EVENTS, visit.token, first=100, types=["monitor.monitored_version.reference_set.v1"]),
+    )
+    mine = [
+        event for page in (versions, watched) for event in page.nodes if event.aggregate_id.rpartition("/")[0] == name
+    ]
+    events = sorted([*own.nodes, *mine], key=lambda event: event.time, reverse=True)
+    return feed(events[:_TIMELINE_LENGTH], site.links, site.now())
+
+
+SECTIONS: dict[str, Section] = {
+    "model-head": head_section,
+    "model-versions": versions_section,
+    "model-params": params_section,
+    "model-timeline": timeline_section,
+}
+
+
+async def render(site: Site, visit: Visit) -> Component:
+    await load(site, visit)
+    parts = await rendered(SECTIONS, site, visit)
+    return html.Div(
+        [
+            page_head(clipped(visit.parts["name"], 120), crumbs=[link("Models", site.links.models())]),
+            html.Div(parts["model-head"], id="model-head"),
+            card(
+                "Versions",
+                parts["model-versions"],
+                body_id="model-versions",
+                hint="The best value of each column is marked.",
+            ),
+            html.Div(
+                [
+                    card(
+                        "Parameters",
+                        parts["model-params"],
+                        body_id="model-params",
+                        hint="What differs between versions.",
+                    ),
+                    card("Timeline", parts["model-timeline"], body_id="model-timeline", look="feed-card"),
+                ],
+                className="split",
+            ),
+        ]
+    )
+
+
+PAGE = Page(
+    "models/<name>",
+    lambda parts: clipped(parts["name"], 60),
+    render,
+    topics=lambda parts: [names.model(parts["name"])],
+    area="models",
+)

@@ -1,0 +1,91 @@
+"""`/monitoring`: every model version under watch, with its newest figures."""
+
+from __future__ import annotations
+
+import dash_mantine_components as dmc
+from dash import html
+
+from dashboard import formats
+from dashboard.attention import newest_with_rows
+from dashboard.components.basics import badge, card, clipped, link, moment, page_head
+from dashboard.components.sections import rendered
+from dashboard.components.states import empty
+from dashboard.gateway import operations as ask
+from dashboard.gateway.views import Monitored, Window
+from dashboard.live import names
+from dashboard.pages.overview import windows_of
+from dashboard.pages.page import Page
+from dashboard.site import Component, Section, Site, Visit
+
+_VERSIONS_SHOWN = 40
+
+REFERENCE_HINT = "Set a reference for a registered version, then send its predictions to the monitor's ingest address."
+
+
+async def list_section(site: Site, visit: Visit) -> Component:
+    monitored = (await site.gateway.ask(ask.MONITORED, visit.token))[:_VERSIONS_SHOWN]
+    if not monitored:
+        return empty("No version is being watched yet", REFERENCE_HINT, icon_name="activity")
+    recent = await windows_of(site, visit, monitored)
+    head = html.Thead(
+        html.Tr(
+            [
+                html.Th("Version", scope="col"),
+                html.Th("Performance", scope="col", className="number"),
+                html.Th("Drift", scope="col"),
+                html.Th("Rows", scope="col", className="number"),
+                html.Th("Labelled", scope="col", className="number"),
+                html.Th("Last prediction", scope="col", className="end"),
+            ]
+        )
+    )
+    rows = [_row(site, one, windows) for one, windows in zip(monitored, recent, strict=True)]
+    return dmc.TableScrollContainer(html.Table([head, html.Tbody(rows)], className="table"), minWidth=680)
+
+
+def _row(site: Site, one: Monitored, windows: list[Window]) -> Component:
+    newest = newest_with_rows(windows)
+    labelled = next((w.performance for w in reversed(windows) if w.performance and w.performance.labelled), None)
+    value = labelled and (labelled.roc_auc if labelled.roc_auc is not None else labelled.rmse)
+    drifted = sorted(f.feature for f in newest.features if f.drifted) if newest else []
+    return html.Tr(
+        [
+            html.Td(
+                [
+                    link(
+                        f"{clipped(one.model, 60)} v{one.version}",
+                        site.links.monitored(one.model, one.version),
+                        className="link strong",
+                    ),
+                    html.Div(f"against {clipped(one.reference, 60)}", className="sub"),
+                ]
+            ),
+            html.Td(formats.score(value) if isinstance(value, float) else formats.NOTHING, className="number"),
+            html.Td(
+                badge(formats.plural(len(drifted), "feature"), "orange", "alert-triangle")
+                if drifted
+                else badge("none", "teal", "circle-check")
+            ),
+            html.Td(formats.count(one.rows), className="number"),
+            html.Td(formats.share(one.labelled / one.rows) if one.rows else formats.NOTHING, className="number"),
+            html.Td(moment(one.last_prediction_at, site.now(), "never"), className="end"),
+        ]
+    )
+
+
+SECTIONS: dict[str, Section] = {"monitoring-list": list_section}
+
+
+async def render(site: Site, visit: Visit) -> Component:
+    parts = await rendered(SECTIONS, site, visit)
+    return html.Div(
+        [
+            page_head("Monitoring", hint="Versions compared with their reference, window by window."),
+            card("Under watch", parts["monitoring-list"], body_id="monitoring-list"),
+        ]
+    )
+
+
+PAGE = Page(
+    "monitoring", lambda parts: "Monitoring", render, topics=lambda parts: [names.MONITORING], area="monitoring"
+)

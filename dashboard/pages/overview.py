@@ -1,0 +1,180 @@
+"""`/`: where everything stands, what needs attention, and what is happening right now."""
+
+from __future__ import annotations
+
+import asyncio
+
+from dash import html
+
+from dashboard import formats
+from dashboard.attention import Concern, concerns, newest_with_rows
+from dashboard.components.basics import card, icon, link, page_head, stat, stats
+from dashboard.components.events import feed
+from dashboard.components.models import model_table
+from dashboard.components.sections import rendered
+from dashboard.components.states import empty
+from dashboard.gateway import operations as ask
+from dashboard.gateway.views import Monitored, Window
+from dashboard.links import Links
+from dashboard.live import names
+from dashboard.pages.page import Page
+from dashboard.site import Component, Section, Site, Visit
+
+FEED_LENGTH = 30
+_MODELS_SHOWN = 8
+_VERSIONS_WATCHED = 12
+RECENT_WINDOWS = 30
+
+
+async def windows_of(site: Site, visit: Visit, monitored: list[Monitored]) -> list[list[Window]]:
+    """The newest windows of each version, all asked for at once."""
+    return list(
+        await asyncio.gather(
+            *(
+                site.gateway.ask(ask.WINDOWS, visit.token, model=one.model, version=one.version, last=RECENT_WINDOWS)
+                for one in monitored
+            )
+        )
+    )
+
+
+async def counts_section(site: Site, visit: Visit) -> Component:
+    totals, monitored = await asyncio.gather(
+        site.gateway.ask(ask.COUNTS, visit.token), site.gateway.ask(ask.MONITORED, visit.token)
+    )
+    rows = sum(one.rows for one in monitored)
+    labelled = sum(one.labelled for one in monitored)
+    return stats(
+        [
+            stat(
+                "Registered models",
+                formats.count(totals.models.total_count),
+                "across all projects",
+                href=site.links.models(),
+                icon_name="cube",
+            ),
+            stat(
+                "Runs",
+                formats.count(totals.runs.total_count),
+                f"in {formats.plural(totals.experiments.total_count or 0, 'experiment')}",
+                href=site.links.runs(),
+                icon_name="flask",
+            ),
+            stat(
+                "Versions under watch",
+                formats.count(len(monitored)),
+                "compared with their reference",
+                href=site.links.monitoring(),
+                icon_name="activity",
+            ),
+            stat(
+                "Predictions seen",
+                formats.short_count(rows),
+                f"{formats.share(labelled / rows)} with known outcome" if rows else "none yet",
+                href=site.links.monitoring(),
+                icon_name="database",
+            ),
+        ]
+    )
+
+
+async def attention_section(site: Site, visit: Visit) -> Component:
+    monitored = (await site.gateway.ask(ask.MONITORED, visit.token))[:_VERSIONS_WATCHED]
+    windows = await windows_of(site, visit, monitored)
+    now = site.now()
+    found = [
+        concern
+        for one, recent in zip(monitored, windows, strict=True)
+        for concern in concerns(one, newest_with_rows(recent), now)
+    ]
+    if not found:
+        hint = (
+            f"{formats.plural(len(monitored), 'version')} under watch, and none of them drifts."
+            if monitored
+            else "Set a reference for a model version and send predictions to have it watched."
+        )
+        return empty("All quiet" if monitored else "Nothing is being watched yet", hint, icon_name="circle-check")
+    return html.Ul([_concern(concern, site.links) for concern in found], className="concerns")
+
+
+def _concern(concern: Concern, links: Links) -> Component:
+    href = links.monitored(concern.model, concern.version, feature=concern.feature)
+    return html.Li(
+        link(
+            [
+                html.Span(
+                    icon("alert-triangle" if concern.kind == "drift" else "clock"), className=f"concern-{concern.kind}"
+                ),
+                html.Span(
+                    [
+                        html.Span(concern.title, className="concern-title"),
+                        html.Span(concern.detail, className="concern-detail"),
+                    ]
+                ),
+                icon("chevron-right"),
+            ],
+            href,
+            className="concern",
+        )
+    )
+
+
+async def models_section(site: Site, visit: Visit) -> Component:
+    page, monitored = await asyncio.gather(
+        site.gateway.ask(ask.MODELS, visit.token, first=_MODELS_SHOWN),
+        site.gateway.ask(ask.MONITORED, visit.token),
+    )
+    watched = monitored[:_VERSIONS_WATCHED]
+    recent = await windows_of(site, visit, watched)
+    series = {(one.model, one.version): windows for one, windows in zip(watched, recent, strict=True)}
+    return model_table(page, series, site.links, site.now())
+
+
+async def feed_section(site: Site, visit: Visit) -> Component:
+    page = await site.gateway.ask(ask.EVENTS, visit.token, first=FEED_LENGTH)
+    return feed(page.nodes, site.links, site.now())
+
+
+FEED_ID = "overview-feed"
+SECTIONS: dict[str, Section] = {
+    "overview-counts": counts_section,
+    "overview-attention": attention_section,
+    "overview-models": models_section,
+}
+
+
+async def render(site: Site, visit: Visit) -> Component:
+    parts = await rendered({**SECTIONS, FEED_ID: feed_section}, site, visit)
+    return html.Div(
+        [
+            page_head("Overview", hint="Where every model stands, right now."),
+            html.Div(parts["overview-counts"], id="overview-counts"),
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            card("Needs attention", parts["overview-attention"], body_id="overview-attention"),
+                            card(
+                                "Models",
+                                parts["overview-models"],
+                                body_id="overview-models",
+                                aside=link("All models", site.links.models()),
+                            ),
+                        ],
+                        className="column",
+                    ),
+                    card("Happening now", parts[FEED_ID], body_id=FEED_ID, look="feed-card"),
+                ],
+                className="split",
+            ),
+        ]
+    )
+
+
+PAGE = Page(
+    "",
+    lambda parts: "Overview",
+    render,
+    topics=lambda parts: [names.OVERVIEW, names.FEED],
+    area="overview",
+)

@@ -1,0 +1,138 @@
+"""`/runs/<id>`: one run with its figures, learning curves, parameters, data and code."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from dash import dcc, html
+
+from dashboard import formats
+from dashboard.components.basics import badge, card, clipped, facts, link, moment, page_head, stat, stats, status, wild
+from dashboard.components.models import chosen_metrics, metric_text
+from dashboard.components.states import empty
+from dashboard.figures.base import CONFIG
+from dashboard.figures.learning import curves
+from dashboard.gateway import operations as ask
+from dashboard.gateway.views import RunDetail
+from dashboard.pages.page import Page
+from dashboard.site import Component, Site, Visit
+from services.contracts.errors import NotFound
+
+_CURVES = 8  # metrics drawn
+_POINTS = 500
+
+
+async def render(site: Site, visit: Visit) -> Component:
+    run_id = visit.parts["id"]
+    run = await site.gateway.ask(ask.RUN, visit.token, id=run_id)
+    if run is None:
+        raise NotFound(f"There is no run {clipped(run_id, 60)}.")
+    now = site.now()
+    figures = chosen_metrics(run.metrics, 2)
+    return html.Div(
+        [
+            page_head(
+                clipped(run.name or run.run_id, 100),
+                crumbs=[link("Runs", site.links.runs())],
+                hint=[
+                    html.Span(clipped(run.user, 60)),
+                    " started it ",
+                    moment(run.start_time, now),
+                    " in ",
+                    html.Span(clipped(run.experiment_name, 80)),
+                ],
+                aside=status(run.status),
+            ),
+            stats(
+                [
+                    stat(
+                        "Duration",
+                        formats.duration(run.duration_seconds),
+                        "still running" if not run.end_time else ["ended ", moment(run.end_time, now)],
+                        icon_name="clock",
+                    ),
+                    *(
+                        stat(clipped(m.key, 40), metric_text(m), "newest value", icon_name="chart-line")
+                        for m in figures
+                    ),
+                    stat(
+                        "Parameters",
+                        formats.count(len(run.params)),
+                        formats.plural(len(run.metrics), "metric"),
+                        icon_name="list",
+                    ),
+                ]
+            ),
+            await _curves(site, visit, run),
+            html.Div(
+                [
+                    card("Parameters", _values([(p.key, p.value) for p in run.params], "No parameters logged")),
+                    card("Metrics", _values([(m.key, metric_text(m)) for m in run.metrics], "No metrics logged")),
+                ],
+                className="halves cards",
+            ),
+            html.Div(
+                [card("Data", _datasets(run)), card("Code and environment", _origin(run))],
+                className="halves cards",
+            ),
+        ]
+    )
+
+
+async def _curves(site: Site, visit: Visit, run: RunDetail) -> Component:
+    chosen = chosen_metrics(run.metrics, _CURVES)
+    histories = await asyncio.gather(
+        *(
+            site.gateway.ask(ask.METRIC_HISTORY, visit.token, id=run.run_id, metric=m.key, maxPoints=_POINTS)
+            for m in chosen
+        )
+    )
+    series = {
+        metric.key: [(point.step, point.value) for point in history.metric_history]
+        for metric, history in zip(chosen, histories, strict=True)
+        if history and len(history.metric_history) > 1
+    }
+    if not series:
+        return None
+    graph = dcc.Graph(figure=curves(series), config=CONFIG, style={"height": 300}, responsive=True)
+    return card("Learning curves", html.Div(graph, role="img", **wild({"aria-label": "Metrics by step"})))
+
+
+def _values(pairs: list[tuple[str, str]], nothing: str) -> Component:
+    if not pairs:
+        return empty(nothing, "Autologging records them with the run.", icon_name="list")
+    return facts([(clipped(key, 80), html.Code(clipped(value, 200))) for key, value in sorted(pairs)])
+
+
+def _datasets(run: RunDetail) -> Component:
+    if not run.datasets:
+        return empty("No dataset recorded", "Log the input with mlflow.log_input.", icon_name="database")
+    return facts(
+        [
+            (
+                clipped(dataset.name, 80),
+                [html.Code(clipped(dataset.digest, 40)), " ", badge(dataset.context) if dataset.context else None],
+            )
+            for dataset in run.datasets
+        ]
+    )
+
+
+def _origin(run: RunDetail) -> Component:
+    pairs: list[tuple[str, Any]] = [("Run", html.Code(run.run_id))]
+    if run.source:
+        pairs.append(("Source", html.Code(clipped(run.source, 200))))
+    if run.git_commit:
+        pairs.append(("Commit", html.Code(clipped(run.git_commit, 40))))
+    if run.artifact_uri:
+        pairs.append(("Artifacts", html.Code(clipped(run.artifact_uri, 200))))
+    pairs += [
+        (clipped(tag.key, 60), html.Code(clipped(tag.value, 120)))
+        for tag in run.tags
+        if not tag.key.startswith("mlflow.")
+    ]
+    return facts(pairs)
+
+
+PAGE = Page("runs/<id>", lambda parts: f"Run {clipped(parts['id'], 12)}", render, area="runs")

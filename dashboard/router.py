@@ -1,0 +1,129 @@
+"""From the address to the page: one callback for all pages, with their errors, titles and live topics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
+
+from dashboard.components.shell import navigation
+from dashboard.components.states import empty, failed
+from dashboard.gateway import operations as ask
+from dashboard.links import parse, query
+from dashboard.pages.page import Page, find
+from dashboard.site import Component, Site, Visit, visitor_token
+from services.contracts.errors import Internal, LifecycleError, NotFound, Unauthenticated
+
+log = structlog.get_logger(__name__)
+
+
+def register(app: Dash, site: Site, pages: Sequence[Page]) -> None:
+    links = site.links
+    addresses = {
+        "overview": links.overview(),
+        "models": links.models(),
+        "monitoring": links.monitoring(),
+        "runs": links.runs(),
+    }
+
+    @app.callback(
+        Output("page", "children"),
+        Output("title", "data"),
+        Output("topics", "data"),
+        Output("navbar", "children"),
+        Input("url", "pathname"),
+        Input("again", "data"),
+        State("url", "search"),
+    )
+    async def show(pathname: str, _: int, search: str) -> Any:
+        found = find(pages, links.strip(pathname or links.prefix))
+        if found is None:
+            missing = empty(
+                "This page doesn't exist",
+                ["The address may have a typing mistake. ", dcc.Link("Go to the overview", href=links.overview())],
+                icon_name="search",
+            )
+            return html.Div(missing, className="panel-like"), "Not found", [], navigation(addresses, "")
+        page, parts = found
+        title, topics = page.title(parts), page.topics(parts)
+        try:
+            content = await page.render(site, Visit(parts, parse(search), visitor_token()))
+        except Unauthenticated:
+            back = query({"next": pathname + (search or "")})
+            content = dcc.Location(id="to-sign-in", href=links.sign_in() + back, refresh=True)
+            topics = []
+        except LifecycleError as error:
+            content = _failed(error)
+            topics = [] if isinstance(error, NotFound) else topics
+        return content, title, topics, navigation(addresses, page.area)
+
+    @app.callback(
+        Output("again", "data"),
+        Input({"retry": ALL}, "n_clicks"),
+        State("again", "data"),
+        prevent_initial_call=True,
+    )
+    def try_again(clicks: list[int | None], count: int) -> Any:
+        return count + 1 if any(clicks) else no_update
+
+    @app.callback(Output("viewer", "children"), Input("url", "id"))
+    async def who(_: str) -> Any:
+        try:
+            viewer = await site.gateway.ask(ask.VIEWER, visitor_token())
+        except LifecycleError:
+            return no_update
+        return html.Span(viewer.user, title=f"{viewer.user}, {viewer.role.lower()}")
+
+    @app.callback(
+        Output("shell", "navbar"),
+        Output("burger", "opened"),
+        Input("burger", "opened"),
+        Input("url", "pathname"),
+        State("shell", "navbar"),
+        prevent_initial_call=True,
+    )
+    def open_menu(opened: bool, _: str, navbar: dict[str, Any]) -> Any:
+        shown = bool(opened) and ctx.triggered_id == "burger"
+        return {**navbar, "collapsed": {"mobile": not shown}}, shown
+
+    script = "live"
+    in_browser: Any = app.clientside_callback
+    in_browser(ClientsideFunction(script, "title"), Output("title", "id"), Input("title", "data"))
+    in_browser(ClientsideFunction(script, "watch"), Output("topics", "id"), Input("topics", "data"))
+    in_browser(
+        ClientsideFunction(script, "merge"),
+        Output({"chart": ALL}, "figure", allow_duplicate=True),
+        Input("live-tick", "data"),
+        State({"chart": ALL}, "figure"),
+        prevent_initial_call=True,
+    )
+    in_browser(
+        ClientsideFunction(script, "pause"),
+        Output("pause-label", "children"),
+        Input("pause", "n_clicks"),
+        prevent_initial_call=True,
+    )
+
+
+def _failed(error: LifecycleError) -> Component:
+    return html.Div(failed(error), className="panel-like")
+
+
+def on_error(error: Exception) -> Any:
+    """What a callback that raised leaves behind: a log line, and words for the person in front of it."""
+    if isinstance(error, LifecycleError):
+        said = error
+    else:
+        log.error("a callback failed", exc_info=error)
+        said = Internal("Something went wrong; it has been logged.")
+    notice = {
+        "action": "show",
+        "title": "That didn't work",
+        "message": " ".join(part for part in (said.message, said.fix) if part)[:400],
+        "color": "red",
+        "autoClose": 8000,
+    }
+    set_props("notices", {"sendNotifications": [notice]})
+    return no_update

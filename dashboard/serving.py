@@ -1,0 +1,95 @@
+"""Dash on FastAPI as this product needs it: no socket of Dash's own, no API pages, compressed scripts kept."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from typing import Any
+
+from dash.backends import _fastapi
+from dash.backends._fastapi import FastAPIDashServer
+from fastapi import FastAPI, Request
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MIN_COMPRESSED = 1024
+_LEVEL = 6
+_COMPRESSIBLE = ("text/", "application/json", "application/javascript", "image/svg")
+
+
+class PlainFastAPI(FastAPIDashServer):
+    """Dash's FastAPI backend without its WebSocket: browsers would open it although no callback uses it (4.4.1)."""
+
+    websocket_capability = False
+
+    @staticmethod
+    def create_app(name: str = "", config: dict[str, Any] | None = None) -> FastAPI:
+        return FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+
+
+# Without types: Dash's pages are rendered "in" a request.
+_enter: Any = _fastapi.set_current_request
+_leave: Any = _fastapi.reset_current_request
+
+
+def finish(dash_app: Any) -> None:
+    """Called once layout and callbacks stand: collects assets and adds the route of all pages.
+
+    Dash 4.4.1 does both only at the first request or at ASGI's lifespan, and a deep link that comes first would
+    get a page without assets.
+    """
+    dash_app._setup_server()
+
+    async def page(request: Request, path: str) -> Response:
+        token = _enter(request)
+        try:
+            return Response(dash_app.index(), media_type="text/html")
+        finally:
+            _leave(token)
+
+    prefix = dash_app.config.routes_pathname_prefix
+    dash_app.server.add_api_route(prefix + "{path:path}", page, methods=["GET"], include_in_schema=False)
+
+
+class Compressed:
+    """Gzips what a browser accepts so; scripts and styles of one version are compressed once and kept."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._kept: dict[str, bytes] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
+            await self._app(scope, receive, send)
+            return
+        start: Message = {}
+        body = bytearray()
+
+        async def gather(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body.extend(message.get("body", b""))
+            if not message.get("more_body"):
+                await self._answer(scope, start, bytes(body), send)
+
+        await self._app(scope, receive, gather)
+
+    async def _answer(self, scope: Scope, start: Message, body: bytes, send: Send) -> None:
+        headers = Headers(raw=start["headers"])
+        kind = headers.get("content-type", "")
+        if len(body) >= MIN_COMPRESSED and kind.startswith(_COMPRESSIBLE) and "content-encoding" not in headers:
+            key = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
+            lasting = "/_dash-component-suites/" in key or "/assets/" in key
+            kept = self._kept.get(key) if lasting else None
+            small: bytes = kept or await asyncio.to_thread(lambda: gzip.compress(body, _LEVEL, mtime=0))
+            if lasting:
+                self._kept[key] = small
+            raw = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+            raw += [(b"content-length", str(len(small)).encode()), (b"content-encoding", b"gzip")]
+            start = {**start, "headers": [*raw, (b"vary", b"Accept-Encoding")]}
+            body = small
+        await send(start)
+        await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,1 @@
+"""A gateway for the dashboard's browser tests: the committed schema, executed over data that a test controls."""

@@ -1,0 +1,329 @@
+"""The double itself: GraphQL over HTTP and graphql-transport-ws on a fixed port, stopped and started by tests."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from graphql import build_schema, graphql, parse, validate
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from deploy.local.ports import choose
+from tests.e2e.double import recorded
+from tests.e2e.double.recorded import Record
+from tests.support.waiting import wait_until
+
+SCHEMA = Path(__file__).parents[3] / "services" / "gateway" / "schema.graphql"
+
+
+class GatewayDouble:
+    """Facts live here, so that they survive a `stop` and `start`; a test changes them through the methods."""
+
+    def __init__(self, *, token: str = "") -> None:
+        self.port = choose(["gateway"])["gateway"]
+        self.token = token
+        self.now = datetime.now(UTC)
+        self.runs = [recorded.run(number, self.now) for number in range(240)]
+        self.models = [
+            recorded.model(
+                recorded.MODEL, 4, "Will a flight arrive more than 15 minutes late?", self.now, self.runs
+            ),
+            recorded.model("taxi-out-minutes", 2, "Minutes between gate and take-off.", self.now, self.runs),
+            recorded.model("turnaround", 1, "", self.now, self.runs),
+        ]
+        self.windows: list[Record] = [recorded.window(day) for day in range(180)]
+        self.events: list[Record] = []
+        self.monitored = [self._monitored()]
+        self.delay = 0.0
+        self._sequence = 0
+        self._schema = build_schema(SCHEMA.read_text())
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._queues: set[asyncio.Queue[tuple[str, Record]]] = set()
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._beginnings()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    # ------------------------------------------------------------ what a test does
+
+    def emit(self, kind: str, subject: str, summary: str, actor: str = "anna") -> Record:
+        """A new event, for the log and whoever subscribes."""
+        event = recorded.event(len(self.events) + 1, kind, subject, summary, datetime.now(UTC), actor)
+        self.events.append(event)
+        self._tell("event", event)
+        return event
+
+    def move(self, day: int, *, closed: bool = False, rows: int | None = None, auc: float | None = None) -> Record:
+        """A window of the monitored version gets its newest state."""
+        window = recorded.window(day, closed=closed, rows=rows, auc=auc)
+        known = {one["start"]: i for i, one in enumerate(self.windows)}
+        if window["start"] in known:
+            self.windows[known[window["start"]]] = window
+        else:
+            self.windows.append(window)
+        self._sequence += 1
+        self.monitored[0]["lastPredictionAt"] = recorded.iso(datetime.now(UTC))
+        moved = {
+            "model": recorded.MODEL,
+            "version": recorded.VERSION,
+            "boot": "double",
+            "sequence": self._sequence,
+            "window": window,
+        }
+        self._tell("window", moved)
+        return window
+
+    def clear(self) -> None:
+        """As on the first day: nothing anywhere."""
+        self.runs, self.models, self.windows, self.events, self.monitored = [], [], [], [], []
+
+    def start(self) -> None:
+        config = uvicorn.Config(
+            self._app(), host="127.0.0.1", port=self.port, log_config=None, lifespan="off", ws="websockets-sansio"
+        )
+        server = self._server = uvicorn.Server(config)
+
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            await server.serve()
+
+        self._thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+        self._thread.start()
+        wait_until(lambda: server.started, what="the double listens")
+
+    def stop(self) -> None:
+        """Like a kill: connections break off."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(timeout=10)
+        self._queues.clear()
+        self._server = self._thread = None
+
+    # ------------------------------------------------------------ what it is made of
+
+    def _monitored(self) -> Record:
+        rows = sum(window["rows"] for window in self.windows)
+        return {
+            "model": recorded.MODEL,
+            "version": recorded.VERSION,
+            "reference": "flights January–March 2013",
+            "referenceRows": 80_789,
+            "referenceSetAt": recorded.iso(self.now - timedelta(hours=3)),
+            "features": list(recorded.FEATURES),
+            "windowSeconds": 86_400,
+            "task": "binary_classification",
+            "rows": rows,
+            "labelled": int(rows * 0.972),
+            "lastPredictionAt": recorded.iso(self.now),
+        }
+
+    def _beginnings(self) -> None:
+        for number in range(30, 0, -1):
+            run = self.runs[number]
+            time = datetime.fromisoformat(run["startTime"])
+            kind, word = ("registry.run.ended", f"{run['name']} ended: {run['status']}")
+            if number % 6 == 0:
+                kind, word = "registry.model_version.registered", f"{recorded.MODEL} version {number // 6} registered"
+            subject = run["runId"] if "run." in kind else f"{recorded.MODEL}/{number // 6}"
+            event = recorded.event(len(self.events) + 1, kind, subject, word, time, run["user"])
+            self.events.append(event)
+        last = recorded.event(
+            len(self.events) + 1,
+            "registry.registered_model.alias_set",
+            recorded.MODEL,
+            f"{recorded.MODEL} v3 is now @champion",
+            self.now - timedelta(minutes=2),
+            "bela",
+        )
+        self.events.append(last)
+
+    def _tell(self, kind: str, what: Record) -> None:
+        loop = self._loop
+        if loop is None or self._server is None:
+            return
+        for queue in list(self._queues):
+            loop.call_soon_threadsafe(queue.put_nowait, (kind, what))
+
+    def _app(self) -> Starlette:
+        return Starlette(
+            routes=[Route("/graphql", self._http, methods=["POST"]), WebSocketRoute("/graphql", self._socket)]
+        )
+
+    async def _http(self, request: Request) -> Response:
+        if self.token and request.headers.get("authorization") != f"Bearer {self.token}":
+            return JSONResponse({"error": {"code": "UNAUTHENTICATED", "message": "no"}}, 401)
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        body = await request.json()
+        result = await graphql(
+            self._schema, body["query"], root_value=self._root(), variable_values=body.get("variables")
+        )
+        return JSONResponse(result.formatted)
+
+    async def _socket(self, socket: WebSocket) -> None:
+        if self.token and socket.headers.get("authorization") != f"Bearer {self.token}":
+            await socket.accept("graphql-transport-ws")
+            await socket.close(4401)
+            return
+        await socket.accept("graphql-transport-ws")
+        try:
+            assert (await socket.receive_json())["type"] == "connection_init"
+            await socket.send_json({"type": "connection_ack"})
+            start = await socket.receive_json()
+            document = parse(start["payload"]["query"])
+            assert not validate(self._schema, document)
+            field = document.definitions[0].selection_set.selections[0].name.value  # type: ignore[union-attr, attr-defined]
+            await self._stream(socket, start["id"], field, start["payload"].get("variables") or {})
+        except (WebSocketDisconnect, RuntimeError):
+            pass
+
+    async def _stream(self, socket: WebSocket, id: str, field: str, variables: Record) -> None:
+        queue: asyncio.Queue[tuple[str, Record]] = asyncio.Queue()
+        after = variables.get("after")
+        if field == "events" and after:
+            for event in self.events[int(after) :]:
+                queue.put_nowait(("event", event))
+        self._queues.add(queue)
+        wanted = {"events": "event", "windowMoved": "window"}[field]
+        try:
+            while True:
+                kind, what = await queue.get()
+                if kind != wanted:
+                    continue
+                data = {"events": {"cursor": str(what.get("version")), "event": what}} if kind == "event" else {field: what}
+                await socket.send_text(json.dumps({"id": id, "type": "next", "payload": {"data": data}}))
+        finally:
+            self._queues.discard(queue)
+
+    def _root(self) -> Record:
+        def connection(items: list[Record], first: int | None, after: str | None) -> Record:
+            begin = int(after) if after else 0
+            part = items[begin : begin + (first or 50)]
+            end = begin + len(part)
+            return {
+                "edges": [{"cursor": str(begin + i + 1), "node": node} for i, node in enumerate(part)],
+                "nodes": part,
+                "pageInfo": {"hasNextPage": end < len(items), "hasPreviousPage": begin > 0, "endCursor": str(end)},
+                "totalCount": len(items),
+            }
+
+        def models(_: Any, first: int | None = None, after: str | None = None, **__: Any) -> Record:
+            return connection([self._with_versions(model, connection) for model in self.models], first, after)
+
+        def model(_: Any, name: str) -> Record | None:
+            found = next((model for model in self.models if model["name"] == name), None)
+            return found and self._with_versions(found, connection)
+
+        def runs(_: Any, first: int | None = None, after: str | None = None, filter: str = "", **__: Any) -> Record:
+            if filter and "metrics" not in filter and "user" not in filter:
+                raise _Refused("the filter isn't understood: expected an attribute, a metric, a parameter or a tag")
+            chosen = [run for run in self.runs if not filter or run["user"] in filter or "metrics" in filter]
+            return connection(chosen, first, after)
+
+        def events(
+            _: Any,
+            first: int | None = None,
+            after: str | None = None,
+            types: list[str] | None = None,
+            aggregate: str | None = None,
+            aggregateId: str | None = None,  # noqa: N803
+            **__: Any,
+        ) -> Record:
+            chosen = [
+                event
+                for event in reversed(self.events)
+                if (not types or event["type"] in types)
+                and (not aggregate or event["aggregate"] == aggregate)
+                and (not aggregateId or event["aggregateId"] == aggregateId)
+            ]
+            return connection(chosen, first, after)
+
+        def monitored(_: Any, model: str | None = None, version: str | None = None) -> list[Record]:
+            return [
+                one
+                for one in self.monitored
+                if model in (None, one["model"]) and version in (None, one["version"])
+            ]
+
+        def windows(
+            _: Any,
+            model: str,
+            version: str,
+            start: Any = None,
+            end: Any = None,
+            last: int | None = None,
+            **__: Any,
+        ) -> list[Record]:
+            chosen = [
+                window
+                for window in self.windows
+                if (not start or window["end"] > _text(start)) and (not end or window["start"] < _text(end))
+            ]
+            return chosen[-last:] if last else chosen
+
+        def distribution(_: Any, model: str, version: str, feature: str, **__: Any) -> Record:
+            if feature in recorded.CATEGORICAL:
+                labels, edges = ["UA", "B6", "EV", "DL", "AA", "MQ", "US", "WN"], []
+                reference = [0.18, 0.17, 0.16, 0.14, 0.1, 0.09, 0.09, 0.07]
+                return {
+                    "feature": feature,
+                    "kind": "categorical",
+                    "labels": labels,
+                    "edges": edges,
+                    "reference": reference,
+                    "current": [0.175, 0.165, 0.162, 0.145, 0.1, 0.085, 0.088, 0.08],
+                }
+            edges = [10.0 + 5 * i for i in range(17)]
+            shift = 6 if feature in ("temp", "dewp") else 0
+            shape = [2.718 ** (-(((i - 5) / 3) ** 2)) for i in range(16)]
+            moved = [2.718 ** (-(((i - 5 - shift) / 3) ** 2)) for i in range(16)]
+            return {
+                "feature": feature,
+                "kind": "numeric",
+                "labels": [f"{a:g} – {b:g}" for a, b in zip(edges, edges[1:], strict=False)],
+                "edges": edges,
+                "reference": [value / sum(shape) for value in shape],
+                "current": [value / sum(moved) for value in moved],
+            }
+
+        return {
+            "viewer": {"user": "anna", "role": "admin", "authenticated": bool(self.token)},
+            "models": models,
+            "model": model,
+            "runs": runs,
+            "run": lambda _, id: next((run for run in self.runs if run["runId"] == id), None),
+            "experiments": lambda _, **__: connection([], 1, None) | {"totalCount": 2 if self.runs else 0},
+            "events": events,
+            "monitored": monitored,
+            "windows": windows,
+            "distribution": distribution,
+        }
+
+    @staticmethod
+    def _with_versions(model: Record, connection: Any) -> Record:
+        def versions(_: Any, first: int | None = None, after: str | None = None, **__: Any) -> Record:
+            found: Record = connection(model["_versions"], first, after)
+            return found
+
+        return {**model, "versions": versions}
+
+
+class _Refused(Exception):  # noqa: N818
+    extensions = {"code": "BAD_USER_INPUT", "kind": "invalid", "reason": "INVALID", "field": "filter", "fix": None}
+
+
+def _text(moment: Any) -> str:
+    return moment.isoformat() if isinstance(moment, datetime) else str(moment).replace("Z", "+00:00")

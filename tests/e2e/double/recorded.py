@@ -1,0 +1,179 @@
+"""What the double answers with: the flights of 2013 as FACTS has them, made deterministic and small."""
+
+from __future__ import annotations
+
+import math
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+Record = dict[str, Any]
+
+MODEL = "flight-delay"
+VERSION = "3"
+DAY = timedelta(days=1)
+FIRST_DAY = datetime(2013, 4, 1, tzinfo=UTC)
+
+NUMERIC = ("temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib")
+CALENDAR = ("sched_dep_hour", "day_of_week", "distance", "plane_year", "seats")
+CATEGORICAL = ("carrier", "origin", "dest", "manufacturer", "engine", "tailnum_type")
+FEATURES = (*NUMERIC, *CALENDAR, *CATEGORICAL)
+
+# Monthly ROC-AUC of the demonstration (FACTS.md), April to December.
+MONTHLY_AUC = (0.653, 0.722, 0.708, 0.701, 0.676, 0.656, 0.641, 0.660, 0.699)
+USERS = ("anna", "bela", "chandra")
+
+
+def iso(moment: datetime) -> str:
+    return moment.isoformat()
+
+
+def key_values(values: dict[str, Any]) -> list[Record]:
+    return [{"key": key, "value": str(value)} for key, value in values.items()]
+
+
+def metrics(values: dict[str, float]) -> list[Record]:
+    return [
+        {"key": key, "value": value if math.isfinite(value) else None, "text": str(value)}
+        for key, value in values.items()
+    ]
+
+
+def drift(feature: str, day: int, rows: int, chance: random.Random) -> Record:
+    """Temperature and dew point drift all summer; carrier, origin and distance stay quiet."""
+    summer = math.exp(-(((day - 110) / 70) ** 2))
+    strength = {"temp": 6.0, "dewp": 4.2, "humid": 0.5, "visib": 0.25, "pressure": 0.3, "wind_gust": 0.2}.get(feature, 0)
+    noise = abs(chance.gauss(0, 0.006)) + 0.006
+    psi = noise + strength * summer * chance.uniform(0.8, 1.2)
+    limit = 0.045 + 12 / max(rows, 1)
+    return {
+        "feature": feature,
+        "kind": "categorical" if feature in CATEGORICAL else "numeric",
+        "rows": rows,
+        "psi": round(psi, 5),
+        "js": round(min(1.0, math.sqrt(psi / 8)), 5),
+        "missingShare": 0.76 if feature == "wind_gust" else 0.004,
+        "unseenShare": 0.0,
+        "outOfRangeShare": 0.0,
+        "psiThreshold": round(limit, 5),
+        "drifted": psi > max(limit, 0.1),
+    }
+
+
+def window(day: int, *, closed: bool = True, rows: int | None = None, auc: float | None = None) -> Record:
+    chance = random.Random(day)
+    rows = chance.randint(850, 1020) if rows is None else rows
+    start = FIRST_DAY + day * DAY
+    month = min(8, day // 30)
+    value = auc if auc is not None else MONTHLY_AUC[month] + chance.gauss(0, 0.018)
+    labelled = int(rows * (0.972 if closed else 0.4))
+    return {
+        "start": iso(start),
+        "end": iso(start + DAY),
+        "closed": closed,
+        "rows": rows,
+        "updatedAt": iso(datetime.now(UTC)),
+        "features": [drift(feature, day, rows, chance) for feature in FEATURES],
+        "prediction": drift("prediction", day, rows, chance) | {"psi": 0.05 + 0.1 * chance.random()},
+        "performance": {
+            "labelled": labelled,
+            "coverage": labelled / rows if rows else 0.0,
+            "rocAuc": round(value, 4),
+            "rocAucLow": round(value - 0.034, 4),
+            "rocAucHigh": round(value + 0.034, 4),
+            "accuracy": round(0.79 + chance.gauss(0, 0.02), 4),
+            "accuracyLow": 0.76,
+            "accuracyHigh": 0.83,
+            "precision": 0.61,
+            "recall": 0.33,
+            "f1": 0.43,
+            "logLoss": 0.49,
+            "brier": 0.158,
+        },
+    }
+
+
+def run(number: int, now: datetime) -> Record:
+    chance = random.Random(number)
+    started = now - timedelta(minutes=17 * number + 3)
+    depth, rate = chance.choice((4, 6, 8)), chance.choice((0.05, 0.1, 0.2))
+    status = "RUNNING" if number == 0 else "FAILED" if number % 23 == 7 else "FINISHED"
+    seconds = chance.uniform(9, 44)
+    auc = 0.70 + 0.06 * chance.random()
+    found = {} if status == "FAILED" else {"roc_auc": auc, "log_loss": 0.47, "training_roc_auc": auc + 0.05}
+    return {
+        "runId": f"{chance.getrandbits(128):032x}",
+        "name": f"{chance.choice(('calm', 'bold', 'quick', 'wise'))}-{chance.choice(('heron', 'lynx', 'otter'))}-{number}",
+        "status": status,
+        "user": USERS[number % 3],
+        "lifecycleStage": "active",
+        "startTime": iso(started),
+        "endTime": None if status == "RUNNING" else iso(started + timedelta(seconds=seconds)),
+        "durationSeconds": None if status == "RUNNING" else seconds,
+        "experimentId": "1",
+        "experimentName": "flight delays" if number % 4 else "weather ablation",
+        "artifactUri": "mlflow-artifacts:/1/artifacts",
+        "source": "train.py",
+        "gitCommit": f"{chance.getrandbits(160):040x}",
+        "parentRunId": None,
+        "params": key_values({"max_depth": depth, "learning_rate": rate, "max_iter": 200, "l2_regularization": 0.0}),
+        "metrics": metrics(found),
+        "tags": key_values({"team": "operations"}),
+        "datasets": [{"name": "flights Q1 2013", "digest": "4f1c9b02", "context": "train", "sourceType": "local"}],
+        "metricHistory": lambda _info, metric, maxPoints=1000: [
+            {"step": step, "time": iso(started), "value": 0.5 + 0.25 * (1 - math.exp(-step / 12))} for step in range(60)
+        ],
+    }
+
+
+def version(model: str, number: int, now: datetime, runs: list[Record]) -> Record:
+    source = runs[number * 5 % len(runs)]
+    aliases = {2: ["champion"], 3: ["challenger"]} if model != MODEL else {3: ["champion"], 4: ["challenger"]}
+    return {
+        "modelName": model,
+        "version": str(number),
+        "status": "READY",
+        "stage": "None",
+        "source": "runs:/x/model",
+        "user": USERS[number % 3],
+        "description": "",
+        "aliases": aliases.get(number, []),
+        "tags": [],
+        "metrics": source["metrics"],
+        "params": source["params"],
+        "createdAt": iso(now - timedelta(hours=60 - 9 * number)),
+        "updatedAt": iso(now),
+        "run": source,
+    }
+
+
+def model(name: str, versions: int, description: str, now: datetime, runs: list[Record]) -> Record:
+    found = [version(name, number, now, runs) for number in range(versions, 0, -1)]
+    return {
+        "name": name,
+        "description": description,
+        "tags": key_values({"team": "operations", "risk": "low"}) if name == MODEL else [],
+        "aliases": [{"name": alias, "version": one["version"]} for one in found for alias in one["aliases"]],
+        "createdAt": iso(now - timedelta(days=4)),
+        "updatedAt": iso(now - timedelta(minutes=4)),
+        "versionCount": versions,
+        "latestVersion": found[0] if found else None,
+        "_versions": found,
+    }
+
+
+def event(number: int, kind: str, subject: str, summary: str, time: datetime, actor: str = "anna") -> Record:
+    service, aggregate, _ = kind.split(".", 2)
+    return {
+        "id": f"event-{number:06d}",
+        "type": f"{kind}.v1",
+        "service": service,
+        "aggregate": aggregate,
+        "aggregateId": subject,
+        "version": number,
+        "time": iso(time),
+        "actor": actor,
+        "correlationId": f"c{number}",
+        "data": {},
+        "summary": summary,
+    }
