@@ -9,6 +9,7 @@ import numpy as np
 
 from services.monitor.counts.counting import ABOVE, BELOW, BatchCounts
 from services.monitor.counts.grid import Floats, Grid, Ints
+from services.monitor.counts.pooling import pool
 from services.monitor.statistics import (
     area_of_gap,
     chi_square,
@@ -21,6 +22,7 @@ from services.monitor.statistics import (
     psi,
     psi_noise,
     psi_threshold,
+    wasserstein_noise,
 )
 
 
@@ -52,17 +54,21 @@ class DriftFigures:
     `rows`: current rows with a usable value. Numeric features: PSI, chi-square and L-infinity over the PSI bins,
     Jensen–Shannon and Hellinger over Doane bins, Kolmogorov–Smirnov and Wasserstein over all cells. Categorical: all
     over the values and one bin for the others.
-    `psi_noise`, `psi_threshold`: what chance alone gives on average, and once in a thousand (statistics/psi.py).
+    `psi_threshold`: what chance alone exceeds once in a thousand (statistics/psi.py). For verdicts, over bins pooled so
+    that each expects five rows: `p_value` of the chi-square test and `psi_excess`, PSI less what chance gives on
+    average. `wasserstein_noise`: normed distance that chance gives on average.
     """
 
     rows: Floats
     psi: Floats
-    psi_noise: Floats
     psi_threshold: Floats
+    p_value: Floats
+    psi_excess: Floats
     js: Floats
     ks: Floats
     ks_p: Floats
     wasserstein: Floats
+    wasserstein_noise: Floats
     hellinger: Floats
     chi2: Floats
     chi2_p: Floats
@@ -90,6 +96,7 @@ def _numeric(grid: Grid, reference: Sample, current: Sample) -> tuple[Floats, ..
         ks,
         kolmogorov_smirnov_p_value(ks, r_rows, c_rows),
         distance,
+        wasserstein_noise(reference.distribution, grid.widths, grid.deviations, r_rows, c_rows),
         hellinger(r_doane, c_doane),
         *_tests(r_bins, c_bins),
     )
@@ -99,21 +106,22 @@ def _categorical(reference: Sample, current: Sample) -> tuple[Floats, ...]:
     r, c = reference.categories, current.categories
     distance = jensen_shannon(r, c)
     undefined = np.full(distance.shape, np.nan)
-    return (*_over_bins(r, c), distance, undefined, undefined, undefined, hellinger(r, c), *_tests(r, c))
+    return (*_over_bins(r, c), distance, *[undefined] * 4, hellinger(r, c), *_tests(r, c))
 
 
 def _over_bins(reference: Ints, current: Ints) -> tuple[Floats, ...]:
-    """Rows, PSI, its noise and its threshold."""
+    """Rows, PSI and its threshold; the verdict's p-value and PSI beyond chance."""
     r_rows, c_rows = reference.sum(axis=-1), current.sum(axis=-1)
-    bins = (reference > 0).sum(axis=-1)
     value = psi(reference, current)
-    shape = value.shape
-    return (
-        np.broadcast_to(c_rows, shape).astype(np.float64),
-        value,
-        np.broadcast_to(psi_noise(r_rows, c_rows, bins), shape),
-        np.broadcast_to(psi_threshold(r_rows, c_rows, bins), shape),
-    )
+    threshold = psi_threshold(r_rows, c_rows, _occupied(reference))
+    r, c = pool(reference, current)
+    excess = psi(r, c) - psi_noise(r_rows, c_rows, _occupied(r))
+    p_value = chi_square(r, c).p_value
+    return (np.broadcast_to(c_rows, value.shape).astype(np.float64), value, threshold, p_value, excess)
+
+
+def _occupied(reference: Ints) -> Ints:
+    return (reference > 0).sum(axis=-1)
 
 
 def _tests(reference: Ints, current: Ints) -> tuple[Floats, ...]:

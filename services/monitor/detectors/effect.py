@@ -10,11 +10,12 @@ from services.monitor.statistics import Figures
 LARGE_PSI = 0.06
 """PSI beyond chance that deserves attention by itself: a shift of about a quarter standard deviation (PSI ≈ shift²)."""
 
-LARGE_MOVE = 0.16
-"""Or: values moved by so many reference standard deviations on average (normed Wasserstein beyond chance)."""
+LARGE_MOVE = 0.17
+"""Or: values moved by so many reference standard deviations on average (normed Wasserstein beyond chance). Lies below
+a shift of 0.2 and above what the flights' distance does by itself from day to day (at most 0.169)."""
 
 SMALL_PSI = 0.004
-"""PSI beyond chance that deserves attention when several features show it: a shift of about 0.07 standard deviations."""
+"""PSI beyond chance that counts when several features show it: a shift of about 0.07 standard deviations."""
 
 NATURAL_FACTOR = 3.0
 """How many times the reference's own chunk-to-chunk drift current drift must be, for any of these."""
@@ -22,7 +23,7 @@ NATURAL_FACTOR = 3.0
 
 def beyond_chance(distance: Figures, noise: Figures) -> Figures:
     """What of a distance chance doesn't explain, both in its unit: √(distance² − noise²), at least 0."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         result: Figures = np.sqrt(np.maximum(distance * distance - noise * noise, 0.0))
     return result
 

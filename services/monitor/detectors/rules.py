@@ -6,8 +6,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from services.monitor.counts.drift import DriftFigures, Sample, drift_figures
 from services.monitor.counts.counting import BatchCounts
+from services.monitor.counts.drift import DriftFigures, Sample, drift_figures
 from services.monitor.detectors.effect import beyond_chance, large, small
 from services.monitor.detectors.false_discovery import benjamini_hochberg
 from services.monitor.references.rules import Reference

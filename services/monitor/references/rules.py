@@ -13,10 +13,11 @@ import numpy as np
 from services.contracts.errors import Invalid
 from services.monitor.counts.columns import Codes, Column, Columns, Kind, Numbers, as_codes, as_numbers
 from services.monitor.counts.counting import BatchCounts, count_columns, merge
-from services.monitor.counts.drift import Sample, drift_figures
+from services.monitor.counts.drift import Sample
 from services.monitor.counts.grid import CategoricalFeature, Feature, Grid, NumericFeature, after
 from services.monitor.counts.packing import pack, unpack
 from services.monitor.references.binning import cut
+from services.monitor.references.variability import Variability, chunk_variability
 
 VALUES_KEPT = 1_000
 """Most frequent values of a category that are counted by name; the rest share one cell."""
@@ -40,28 +41,6 @@ class FeatureSchema(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None = None
     allowed: list[str] | None = None
     nullable: bool = True
-
-
-class Variability(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a feature's chunks lie from the rest of the reference: drift that is nothing new.
-
-    `psi_excess_*`: PSI less what chance alone gives at this size (never below 0), so that it compares across window
-    sizes; the others are plain figures. NaN-free: 0 where a statistic isn't defined.
-    """
-
-    feature: str
-    chunks: int
-    chunk_rows: int
-    psi_excess_mean: float
-    psi_excess_max: float
-    psi_mean: float
-    psi_deviation: float
-    js_mean: float
-    js_deviation: float
-    ks_mean: float
-    ks_deviation: float
-    wasserstein_mean: float
-    wasserstein_deviation: float
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -131,7 +110,7 @@ def build_reference(columns: Columns, schema: Sequence[FeatureSchema] = (), chun
         rows=columns.rows,
         features=features,
         counts=pack(own),
-        variability=_variability(grid, own, counted),
+        variability=chunk_variability(grid, own, counted),
         ignored=ignored,
     )
     if len(encode_reference(reference)) > LARGEST_ENCODED:
@@ -226,47 +205,3 @@ def _parts(rows: int, chunks: int) -> list[slice]:
     parts = min(chunks, rows // ROWS_PER_CHUNK) or 1
     bounds = np.linspace(0, rows, parts + 1).astype(int).tolist()
     return [slice(start, stop) for start, stop in pairwise(bounds)]
-
-
-def _variability(grid: Grid, own: BatchCounts, counted: Sequence[BatchCounts]) -> list[Variability]:
-    """Each chunk against all others: comparing it with a reference that contains it would hide half of the drift."""
-    if len(counted) < 3:
-        return []
-    samples = [Sample.of(part) for part in counted]
-    chunk = Sample(
-        np.stack([sample.cells for sample in samples]),
-        np.stack([sample.categories for sample in samples]),
-        np.stack([sample.beyond for sample in samples]),
-    )
-    whole = Sample.of(own)
-    rest = Sample(whole.cells - chunk.cells, whole.categories - chunk.categories, whole.beyond - chunk.beyond)
-    figures = drift_figures(grid, rest, chunk)
-    excess = np.maximum(figures.psi - figures.psi_noise, 0.0)
-    rows = int(np.mean([part.rows for part in counted]))
-
-    def mean(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], i: int) -> float:
-        known = values[:, i][~np.isnan(values[:, i])]
-        return float(known.mean()) if len(known) else 0.0
-
-    def deviation(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], i: int) -> float:
-        known = values[:, i][~np.isnan(values[:, i])]
-        return float(known.std(ddof=1)) if len(known) > 1 else 0.0
-
-    return [
-        Variability(
-            feature=name,
-            chunks=len(counted),
-            chunk_rows=rows,
-            psi_excess_mean=mean(excess, i),
-            psi_excess_max=float(np.nanmax(excess[:, i])) if not np.isnan(excess[:, i]).all() else 0.0,
-            psi_mean=mean(figures.psi, i),
-            psi_deviation=deviation(figures.psi, i),
-            js_mean=mean(figures.js, i),
-            js_deviation=deviation(figures.js, i),
-            ks_mean=mean(figures.ks, i),
-            ks_deviation=deviation(figures.ks, i),
-            wasserstein_mean=mean(figures.wasserstein, i),
-            wasserstein_deviation=deviation(figures.wasserstein, i),
-        )
-        for i, name in enumerate(grid.order)
-    ]

@@ -59,7 +59,7 @@ def wasserstein_noise(
     reference_rows: Counts | int,
     current_rows: Counts | int,
 ) -> Figures:
-    """Normed distance that independent rows without drift have on average: √(2/π) · ∫ √(F(1 − F)) dx / σ · √(1/n + 1/m).
+    """What rows without drift have on average, normed: √(2/π) · ∫ √(F(1 − F)) dx / σ · √(1/n + 1/m).
 
     distribution (…, K + 1) as from `distribution_function`, widths (…, K − 1). Source: del Barrio, Giné & Matrán,
     Central limit theorems for the Wasserstein distance (1999); the mean of |Brownian bridge|.

@@ -14,7 +14,7 @@ from services.monitor.counts.columns import Columns
 from services.monitor.counts.counting import BatchCounts, count_columns, empty_counts, merge
 from services.monitor.counts.drift import Sample, drift_figures
 from services.monitor.counts.packing import pack, unpack
-from services.monitor.detectors.effect import drifted
+from services.monitor.detectors.rules import Verdict, judge, verdict
 from services.monitor.references.rules import Reference
 from services.monitor.windows.distributions import distribution
 from services.monitor.windows.quality import FeatureQuality, Quality, quality
@@ -23,9 +23,11 @@ __all__ = [
     "BatchCounts",
     "FeatureQuality",
     "Quality",
+    "Verdict",
     "count_batch",
     "distribution",
     "drift",
+    "judge",
     "merge",
     "no_counts",
     "pack",
@@ -84,16 +86,11 @@ def no_counts(reference: Reference) -> BatchCounts:
 def drift(reference: Reference, counts: BatchCounts) -> list[FeatureDrift]:
     """Every feature's figures against the reference, in the reference's order; a prediction column is one of them.
 
-    A feature without a usable value has None for every statistic. Shares are of all rows.
+    A feature without a usable value has None for every statistic. Shares are of all rows. `drifted`: the verdict of
+    detectors/rules.py, believable and large.
     """
     figures = drift_figures(reference.grid, reference.sample, Sample.of(counts))
-    natural = {v.feature: v.psi_excess_max for v in reference.variability}
-    marks = drifted(
-        figures.psi,
-        figures.psi_noise,
-        figures.psi_threshold,
-        np.array([natural.get(name, 0.0) for name in reference.grid.order]),
-    )
+    drifted = set(verdict(reference, figures).drifted)
     position = {name: i for i, name in enumerate(reference.grid.order)}
     columns = {
         name: [value if isfinite(value) else None for value in getattr(figures, name).tolist()] for name in _SHOWN
@@ -110,7 +107,7 @@ def drift(reference: Reference, counts: BatchCounts) -> list[FeatureDrift]:
                 missing_share=feature.gone / rows,
                 unseen_share=(feature.unseen or 0) / rows,
                 out_of_range_share=feature.out_of_range / rows,
-                drifted=bool(marks[i]),
+                drifted=feature.feature in drifted,
                 **{name: values[i] for name, values in columns.items()},
             )
         )
