@@ -25,8 +25,8 @@ class Timing:
     look_starting: float = 0.05  # between two questions until it is ready
     look_ready: float = 1.0  # between two questions once it was
     start_within: float = 60.0  # a part that isn't ready then is started again
-    unreachable_for: float = 10.0  # a part that gives no answer this long is started again
-    unready_for: float = 60.0  # as is one that says "not ready" this long while what it needs is ready
+    unreachable_for: float = 10.0  # a part that gives no answer this long is started again, or a server that is unwell
+    unready_for: float = 60.0  # as is a part that says "not ready" this long while what it needs is ready
     backoff_first: float = 0.25
     backoff_longest: float = 30.0
     stable_after: float = 30.0  # ready this long: the next pause is the first one again
@@ -188,7 +188,7 @@ class Supervised:
         """How long this may go on. A part that waits for one it needs isn't the one to start again."""
         if not was_ready:
             return self.timing.start_within
-        if isinstance(reason, Unreachable):
+        if isinstance(reason, Unreachable) or not self.needs:  # one that needs no other has no excuse
             return self.timing.unreachable_for
         if all(needed.record.state == PartState.READY for needed in self.needs.values()):
             return self.timing.unready_for
