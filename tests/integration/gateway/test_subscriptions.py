@@ -115,12 +115,9 @@ async def test_events_go_on_after_nats_was_killed(own_nats: Server, gateway: Gat
         await socket.subscribe("1", EVENTS_QUERY, {"after": cursor_of(first)})
         await emit(bus, _started(1))
         assert (await _next_event(socket))["event"]["aggregateId"] == "r1"
+        bus.reconnected.clear()
         own_nats.restart()
-
-        async def connected() -> bool:
-            return bus.client.is_connected
-
-        await until(connected)
+        await asyncio.wait_for(bus.reconnected.wait(), 10)
         await emit(bus, _started(2))
         message = await socket.next(within=20)
         assert message["payload"]["data"]["events"]["event"]["aggregateId"] == "r2"

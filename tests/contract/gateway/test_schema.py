@@ -1,0 +1,68 @@
+"""The schema as clients know it: written down, described, and changed only on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    build_schema,
+)
+
+from services.gateway import schema as gateway_schema
+
+SNAPSHOT = Path(gateway_schema.__file__).with_suffix(".graphql")
+
+
+@pytest.fixture(scope="module")
+def committed() -> GraphQLSchema:
+    return build_schema(SNAPSHOT.read_text())
+
+
+def test_the_committed_schema_is_the_one_that_is_served() -> None:
+    assert gateway_schema.sdl() == SNAPSHOT.read_text(), (
+        "the schema has changed: look at the difference, then run "
+        "`python -m services.gateway.schema > services/gateway/schema.graphql`"
+    )
+
+
+def test_every_type_field_and_argument_is_described(committed: GraphQLSchema) -> None:
+    assert [name for name, description in _described(committed) if not (description or "").strip()] == []
+
+
+def _described(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
+    for name, type_ in schema.type_map.items():
+        if name.startswith("__") or name in ("String", "Int", "Float", "Boolean", "ID"):
+            continue
+        yield name, type_.description
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            for field_name, field in type_.fields.items():
+                yield f"{name}.{field_name}", field.description
+                for argument_name, argument in field.args.items():
+                    yield f"{name}.{field_name}({argument_name})", argument.description
+        elif isinstance(type_, GraphQLInputObjectType):
+            for field_name, input_field in type_.fields.items():
+                yield f"{name}.{field_name}", input_field.description
+        elif isinstance(type_, GraphQLEnumType):
+            for value_name, value in type_.values.items():
+                yield f"{name}.{value_name}", value.description
+
+
+@pytest.mark.parametrize("connection", ["ModelConnection", "ModelVersionConnection", "RunConnection"])
+def test_connections_have_the_shape_that_clients_expect(committed: GraphQLSchema, connection: str) -> None:
+    type_ = committed.type_map[connection]
+    assert isinstance(type_, GraphQLObjectType)
+    shape = {name: str(field.type) for name, field in type_.fields.items()}
+    item = connection.removesuffix("Connection")
+    assert shape == {
+        "edges": f"[{item}Edge!]!",
+        "nodes": f"[{item}!]!",
+        "pageInfo": "PageInfo!",
+        "totalCount": "Int",
+    }
