@@ -1,0 +1,1 @@
+"""Prometheus: what to scrape, rules, alerts."""
