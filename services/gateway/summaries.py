@@ -69,6 +69,7 @@ _tells(registry.RunEnded, lambda e: f"ended the run {e.run_name}: {e.status.lowe
 _tells(registry.LoggedModelCreated, lambda e: f"logged the model {e.model_name}")
 _tells(registry.LoggedModelUpdated, lambda e: f"changed {_some(e.changed)} of the logged model {e.model_id[:8]}")
 _tells(registry.ArtifactStored, lambda e: f"stored {e.path} ({e.size} bytes)")
+_tells(registry.ArtifactRemoved, lambda e: f"removed {e.path}")
 _tells(registry.ModelRegistered, lambda e: f"registered the model {e.model_name}")
 _tells(registry.ModelUpdated, lambda e: f"changed {_some(e.changed)} of the model {e.model_name}")
 _tells(registry.AliasSet, _alias_set)
