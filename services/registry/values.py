@@ -27,7 +27,8 @@ DELETED = "deleted"
 
 
 class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that changes by compare-and-set; `v` is the number of its newest event."""
+    """A document that changes by compare-and-set on its revision `r`; `v` is the number of its newest event."""
 
     id: str = msgspec.field(name="_id")
     v: int
+    r: int = 1

@@ -10,18 +10,19 @@ import msgspec
 from services.contracts.errors import Invalid, NotAllowedNow, NotFound
 from services.contracts.registry import ExperimentCreated, ExperimentUpdated
 from services.registry import limits
+from services.registry.brevity import within
 from services.registry.names import check_key, check_length
 from services.registry.values import ACTIVE, DELETED, Aggregate, KeyValue, mapping, pairs
 
 DEFAULT_ID = "0"
 DEFAULT_NAME = "Default"
 
-LOCATION_SCHEMES = frozenset({"mlflow-artifacts", "s3", "gs", "gcs", "az", "abfss", "wasbs", "http", "https", "hdfs"})
-"""Artifact locations a client may choose. Local paths of the server's own machine are none of them."""
-
 
 class Experiment(Aggregate, frozen=True, kw_only=True):
-    """Times are milliseconds since 1970; `number` is the id as a number, which it sorts by."""
+    """Times are milliseconds since 1970; `number` is the id as a number, which it sorts by.
+
+    `sweep`: the lifecycle stage that its runs are being brought to along with it; empty when that is done.
+    """
 
     number: int
     name: str
@@ -30,6 +31,7 @@ class Experiment(Aggregate, frozen=True, kw_only=True):
     created: int
     updated: int
     tags: list[KeyValue] = []
+    sweep: str = ""
 
 
 def experiment_number(experiment_id: str) -> int:
@@ -103,7 +105,7 @@ def created(
         experiment_id=experiment.id,
         experiment_name=name,
         artifact_location=experiment.artifact_location,
-        tags=shortened(tags),
+        tags=within(tags),
     )
 
 
@@ -120,14 +122,14 @@ def deleted(experiment: Experiment, now: int) -> Experiment:
     """Raises NotFound for one that is deleted already, as MLflow does."""
     if experiment.lifecycle_stage != ACTIVE:
         raise NotFound(f"No Experiment with id={experiment.id} exists")
-    return _next(experiment, lifecycle_stage=DELETED, updated=now)
+    return _next(experiment, lifecycle_stage=DELETED, updated=now, sweep=DELETED)
 
 
 def restored(experiment: Experiment, now: int) -> Experiment:
     """Raises NotFound for one that isn't deleted, as MLflow does."""
     if experiment.lifecycle_stage == ACTIVE:
         raise NotFound(f"No Experiment with id={experiment.id} exists")
-    return _next(experiment, lifecycle_stage=ACTIVE, updated=now)
+    return _next(experiment, lifecycle_stage=ACTIVE, updated=now, sweep=ACTIVE)
 
 
 def renamed(experiment: Experiment, name: str, now: int) -> Experiment:
@@ -159,18 +161,9 @@ def updated(experiment: Experiment, changed: list[str]) -> ExperimentUpdated:
         experiment_name=experiment.name,
         lifecycle_stage=experiment.lifecycle_stage,
         changed=changed,
-        tags=shortened(mapping(experiment.tags)),
+        tags=within(mapping(experiment.tags)),
     )
 
 
 def _next(experiment: Experiment, **changes: object) -> Experiment:
     return msgspec.structs.replace(experiment, v=experiment.v + 1, **changes)
-
-
-EVENT_TEXT = 500
-EVENT_TAGS = 80
-"""At most so many tags, each value cut to so many characters, travel in an event: it stays below 64 KB."""
-
-
-def shortened(tags: Mapping[str, str]) -> dict[str, str]:
-    return {key: value[:EVENT_TEXT] for key, value in list(tags.items())[:EVENT_TAGS]}

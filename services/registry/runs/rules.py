@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -18,6 +19,7 @@ from services.contracts.registry import (
     RunUpdated,
 )
 from services.registry import limits
+from services.registry.brevity import cut, cut_or_none, within
 from services.registry.names import check_key, check_length, invalid_value
 from services.registry.runs.metrics import Metric, Point, latest
 from services.registry.runs.times import moment
@@ -34,9 +36,6 @@ SOURCE_TAG = "mlflow.source.name"
 COMMIT_TAG = "mlflow.source.git.commit"
 LOGGED_MODELS_TAG = "mlflow.log-model.history"
 CONTEXT_TAG = "mlflow.data.context"
-
-EVENT_VALUE = 250
-"""Parameter and tag values are cut to so many characters in events, which stay below 64 KB."""
 
 
 class RunInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,17 +121,13 @@ def started(
     return run, RunStarted(
         run_id=run_id,
         experiment_id=experiment_id,
-        run_name=run.name[:EVENT_VALUE],
-        user=user[:EVENT_VALUE],
+        run_name=cut(run.name),
+        user=cut(user),
         start_time=moment(start_time),
         parent_run_id=values.get(PARENT_TAG),
-        source=_cut(values.get(SOURCE_TAG)),
-        git_commit=_cut(values.get(COMMIT_TAG)),
+        source=cut_or_none(values.get(SOURCE_TAG)),
+        git_commit=cut_or_none(values.get(COMMIT_TAG)),
     )
-
-
-def _cut(text: str | None) -> str | None:
-    return None if text is None else text[:EVENT_VALUE]
 
 
 def require_active(run: Run) -> None:
@@ -209,14 +204,14 @@ def logged(run: Run, batch: Batch) -> tuple[Run, RunDataLogged | None]:
     """The run with a checked `batch` added; no event when nothing is new. Raises Invalid for a changed parameter."""
     require_active(run)
     params = _params_after(run, batch.params)
-    tags = {**mapping(run.tags), **mapping(batch.tags)}
+    tags = {**mapping(run.tags), **{tag.k: tag.v for tag in batch.tags if tag.v or tag.k != NAME_TAG}}
     metrics = latest(run.metrics, batch.points)
     name = tags.get(NAME_TAG) or run.name
     event = RunDataLogged(
         run_id=run.id,
         experiment_id=run.experiment_id,
-        params={param.k: param.v[:EVENT_VALUE] for param in batch.params},
-        tags={tag.k: tag.v[:EVENT_VALUE] for tag in batch.tags},
+        params=within(mapping(batch.params)),
+        tags=within(mapping(batch.tags)),
         metrics=_newest(metrics, batch.points),
         points=len(batch.points),
     )
@@ -245,7 +240,7 @@ def _params_after(run: Run, params: Sequence[KeyValue]) -> list[KeyValue]:
 def _newest(metrics: Sequence[Metric], points: Sequence[Point]) -> dict[str, float]:
     logged_keys = {point.key for point in points}
     newest = ((metric.k, metric.v) for metric in metrics if metric.k in logged_keys and metric.v == metric.v)
-    return dict(sorted(newest)[:MAX_METRICS_IN_EVENT])
+    return within(dict(sorted(newest)[:MAX_METRICS_IN_EVENT]))
 
 
 def untagged(run: Run, key: str) -> tuple[Run, RunDataLogged]:
@@ -265,16 +260,14 @@ def with_inputs(run: Run, inputs: Sequence[RunInput], model_ids: Sequence[str]) 
     """Adds datasets and models that aren't among the run's inputs yet."""
     require_active(run)
     known = {entry.dataset for entry in run.inputs}
-    new = [
-        entry for entry in {entry.dataset: entry for entry in reversed(inputs)}.values() if entry.dataset not in known
-    ]
-    new.reverse()
+    first = {entry.dataset: entry for entry in reversed(inputs)}
+    new = [first[dataset] for dataset in dict.fromkeys(entry.dataset for entry in inputs) if dataset not in known]
     models = [model_id for model_id in dict.fromkeys(model_ids) if model_id not in run.model_inputs]
     if not new and not models:
         return run, None
     refs = [
-        DatasetRef(name=entry.name[:EVENT_VALUE], digest=entry.digest, source_type=entry.source_type[:EVENT_VALUE],
-                   context=_cut(entry.context))
+        DatasetRef(name=cut(entry.name), digest=entry.digest, source_type=cut(entry.source_type),
+                   context=cut_or_none(entry.context))
         for entry in new[:MAX_REFS_IN_EVENT]
     ]  # fmt: skip
     event = RunInputsLogged(
@@ -329,8 +322,8 @@ def ended(run: Run) -> RunEnded:
     return RunEnded(
         run_id=run.id,
         experiment_id=run.experiment_id,
-        run_name=run.name[:EVENT_VALUE],
-        user=run.user[:EVENT_VALUE],
+        run_name=cut(run.name),
+        user=cut(run.user),
         status=run.status,
         end_time=moment(run.end_time),
         metrics=finite(run.metrics),
@@ -339,7 +332,7 @@ def ended(run: Run) -> RunEnded:
 
 def finite(metrics: Sequence[Metric]) -> dict[str, float]:
     """The latest values that JSON can carry, at most as many as an event may hold."""
-    return dict(sorted((m.k, m.v) for m in metrics if m.v == m.v)[:MAX_METRICS_IN_EVENT])
+    return within(dict(sorted((m.k, m.v) for m in metrics if m.v == m.v)[:MAX_METRICS_IN_EVENT]))
 
 
 def deleted(run: Run, now: int) -> Run | None:
@@ -360,7 +353,7 @@ def changed_event(run: Run, changed: list[str]) -> RunUpdated:
     return RunUpdated(
         run_id=run.id,
         experiment_id=run.experiment_id,
-        run_name=run.name[:EVENT_VALUE],
+        run_name=cut(run.name),
         status=run.status,
         lifecycle_stage=run.lifecycle_stage,
         changed=changed,
@@ -369,6 +362,15 @@ def changed_event(run: Run, changed: list[str]) -> RunUpdated:
 
 def _next(run: Run, **changes: object) -> Run:
     return msgspec.structs.replace(run, v=run.v + 1, **changes)
+
+
+def recorded_model(run: Run, model: object) -> KeyValue:
+    """The tag that lists what `log_model` of earlier MLflow versions told about, with `model` added."""
+    try:
+        entries = json.loads(mapping(run.tags).get(LOGGED_MODELS_TAG, "[]"))
+    except ValueError:
+        entries = []
+    return KeyValue(LOGGED_MODELS_TAG, json.dumps([*entries, model] if isinstance(entries, list) else [model]))
 
 
 def user_of(stated: str, tags: Mapping[str, str]) -> str:

@@ -1,0 +1,169 @@
+"""The registry, wired: every request, subscription, background task and HTTP route it has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from starlette.types import ASGIApp
+
+from services.contracts import identity, registry, streams
+from services.contracts.errors import Unavailable
+from services.registry.artifacts import store as artifact_store
+from services.registry.artifacts.handlers import Artifacts
+from services.registry.clock import now_milliseconds
+from services.registry.datasets import store as dataset_store
+from services.registry.events import handlers as event_handlers
+from services.registry.events.handlers import Events
+from services.registry.experiments import store as experiment_store
+from services.registry.experiments.handlers import Experiments
+from services.registry.identity import handlers as identity_handlers
+from services.registry.identity.handlers import Tokens
+from services.registry.logged_models import store as logged_model_store
+from services.registry.logged_models.handlers import LoggedModels
+from services.registry.mlflow_api import errors, retries, routes
+from services.registry.mlflow_api.retries import Retries
+from services.registry.mlflow_api.surface import Surface
+from services.registry.models import store as model_store
+from services.registry.models.handlers import Models
+from services.registry.models.queries import ModelQueries
+from services.registry.models.versions import Versions
+from services.registry.runs import store as run_store
+from services.registry.runs.handlers import Runs
+from services.registry.runs.queries import RunQueries
+from services.registry.settings import RegistrySettings
+from services.registry.turns import Turns
+from services.runtime.auth import Authenticator
+from services.runtime.bus import Bus
+from services.runtime.context import service_context
+from services.runtime.health import Health
+from services.runtime.http import http_app
+from services.runtime.inbox import EventConsumer
+from services.runtime.outbox import Outbox
+from services.runtime.relay import Relay
+from services.runtime.run import background
+from services.runtime.store import Store
+
+log = structlog.get_logger()
+
+SERVICE = "registry"
+VERSION = "0.1.0"
+MAX_BODY_BYTES = 64 * 1024 * 1024
+"""A dataset's profile alone may have 16 MB; artifacts aren't bounded by this."""
+
+INDEXES = (
+    experiment_store.INDEXES,
+    run_store.INDEXES,
+    dataset_store.INDEXES,
+    logged_model_store.INDEXES,
+    model_store.INDEXES,
+    artifact_store.INDEXES,
+    event_handlers.INDEXES,
+    identity_handlers.INDEXES,
+    retries.INDEXES,
+)
+
+
+@asynccontextmanager
+async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASGIApp]:
+    async with (
+        Store.open(settings.mongodb_uri.get_secret_value(), settings.database) as store,
+        Bus.connect(settings.nats_url.get_secret_value(), SERVICE) as bus,
+    ):
+        now = now_milliseconds
+        secret = settings.auth_secret.get_secret_value()
+        outbox = Outbox(store)
+        relay = Relay(outbox, bus)
+        experiments_ = experiment_store.MongoExperiments(store)
+        runs_ = run_store.MongoRuns(store)
+        datasets_ = dataset_store.MongoDatasets(store)
+        models_ = model_store.MongoModels(store)
+        turns = Turns()
+
+        experiment = Experiments(outbox, experiments_, now)
+        logged = LoggedModels(outbox, logged_model_store.MongoLoggedModels(store), experiment, now)
+        run = Runs(outbox, bus, runs_, datasets_, experiment, logged, now)
+        run_queries = RunQueries(run, runs_, run_store.MongoRunSearch(store), datasets_, experiments_)
+        model = Models(outbox, models_, turns, now)
+        versions = Versions(outbox, models_, model, run, logged, turns, now)
+        model_queries = ModelQueries(models_, model, versions, runs_)
+        files = Artifacts(outbox, artifact_store.MongoArtifacts(store), artifact_store.Blobs(settings.artifacts), now)
+        event_log = Events(store)
+        tokens = Tokens(store, outbox, secret, now)
+        creations = Retries(store)
+        monitoring = EventConsumer(bus, outbox, streams.REGISTRY_MONITORING, event_log.take_in)
+
+        await _prepared(store, outbox, monitoring)
+        context = service_context(SERVICE)
+        await experiment.ensure_default(context)
+        for experiment_id in await experiment.being_swept():
+            await run.sweep(context, experiment_id)
+
+        health.watch("nats", bus.not_ready)
+        app = http_app(
+            "Registry",
+            Authenticator(settings.auth, secret, tokens.by_digest),
+            max_body_bytes=MAX_BODY_BYTES,
+            body=errors.body,
+        )
+        routes.mount(
+            app,
+            Surface(
+                experiments=experiment,
+                runs=run,
+                run_queries=run_queries,
+                logged_models=logged,
+                models=model,
+                versions=versions,
+                model_queries=model_queries,
+                artifacts=files,
+                retries=creations,
+            ),
+        )
+        await bus.serve(
+            SERVICE,
+            VERSION,
+            {
+                registry.GetExperiment: experiment.view,
+                registry.ListExperiments: experiment.page,
+                registry.GetRuns: run_queries.get,
+                registry.ListRuns: run_queries.page,
+                registry.GetMetricHistory: run_queries.metric_history,
+                registry.GetModels: model_queries.get,
+                registry.ListModels: model_queries.page,
+                registry.GetVersions: model_queries.get_versions,
+                registry.ListVersions: model_queries.list_versions,
+                registry.ListEvents: event_log.page,
+                registry.SetAlias: model_queries.set_alias,
+                identity.CreateToken: tokens.create,
+                identity.RevokeToken: tokens.revoke,
+                identity.ListTokens: tokens.list,
+                identity.FindToken: tokens.find,
+            },
+        )
+        async with background(health, relay=relay.run, monitoring=monitoring.run, retries=creations.run):
+            try:
+                yield app
+            finally:
+                await monitoring.stop()
+                await outbox.drain()
+                await relay.flush()
+
+
+async def _prepared(store: Store, outbox: Outbox, monitoring: EventConsumer) -> None:
+    """Creates what is missing in the database, as soon as it is there."""
+    pause = 0.05
+    while True:
+        try:
+            await store.ping()
+            await outbox.prepare()
+            await monitoring.prepare()
+            for indexes in INDEXES:
+                await store.ensure(indexes)
+            return
+        except Unavailable as error:
+            log.warning("MongoDB isn't there yet", error=str(error))
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 1.0)

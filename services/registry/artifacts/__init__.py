@@ -1,0 +1,1 @@
+"""Artifacts: files below runs and logged models, kept once per content, streamed, never opened."""

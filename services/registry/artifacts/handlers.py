@@ -1,0 +1,122 @@
+"""Stores, hands out, lists and deletes artifacts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+
+from services.contracts.errors import Invalid, NotFound
+from services.contracts.identity import Action, require
+from services.contracts.registry import ArtifactRemoved, ArtifactStored
+from services.registry.artifacts import rules
+from services.registry.artifacts.rules import Artifact, Entry
+from services.registry.artifacts.store import (
+    ARTIFACTS,
+    DIRECTORIES,
+    Blobs,
+    MongoArtifacts,
+    directories_inside,
+)
+from services.registry.clock import Now
+from services.registry.documents import create, put, save
+from services.runtime.context import Context
+from services.runtime.outbox import Change, Outbox, Stale
+
+DELETE_BATCH = 200
+
+
+class Artifacts:
+    def __init__(self, outbox: Outbox, store: MongoArtifacts, blobs: Blobs, now: Now) -> None:
+        self._outbox = outbox
+        self._store = store
+        self._blobs = blobs
+        self._now = now
+
+    async def upload(self, context: Context, path: str, chunks: AsyncIterator[bytes]) -> Artifact:
+        """Puts a file at `path`, over one that is there. Raises Invalid for a path that can't be one."""
+        require(context.principal, Action.RECORD_RUNS)
+        path = rules.file_path(path)
+        await self._check_free(path)
+        sha256, size = await self._blobs.receive(chunks)
+        result: Artifact | None = None
+
+        async def attempt() -> Change | None:
+            nonlocal result
+            former = await self._store.get(path)
+            if former is not None and not former.gone and former.sha256 == sha256:
+                result = former
+                return None
+            directory, name = rules.split(path)
+            result = Artifact(
+                id=path,
+                v=1 if former is None else former.v + 1,
+                directory=directory,
+                name=name,
+                size=size,
+                sha256=sha256,
+                stored=self._now(),
+            )
+            change = Change(context, "store_artifact")
+            put(change, ARTIFACTS, former, result)
+            await self._add_directories(change, path)
+            change.emit(ArtifactStored(path=path, size=size, sha256=sha256), result.v)
+            return change
+
+        await create(self._outbox, attempt)
+        assert result is not None
+        return result
+
+    async def _check_free(self, path: str) -> None:
+        """A name is a file or a directory, never both."""
+        in_the_way = await self._store.files_among(rules.ancestors(path))
+        if in_the_way:
+            raise Invalid(f"'{in_the_way[0]}' is a file, so nothing can lie below it", field="path")
+        if await self._store.directories_among([path]) and await self._store.below(f"{path}/", 1):
+            raise Invalid(f"'{path}' is a directory", field="path")
+
+    async def _add_directories(self, change: Change, path: str) -> None:
+        wanted = rules.ancestors(path)
+        known = await self._store.directories_among(wanted)
+        for directory in wanted:
+            if directory not in known:
+                parent, name = rules.split(directory)
+                document = {"$setOnInsert": {"directory": parent, "name": name}}
+                change.upsert(DIRECTORIES, {"_id": directory}, document)
+
+    async def find(self, context: Context, path: str) -> Artifact:
+        require(context.principal, Action.READ)
+        cleaned = rules.clean_path(path)
+        artifact = await self._store.get(cleaned)
+        if artifact is None or artifact.gone:
+            raise NotFound(f"No such artifact: '{cleaned}'")
+        return artifact
+
+    def content(self, artifact: Artifact, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from `start` to before `end`, streamed."""
+        return self._blobs.read(artifact.sha256, start, artifact.size if end is None else end)
+
+    async def listing(self, context: Context, directory: str) -> Sequence[Entry]:
+        """What lies directly in `directory`; empty for a file or what doesn't exist, as MLflow has it."""
+        require(context.principal, Action.READ)
+        return await self._store.listing(rules.clean_path(directory))
+
+    async def delete(self, context: Context, path: str) -> None:
+        """The file at `path`, or everything below it."""
+        require(context.principal, Action.RECORD_RUNS)
+        cleaned = rules.file_path(path.rstrip("/"))
+        found = False
+        while files := await self._store.below(cleaned, DELETE_BATCH):
+            found = True
+            change = Change(context, "delete_artifacts")
+            for artifact in files:
+                after = msgspec.structs.replace(artifact, v=artifact.v + 1, gone=True)
+                save(change, ARTIFACTS, artifact, after)
+                change.emit(ArtifactRemoved(path=artifact.id), after.v)
+            change.delete_many(DIRECTORIES, directories_inside(cleaned))
+            try:
+                await self._outbox.commit(change)
+            except Stale:
+                continue
+        if not found:
+            raise NotFound(f"No such artifact: '{cleaned}'")

@@ -1,0 +1,180 @@
+"""Artifacts: which file lies where in MongoDB, the content in an object store under its SHA-256."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.store import LocalStore, from_url
+from pymongo import ASCENDING, IndexModel
+
+from services.contracts.errors import Unavailable
+from services.registry.artifacts.rules import Artifact, Entry, blob_key
+from services.registry.documents import from_document
+from services.runtime.ids import new_id
+from services.runtime.store import Store, translated
+
+ARTIFACTS = "artifacts"
+DIRECTORIES = "artifact_directories"
+
+INDEXES: Mapping[str, list[IndexModel]] = {
+    ARTIFACTS: [
+        IndexModel([("directory", ASCENDING), ("name", ASCENDING)]),
+        IndexModel([("sha256", ASCENDING)]),
+    ],
+    DIRECTORIES: [IndexModel([("directory", ASCENDING), ("name", ASCENDING)])],
+}
+
+CHUNK = 1024 * 1024
+"""Bytes of content in memory at a time, for each transfer (uploads hold two such parts)."""
+SMALL = 256 * 1024
+"""Content up to this size is written in one go."""
+STAGING = "staging"
+
+
+class MongoArtifacts:
+    def __init__(self, store: Store) -> None:
+        self._files = store[ARTIFACTS]
+        self._directories = store[DIRECTORIES]
+
+    async def get(self, path: str) -> Artifact | None:
+        """Also what a deleted file left behind: see `Artifact.gone`."""
+        with translated():
+            row = await self._files.find_one({"_id": path})
+        return None if row is None else from_document(row, Artifact)
+
+    async def files_among(self, paths: list[str]) -> list[str]:
+        with translated():
+            rows = await self._files.find({"_id": {"$in": paths}, "gone": False}, {"_id": 1}).to_list(None)
+        return [row["_id"] for row in rows]
+
+    async def directories_among(self, paths: list[str]) -> set[str]:
+        with translated():
+            rows = await self._directories.find({"_id": {"$in": paths}}, {"_id": 1}).to_list(None)
+        return {row["_id"] for row in rows}
+
+    async def listing(self, directory: str) -> list[Entry]:
+        """What lies directly in `directory` ("" is the root), by name."""
+        with translated():
+            files = await self._files.find({"directory": directory, "gone": False}, {"name": 1, "size": 1}).to_list(
+                None
+            )
+            below = await self._directories.find({"directory": directory}, {"name": 1}).to_list(None)
+        entries = [Entry(row["name"], row["size"]) for row in files] + [Entry(row["name"], None) for row in below]
+        return sorted(entries, key=lambda entry: entry.name)
+
+    async def below(self, path: str, most: int) -> list[Artifact]:
+        """Some of the files at `path` or below it."""
+        matching = {"$or": [{"_id": path}, {"_id": _inside(path)}], "gone": False}
+        with translated():
+            rows = await self._files.find(matching).limit(most).to_list(most)
+        return [from_document(row, Artifact) for row in rows]
+
+
+def _inside(path: str) -> dict[str, Any]:
+    return {"$gte": f"{path}/", "$lt": f"{path}0"}  # "0" follows "/"
+
+
+def directories_inside(path: str) -> dict[str, Any]:
+    """The query for `path` and the directories below it."""
+    return {"$or": [{"_id": path}, {"_id": _inside(path)}]}
+
+
+class Blobs:
+    """Content by its SHA-256. What is there is complete: it is written elsewhere first and then moved."""
+
+    def __init__(self, location: str) -> None:
+        self._root: Path | None = None
+        if "://" in location and not location.startswith("file://"):
+            self._store = from_url(location)
+        else:
+            self._root = Path(location.removeprefix("file://")).absolute()
+            self._store = LocalStore(self._root, mkdir=True)
+
+    async def receive(self, chunks: AsyncIterator[bytes]) -> tuple[str, int]:
+        """Keeps the content that `chunks` bring and returns its SHA-256 and size. A failing upload leaves nothing."""
+        digest = hashlib.sha256()
+        head = bytearray()
+        async for chunk in chunks:
+            digest.update(chunk)
+            head += chunk
+            if len(head) > SMALL:
+                break
+        else:
+            key = blob_key(digest.hexdigest())
+            if not await self._has(key):
+                await self._put(key, bytes(head))
+            return digest.hexdigest(), len(head)
+        return await self._stream(digest, head, chunks)
+
+    async def _stream(self, digest: hashlib._Hash, head: bytearray, chunks: AsyncIterator[bytes]) -> tuple[str, int]:
+        staged = f"{STAGING}/{new_id()}"
+        size = len(head)
+        try:
+            async with obstore.open_writer_async(self._store, staged, buffer_size=CHUNK) as writer:
+                await writer.write(bytes(head))
+                async for chunk in chunks:
+                    digest.update(chunk)
+                    size += len(chunk)
+                    await writer.write(chunk)
+        except BaseException:
+            await self._forget(staged)
+            raise
+        key = blob_key(digest.hexdigest())
+        if await self._has(key):
+            await self._forget(staged)
+        else:
+            await self._make_durable(staged)
+            await obstore.rename_async(self._store, staged, key)
+            await self._make_durable(key)
+        return digest.hexdigest(), size
+
+    async def _put(self, key: str, content: bytes) -> None:
+        await obstore.put_async(self._store, key, content)
+        await self._make_durable(key)
+
+    async def _has(self, key: str) -> bool:
+        try:
+            await obstore.head_async(self._store, key)
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def _forget(self, key: str) -> None:
+        try:
+            await obstore.delete_async(self._store, key)
+        except FileNotFoundError:
+            return
+
+    async def read(self, sha256: str, start: int, end: int) -> AsyncIterator[bytes]:
+        """The bytes from `start` to before `end`, a chunk at a time. Raises Unavailable if the content is missing."""
+        if end <= start:
+            return
+        try:
+            found = await obstore.get_async(self._store, blob_key(sha256), options={"range": (start, end)})
+        except FileNotFoundError as error:
+            raise Unavailable("the content of this artifact is missing", code="CONTENT_MISSING") from error
+        async for chunk in found.stream(min_chunk_size=CHUNK):
+            yield bytes(chunk)
+
+    async def delete(self, sha256: str) -> None:
+        await self._forget(blob_key(sha256))
+
+    async def _make_durable(self, key: str) -> None:
+        """On a local disk: content and name survive a power cut. Object stores promise that themselves."""
+        if self._root is not None:
+            await asyncio.to_thread(_flush, self._root / key)
+
+
+def _flush(path: Path) -> None:
+    for target in (path, path.parent):
+        descriptor = os.open(target, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

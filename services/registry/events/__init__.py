@@ -1,0 +1,1 @@
+"""What happened: a searchable copy of every service's events."""

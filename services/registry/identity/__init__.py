@@ -1,0 +1,1 @@
+"""API tokens: who may enter. Only a keyed hash of a token is kept."""

@@ -1,0 +1,100 @@
+"""Creates, revokes, lists and finds API tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from services.contracts.base import Done
+from services.contracts.errors import Forbidden, NotFound
+from services.contracts.identity import (
+    Action,
+    CreateToken,
+    FindToken,
+    ListTokens,
+    RevokeToken,
+    TokenSecret,
+    TokenView,
+    require,
+)
+from services.registry.clock import Now
+from services.registry.documents import from_document, insert, save
+from services.registry.identity import rules
+from services.registry.identity.rules import Token
+from services.runtime.auth import digest_of, new_token
+from services.runtime.context import Context
+from services.runtime.ids import new_id
+from services.runtime.outbox import Change, Outbox
+from services.runtime.store import Store, translated
+
+TOKENS = "tokens"
+INDEXES: Mapping[str, list[IndexModel]] = {
+    TOKENS: [IndexModel([("digest", ASCENDING)], unique=True), IndexModel([("created", DESCENDING)])]
+}
+
+
+class Tokens:
+    def __init__(self, store: Store, outbox: Outbox, secret: str, now: Now) -> None:
+        self._collection = store[TOKENS]
+        self._outbox = outbox
+        self._secret = secret
+        self._now = now
+
+    async def create(self, request: CreateToken, context: Context) -> TokenSecret:
+        """The secret is in this answer and nowhere else."""
+        require(context.principal, Action.MANAGE_TOKENS)
+        secret = new_token()
+        token, event = rules.created(
+            new_id(),
+            digest_of(secret, self._secret),
+            request.user,
+            request.role,
+            request.expires_in_seconds,
+            request.note,
+            self._now(),
+        )
+        change = Change(context, "create_token")
+        insert(change, TOKENS, token)
+        change.emit(event, token.v)
+        await self._outbox.commit(change)
+        return TokenSecret(token=secret, view=rules.view(token))
+
+    async def revoke(self, request: RevokeToken, context: Context) -> Done:
+        """Refused everywhere within seconds. Raises NotFound."""
+        require(context.principal, Action.MANAGE_TOKENS)
+
+        async def attempt() -> Change | None:
+            with translated():
+                row = await self._collection.find_one({"_id": request.id})
+            if row is None:
+                raise NotFound(f"there is no token {request.id!r}")
+            before = from_document(row, Token)
+            decided = rules.revoked(before, self._now())
+            if decided is None:
+                return None
+            change = Change(context, "revoke_token")
+            save(change, TOKENS, before, decided[0])
+            change.emit(decided[1], decided[0].v)
+            return change
+
+        await self._outbox.retrying(attempt)
+        return Done()
+
+    async def list(self, request: ListTokens, context: Context) -> Sequence[TokenView]:
+        """Newest first, revoked ones too."""
+        require(context.principal, Action.MANAGE_TOKENS)
+        with translated():
+            rows = await self._collection.find().sort("created", -1).to_list(None)
+        return [rules.view(from_document(row, Token)) for row in rows]
+
+    async def find(self, request: FindToken, context: Context) -> TokenView | None:
+        """For our own services only: whose token has this digest."""
+        if context.principal.via != "service":
+            raise Forbidden("only services look tokens up")
+        return await self.by_digest(request.digest)
+
+    async def by_digest(self, digest: str) -> TokenView | None:
+        with translated():
+            row = await self._collection.find_one({"digest": digest})
+        return None if row is None else rules.view(from_document(row, Token))

@@ -1,0 +1,141 @@
+"""Endpoints of artifacts: what clients upload, list, fetch and delete, streamed both ways."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+
+from services.contracts.errors import Invalid, Unsupported
+from services.registry.artifacts import rules
+from services.registry.artifacts.rules import Artifact, Entry
+from services.registry.mlflow_api import answers, requests
+from services.registry.mlflow_api.surface import Surface
+from services.registry.mlflow_api.wire import read
+from services.runtime.context import Context
+from services.runtime.http import context_of
+
+
+async def upload(surface: Surface, request: Request) -> Any:
+    await surface.artifacts.upload(context_of(request), request.path_params["path"], _chunks(request))
+    return {}
+
+
+async def _chunks(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            if chunk:
+                yield chunk
+    except ClientDisconnect as error:
+        raise Invalid("the upload broke off", code="BAD_REQUEST", field="body") from error
+
+
+async def download(surface: Surface, request: Request) -> Response:
+    artifact = await surface.artifacts.find(context_of(request), request.path_params["path"])
+    return _file(surface, request, artifact)
+
+
+async def delete(surface: Surface, request: Request) -> Any:
+    await surface.artifacts.delete(context_of(request), request.path_params["path"])
+    return {}
+
+
+async def list_stored(surface: Surface, request: Request) -> Any:
+    wish = await read(request, requests.ListStored)
+    entries = await surface.artifacts.listing(context_of(request), wish.path or "")
+    return {"files": answers.files(entries, "")} if entries else {}
+
+
+async def list_of_run(surface: Surface, request: Request) -> Any:
+    wish = await read(request, requests.ListArtifacts)
+    directory = rules.clean_path(wish.path or "")
+    run = await surface.runs.get(context_of(request), str(wish.run_id or wish.run_uuid))
+    return await _listing(surface, context_of(request), run.artifact_uri, directory)
+
+
+async def list_of_logged_model(surface: Surface, request: Request) -> Any:
+    wish = await read(request, requests.ListLoggedModelArtifacts)
+    directory = rules.clean_path(wish.artifact_directory_path or "")
+    model = await surface.logged_models.get(context_of(request), request.path_params["model_id"])
+    return await _listing(surface, context_of(request), model.artifact_location, directory)
+
+
+async def _listing(surface: Surface, context: Context, location: str, directory: str) -> Any:
+    """Storage that isn't ours is never looked into: the client does that itself."""
+    root = rules.served_path(location)
+    entries: Sequence[Entry] = []
+    if root is not None:
+        entries = await surface.artifacts.listing(context, rules.joined(root, directory))
+    answer: dict[str, Any] = {"root_uri": location}
+    if entries:
+        answer["files"] = answers.files(entries, directory)
+    return answer
+
+
+async def get_of_run(surface: Surface, request: Request) -> Response:
+    run_id = request.query_params.get("run_id") or request.query_params.get("run_uuid") or ""
+    run = await surface.runs.get(context_of(request), run_id)
+    return await _send(surface, request, run.artifact_uri, request.query_params.get("path"))
+
+
+async def get_of_version(surface: Surface, request: Request) -> Response:
+    query = request.query_params
+    version = await surface.versions.get(context_of(request), query.get("name", ""), query.get("version", ""))
+    return await _send(surface, request, version.storage_location, query.get("path"))
+
+
+async def get_of_logged_model(surface: Surface, request: Request) -> Response:
+    model = await surface.logged_models.get(context_of(request), request.path_params["model_id"])
+    return await _send(surface, request, model.artifact_location, request.query_params.get("artifact_file_path"))
+
+
+async def _send(surface: Surface, request: Request, location: str, path: str | None) -> Response:
+    if not path:
+        raise Invalid("Request must include the path of a file as a query parameter.", code="BAD_REQUEST", field="path")
+    root = rules.served_path(location)
+    if root is None:
+        raise Unsupported("these files lie in storage that only the client opens")
+    artifact = await surface.artifacts.find(context_of(request), rules.joined(root, rules.clean_path(path)))
+    return _file(surface, request, artifact)
+
+
+def _file(surface: Surface, request: Request, artifact: Artifact) -> Response:
+    """Always an attachment, so that no browser runs what somebody uploaded."""
+    headers = {
+        "accept-ranges": "bytes",
+        "etag": rules.etag(artifact.sha256),
+        "content-disposition": f"attachment; filename*=utf-8''{quote(artifact.name, safe='')}",
+        "x-content-type-options": "nosniff",
+    }
+    if rules.etag(artifact.sha256) in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    start, end, status = 0, artifact.size, 200
+    wanted = request.headers.get("range")
+    if wanted and request.headers.get("if-range", headers["etag"]) == headers["etag"]:
+        found = rules.byte_range(wanted, artifact.size)
+        if found is not None:
+            start, end = found
+            status = 206
+            headers["content-range"] = f"bytes {start}-{end - 1}/{artifact.size}"
+    headers["content-length"] = str(end - start)
+    media_type = mimetypes.guess_type(artifact.name)[0] or "application/octet-stream"
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=media_type)
+    return StreamingResponse(surface.artifacts.content(artifact, start, end), status, headers, media_type=media_type)
+
+
+async def unsupported_transfer(surface: Surface, request: Request) -> Any:
+    """Presigned and multipart transfers: clients fall back to plain ones."""
+    raise Unsupported("The artifact store of this server doesn't offer presigned or multipart transfers.")
+
+
+async def presigned_for_run(surface: Surface, request: Request) -> Any:
+    raise Invalid(
+        "Presigned transfers are not supported for proxied artifact storage (artifact URI scheme: mlflow-artifacts). "
+        "This endpoint requires a direct cloud storage artifact URI.",
+        field="path",
+    )

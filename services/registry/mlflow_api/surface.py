@@ -1,0 +1,128 @@
+"""What the endpoints work with: the registry's handlers, and how their answers are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.contracts.errors import Invalid, LifecycleError, Unavailable
+from services.registry.artifacts.handlers import Artifacts
+from services.registry.experiments.handlers import Experiments
+from services.registry.logged_models.handlers import LoggedModels
+from services.registry.mlflow_api import errors
+from services.registry.mlflow_api.retries import Retries, digest_of
+from services.registry.models.handlers import Models
+from services.registry.models.queries import ModelQueries
+from services.registry.models.versions import Versions
+from services.registry.names import invalid_value
+from services.registry.runs.handlers import Runs
+from services.registry.runs.queries import RunQueries
+from services.registry.values import ACTIVE, DELETED
+from services.runtime.http import as_lifecycle_error, context_of
+from services.runtime.outbox import Change
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    experiments: Experiments
+    runs: Runs
+    run_queries: RunQueries
+    logged_models: LoggedModels
+    models: Models
+    versions: Versions
+    model_queries: ModelQueries
+    artifacts: Artifacts
+    retries: Retries
+
+
+Endpoint = Callable[[Surface, Request], Awaitable[Any]]
+
+_VIEWS = {
+    "ACTIVE_ONLY": (ACTIVE,),
+    "DELETED_ONLY": (DELETED,),
+    "ALL": (ACTIVE, DELETED),
+}
+_VIEW_NAMES = {"1": "ACTIVE_ONLY", "2": "DELETED_ONLY", "3": "ALL"}
+
+
+def serving(endpoint: Endpoint, surface: Surface) -> Callable[[Request], Awaitable[Response]]:
+    """`endpoint` as an ASGI route: its answer as JSON, its errors in MLflow's shape."""
+
+    async def serve(request: Request) -> Response:
+        try:
+            answer = await endpoint(surface, request)
+        except Exception as error:  # noqa: BLE001  # the HTTP boundary: bugs are logged and show no detail
+            return errors.response(as_lifecycle_error(error))
+        return answer if isinstance(answer, Response) else respond(answer)
+
+    return serve
+
+
+def respond(answer: object) -> Response:
+    return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+async def creating(
+    surface: Surface,
+    request: Request,
+    work: Callable[[Callable[[Change, A], None]], Awaitable[A]],
+    told: Callable[[A], object],
+) -> Response:
+    """Answers a creation once, however often the client has to ask: see retries.py.
+
+    `work` creates, calling what it is given when its change is built; `told` says what the client is told about it.
+    """
+    digest = digest_of(context_of(request).principal, request.url.path, await request.body())
+    earlier = await surface.retries.answer_to(digest)
+    if earlier is None:
+        try:
+            made = await work(
+                lambda change, made: surface.retries.record(change, digest, msgspec.json.encode(told(made)))
+            )
+        except Unavailable:
+            surface.retries.lost(digest)
+            raise
+        earlier = msgspec.json.encode(told(made))
+    if await request.is_disconnected():
+        surface.retries.lost(digest)
+    else:
+        surface.retries.answered(digest)
+    return Response(earlier, media_type="application/json")
+
+
+def stages_of(view: str | int | None) -> tuple[str, ...]:
+    """The lifecycle stages that a view type means; active ones unless it says otherwise. Raises Invalid."""
+    if view is None:
+        return _VIEWS["ACTIVE_ONLY"]
+    name = _VIEW_NAMES.get(str(view), str(view))
+    if name not in _VIEWS:
+        raise invalid_value("view_type", view)
+    return _VIEWS[name]
+
+
+def page_size(given: int | None, default: int, most: int, *, least: int = 1) -> int:
+    """How many results a page holds. Raises Invalid."""
+    if given is None:
+        return default
+    if given > most:
+        raise Invalid(
+            f"Invalid value for request parameter max_results. It must be at most {most}, but got value {given}",
+            field="max_results",
+        )
+    if given < least:
+        raise Invalid(
+            f"Invalid value {given} for parameter 'max_results' supplied. It must be a positive integer.",
+            field="max_results",
+        )
+    return given
+
+
+def refused(message: str, field: str) -> LifecycleError:
+    return Invalid(message, field=field)

@@ -1,0 +1,1 @@
+"""Registered models: names under which versions of models are kept, pointed at by aliases."""

@@ -1,0 +1,203 @@
+"""Answers questions about models and versions: search, and pages for other services."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.contracts.errors import Invalid, NotFound
+from services.contracts.identity import Action, require
+from services.contracts.paging import Edge, Page
+from services.contracts.registry import (
+    GetModels,
+    GetVersions,
+    ListModels,
+    ListVersions,
+    ModelView,
+    SetAlias,
+    VersionKey,
+    VersionView,
+)
+from services.registry.models import rules
+from services.registry.models.handlers import Models
+from services.registry.models.rules import Model, Version, aliases_of, version_id
+from services.registry.models.store import MongoModels
+from services.registry.models.versions import Versions
+from services.registry.paging import page_of
+from services.registry.runs.store import MongoRuns
+from services.registry.runs.times import moment
+from services.registry.search.entities import MODELS as MODEL_ENTITY
+from services.registry.search.entities import VERSIONS as VERSION_ENTITY
+from services.registry.search.parser import parse_filter, parse_order
+from services.registry.search.syntax import Order
+from services.registry.values import mapping
+from services.runtime.context import Context
+
+MAX_KEYS = 100
+VERSION_ORDER = ("last_updated_timestamp DESC", "name ASC", "version_number DESC")
+
+
+class ModelQueries:
+    def __init__(self, store: MongoModels, models: Models, versions: Versions, runs: MongoRuns) -> None:
+        self._store = store
+        self._models = models
+        self._versions = versions
+        self._runs = runs
+
+    async def search(
+        self, context: Context, filter_string: str, order_by: Sequence[str], offset: int, limit: int
+    ) -> list[Model]:
+        require(context.principal, Action.READ)
+        node = parse_filter(filter_string, MODEL_ENTITY)
+        orders = [parse_order(clause, MODEL_ENTITY) for clause in order_by]
+        _check_orders(orders, [MODEL_ENTITY.orders[order.field.key].path for order in orders])
+        return await self._store.search(node, orders, offset, limit)
+
+    async def search_versions(
+        self, context: Context, filter_string: str, order_by: Sequence[str], offset: int, limit: int
+    ) -> list[Version]:
+        require(context.principal, Action.READ)
+        node = parse_filter(filter_string, VERSION_ENTITY)
+        orders = [parse_order(clause, VERSION_ENTITY) for clause in order_by or VERSION_ORDER]
+        _check_orders(orders, [VERSION_ENTITY.orders[order.field.key].path for order in orders])
+        return await self._store.search_versions(node, orders, offset, limit)
+
+    async def latest_versions(self, names: Sequence[str]) -> Mapping[str, Sequence[Version]]:
+        """The highest version of each stage, for each model."""
+        return await self._store.latest_by_stage(names)
+
+    async def latest_in(self, context: Context, name: str, stages: Sequence[str]) -> tuple[Model, list[Version]]:
+        """The highest version in each of these stages (none named: in every stage)."""
+        model = await self._models.get(context, name)
+        wanted = {rules.stage_of(stage) for stage in stages} or set(rules.STAGES)
+        found = (await self._store.latest_by_stage([name])).get(name, [])
+        return model, [version for version in found if version.stage in wanted]
+
+    async def models_of(self, versions: Sequence[Version]) -> dict[str, Model]:
+        return await self._store.get_many(list({version.name for version in versions}))
+
+    # ------------------------------------------------------------ requests
+
+    async def get(self, request: GetModels, context: Context) -> list[ModelView | None]:
+        require(context.principal, Action.READ)
+        _check_count(request.names)
+        models = await self._store.get_many(request.names)
+        views = {view.name: view for view in await self._views(list(models.values()))}
+        return [views.get(name) for name in request.names]
+
+    async def page(self, request: ListModels, context: Context) -> Page[ModelView]:
+        """By name."""
+        require(context.principal, Action.READ)
+        conditions: list[dict[str, Any]] = [{"gone": False}]
+        if request.name_contains:
+            conditions.append({"_id": {"$regex": re.escape(request.name_contains), "$options": "i"}})
+        conditions += [{"tags": {"$elemMatch": {"k": key, "v": value}}} for key, value in request.tags.items()]
+        page = await page_of(
+            self._store.models, {"$and": conditions}, [("_id", 1)], request.paging, self._store.to_model
+        )
+        views = await self._views([edge.node for edge in page.edges])
+        edges = [Edge(cursor=edge.cursor, node=view) for edge, view in zip(page.edges, views, strict=True)]
+        return Page(edges=edges, has_next=page.has_next, has_previous=page.has_previous, total=page.total)
+
+    async def get_versions(self, request: GetVersions, context: Context) -> list[VersionView | None]:
+        require(context.principal, Action.READ)
+        _check_count(request.keys)
+        found = [await self._find(context, key) for key in request.keys]
+        views = {view_key(view): view for view in await self._version_views([v for v in found if v is not None])}
+        return [None if version is None else views[version.id] for version in found]
+
+    async def _find(self, context: Context, key: VersionKey) -> Version | None:
+        try:
+            if key.version.startswith("@"):
+                return await self._versions.by_alias(context, key.model_name, key.version[1:])
+            return await self._versions.get(context, key.model_name, key.version)
+        except (NotFound, Invalid):
+            return None
+
+    async def list_versions(self, request: ListVersions, context: Context) -> Page[VersionView]:
+        """Of one model, highest version first; of all models, newest first."""
+        require(context.principal, Action.READ)
+        matching: dict[str, Any] = {"gone": False}
+        keys = [("created", -1), ("name", 1), ("version", -1)]
+        if request.model_name is not None:
+            matching["name"] = request.model_name
+            keys = [("version", -1)]
+        page = await page_of(self._store.versions, matching, keys, request.paging, self._store.to_version)
+        views = await self._version_views([edge.node for edge in page.edges])
+        edges = [Edge(cursor=edge.cursor, node=view) for edge, view in zip(page.edges, views, strict=True)]
+        return Page(edges=edges, has_next=page.has_next, has_previous=page.has_previous, total=page.total)
+
+    async def set_alias(self, request: SetAlias, context: Context) -> VersionView:
+        version = await self._versions_set_alias(request, context)
+        [view] = await self._version_views([version])
+        return view
+
+    async def _versions_set_alias(self, request: SetAlias, context: Context) -> Version:
+        return await self._models.set_alias(context, request.model_name, request.alias, request.version)
+
+    async def _views(self, models: Sequence[Model]) -> Sequence[ModelView]:
+        names = [model.name for model in models]
+        counts = await self._store.counts(names)
+        newest = {
+            name: max(versions, key=lambda version: version.version)
+            for name, versions in (await self._store.latest_by_stage(names)).items()
+        }
+        latest = {view.model_name: view for view in await self._version_views(list(newest.values()))}
+        return [_model_view(model, counts.get(model.name, 0), latest.get(model.name)) for model in models]
+
+    async def _version_views(self, versions: Sequence[Version]) -> Sequence[VersionView]:
+        models = await self.models_of(versions)
+        runs = await self._runs.get_many([version.run_id for version in versions if version.run_id])
+        by_id = {run.id: run for run in runs if run is not None}
+        views = []
+        for version in versions:
+            run = by_id.get(version.run_id or "")
+            model = models.get(version.name)
+            views.append(
+                VersionView(
+                    model_name=version.name,
+                    version=str(version.version),
+                    status="READY",
+                    stage=version.stage,
+                    source=version.source,
+                    user=version.user,
+                    created_at=moment(version.created),
+                    updated_at=moment(version.updated),
+                    description=version.description or "",
+                    run_id=version.run_id or None,
+                    model_id=version.model_id or None,
+                    aliases=aliases_of(model, version.version) if model else [],
+                    tags=mapping(version.tags),
+                    metrics={metric.k: metric.v for metric in run.metrics} if run else {},
+                    params=mapping(run.params) if run else {},
+                )
+            )
+        return views
+
+
+def view_key(view: VersionView) -> str:
+    return version_id(view.model_name, int(view.version))
+
+
+def _model_view(model: Model, count: int, latest: VersionView | None) -> ModelView:
+    return ModelView(
+        name=model.name,
+        created_at=moment(model.created),
+        updated_at=moment(model.updated),
+        description=model.description or "",
+        tags=mapping(model.tags),
+        aliases={entry.alias: str(entry.version) for entry in model.aliases},
+        version_count=count,
+        latest=latest,
+    )
+
+
+def _check_count(keys: Sequence[object]) -> None:
+    if len(keys) > MAX_KEYS:
+        raise Invalid(f"at most {MAX_KEYS} at once", field="keys")
+
+
+def _check_orders(orders: Sequence[Order], paths: Sequence[str]) -> None:
+    if len(set(paths)) != len(orders):
+        raise Invalid("`order_by` contains duplicate fields", field="order_by")

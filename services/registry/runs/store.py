@@ -1,0 +1,149 @@
+"""Runs and their metric points in MongoDB."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from services.registry.documents import from_document, to_document
+from services.registry.runs.metrics import Column, History, Point, packed, unpacked
+from services.registry.runs.rules import Run
+from services.registry.search.entities import RUNS as ENTITY
+from services.registry.search.mongo import order_stages, query
+from services.registry.search.syntax import Node, Order
+from services.runtime.ids import new_id
+from services.runtime.outbox import Change
+from services.runtime.store import Store, translated
+
+RUNS = "runs"
+POINTS = "metric_points"
+
+INDEXES: Mapping[str, list[IndexModel]] = {
+    RUNS: [
+        IndexModel([("experiment_id", ASCENDING), ("lifecycle_stage", ASCENDING), ("start_time", DESCENDING)]),
+        IndexModel([("start_time", DESCENDING), ("_id", ASCENDING)]),
+        IndexModel([("metrics.k", ASCENDING), ("metrics.v", ASCENDING)]),
+        IndexModel([("params.k", ASCENDING), ("params.v", ASCENDING)]),
+        IndexModel([("tags.k", ASCENDING), ("tags.v", ASCENDING)]),
+    ],
+    POINTS: [IndexModel([("r", ASCENDING), ("p.k", ASCENDING)])],
+}
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which runs, in which order; `experiment_ids` None means all experiments."""
+
+    node: Node
+    experiment_ids: Sequence[str] | None
+    stages: Sequence[str]
+    orders: Sequence[Order]
+
+
+class RunSearch(Protocol):
+    """Finds runs fast; what it answers with are ids, which the store turns into runs."""
+
+    async def find(self, wanted: Wanted, skip: int, limit: int) -> list[str]:
+        """Ids from position `skip` on, at most `limit`."""
+
+    async def count(self, wanted: Wanted) -> int:
+        """How many there are."""
+
+
+class MongoRunSearch:
+    """Searches the documents themselves."""
+
+    def __init__(self, store: Store) -> None:
+        self._collection = store[RUNS]
+
+    async def find(self, wanted: Wanted, skip: int, limit: int) -> list[str]:
+        pipeline: list[dict[str, Any]] = [
+            {"$match": _matching(wanted)},
+            *order_stages(wanted.orders, ENTITY, [("start_time", -1), ("_id", 1)]),
+            {"$skip": skip},
+            {"$limit": limit},
+            {"$project": {"_id": 1}},
+        ]
+        with translated():
+            rows = await self._collection.aggregate(pipeline, allowDiskUse=True).to_list(limit)
+        return [row["_id"] for row in rows]
+
+    async def count(self, wanted: Wanted) -> int:
+        with translated():
+            return int(await self._collection.count_documents(_matching(wanted)))
+
+
+def _matching(wanted: Wanted) -> dict[str, Any]:
+    conditions: list[dict[str, Any]] = [{"lifecycle_stage": {"$in": list(wanted.stages)}}, query(wanted.node, ENTITY)]
+    if wanted.experiment_ids is not None:
+        conditions.append({"experiment_id": {"$in": list(wanted.experiment_ids)}})
+    return {"$and": conditions}
+
+
+class MongoRuns:
+    def __init__(self, store: Store) -> None:
+        self._runs = store[RUNS]
+        self._points = store[POINTS]
+
+    async def get(self, run_id: str) -> Run | None:
+        with translated():
+            row = await self._runs.find_one({"_id": run_id})
+        return None if row is None else from_document(row, Run)
+
+    async def get_many(self, ids: Sequence[str]) -> list[Run | None]:
+        """In the order of `ids`; None where there is no such run."""
+        with translated():
+            rows = await self._runs.find({"_id": {"$in": list(ids)}}).to_list(None)
+        found = {row["_id"]: from_document(row, Run) for row in rows}
+        return [found.get(run_id) for run_id in ids]
+
+    async def not_in_stage(self, experiment_id: str, stage: str, most: int) -> list[Run]:
+        """Some runs of an experiment that are in another lifecycle stage."""
+        matching = {"experiment_id": experiment_id, "lifecycle_stage": {"$ne": stage}}
+        with translated():
+            rows = await self._runs.find(matching).limit(most).to_list(most)
+        return [from_document(row, Run) for row in rows]
+
+    async def counts(self, experiment_ids: Sequence[str]) -> dict[str, int]:
+        """Active runs of each experiment that has any."""
+        pipeline = [
+            {"$match": {"experiment_id": {"$in": list(experiment_ids)}, "lifecycle_stage": "active"}},
+            {"$group": {"_id": "$experiment_id", "count": {"$sum": 1}}},
+        ]
+        with translated():
+            rows = await self._runs.aggregate(pipeline).to_list(None)
+        return {row["_id"]: int(row["count"]) for row in rows}
+
+    async def dataset_uses(self, experiment_ids: Sequence[str], most: int) -> list[tuple[str, str, str, str | None]]:
+        """Different (experiment, name, digest, context) among the inputs of runs."""
+        use = {"e": "$experiment_id", "n": "$inputs.name", "d": "$inputs.digest", "c": "$inputs.context"}
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"experiment_id": {"$in": list(experiment_ids)}, "inputs.0": {"$exists": True}}},
+            {"$unwind": "$inputs"},
+            {"$group": {"_id": use}},
+            {"$sort": {"_id": 1}},
+            {"$limit": most},
+        ]
+        with translated():
+            rows = [row["_id"] for row in await self._runs.aggregate(pipeline).to_list(most)]
+        return [(row["e"], row["n"], row["d"], row.get("c")) for row in rows]
+
+    async def history(self, run_id: str, key: str) -> History:
+        """Every different point of one metric of one run, in no particular order."""
+        columns = [column async for column in self._columns(run_id, key)]
+        return unpacked(columns)
+
+    async def _columns(self, run_id: str, key: str) -> AsyncIterator[Column]:
+        with translated():
+            async for row in self._points.find({"r": run_id, "p.k": key}, {"p": {"$elemMatch": {"k": key}}}):
+                for column in row["p"]:
+                    yield from_document(column, Column)
+
+
+def add_points(change: Change, run_id: str, points: Sequence[Point]) -> None:
+    """One document a batch, whatever its size: the points of each key packed into columns."""
+    if points:
+        columns = [to_document(column) for column in packed(points)]
+        change.insert(POINTS, {"_id": new_id(), "r": run_id, "p": columns})
