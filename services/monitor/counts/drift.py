@@ -121,7 +121,8 @@ def _over_bins(reference: Ints, current: Ints) -> tuple[Floats, ...]:
 
 
 def _occupied(reference: Ints) -> Ints:
-    return (reference > 0).sum(axis=-1)
+    bins: Ints = (reference > 0).sum(axis=-1)
+    return bins
 
 
 def _tests(reference: Ints, current: Ints) -> tuple[Floats, ...]:

@@ -17,8 +17,10 @@ a shift of 0.2 and above what the flights' distance does by itself from day to d
 SMALL_PSI = 0.004
 """PSI beyond chance that counts when several features show it: a shift of about 0.07 standard deviations."""
 
-NATURAL_FACTOR = 3.0
-"""How many times the reference's own chunk-to-chunk drift current drift must be, for any of these."""
+NATURAL_PSI_FACTOR = 10.8
+NATURAL_MOVE_FACTOR = 3.3
+"""How many times its own chunk-to-chunk drift a feature must drift for any of these. A level that wanders by a normal
+amount δ gives PSI ≈ δ² and a move of |δ|: 99.9 % of windows stay below 10.8 times δ²'s mean, 3.3 times its root."""
 
 
 def beyond_chance(distance: Figures, noise: Figures) -> Figures:
@@ -33,13 +35,13 @@ def large(
 ) -> npt.NDArray[np.bool_]:
     """`psi_excess`, `move`: PSI and normed Wasserstein beyond chance; `natural_*`: the same between the reference's own
     chunks. NaN (not defined) is not large."""
-    by_share = psi_excess >= np.maximum(LARGE_PSI, NATURAL_FACTOR * np.asarray(natural_psi))
-    by_move = move >= np.maximum(LARGE_MOVE, NATURAL_FACTOR * np.asarray(natural_move))
+    by_share = psi_excess >= np.maximum(LARGE_PSI, NATURAL_PSI_FACTOR * np.asarray(natural_psi))
+    by_move = move >= np.maximum(LARGE_MOVE, NATURAL_MOVE_FACTOR * np.asarray(natural_move))
     result: npt.NDArray[np.bool_] = by_share | by_move
     return result
 
 
 def small(psi_excess: Figures, natural_psi: Figures | float = 0.0) -> npt.NDArray[np.bool_]:
     """Worth counting together with other features that moved as well."""
-    result: npt.NDArray[np.bool_] = psi_excess >= np.maximum(SMALL_PSI, NATURAL_FACTOR * np.asarray(natural_psi))
+    result: npt.NDArray[np.bool_] = psi_excess >= np.maximum(SMALL_PSI, NATURAL_PSI_FACTOR * np.asarray(natural_psi))
     return result

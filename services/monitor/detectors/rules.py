@@ -12,8 +12,9 @@ from services.monitor.detectors.effect import beyond_chance, large, small
 from services.monitor.detectors.false_discovery import benjamini_hochberg
 from services.monitor.references.rules import Reference
 
-FALSE_DISCOVERY = 0.0005
-"""Chance of a verdict against a window without any drift, over all its features together (before the effect rules)."""
+FALSE_DISCOVERY = 0.0001
+"""Chance of a verdict against a window without any drift, over all its features together. Ten times below the promised
+one in a thousand: the chi-square test's far tail is too light for windows of few rows, by up to that much."""
 
 SEVERAL = 3
 """So many features moving a little at once are a broad shift."""
