@@ -15,6 +15,7 @@ from services.gateway.clients.asking import Asking
 from services.gateway.clients.relatives import Relatives
 from services.gateway.engine import Engine
 from services.gateway.errors import as_request_error, formatted
+from services.gateway.graphiql import pages as graphiql
 from services.gateway.http_endpoint import HttpEndpoint
 from services.gateway.limits import Limits
 from services.gateway.operation import Operation
@@ -71,6 +72,7 @@ async def build(settings: GatewaySettings, health: Health) -> AsyncIterator[ASGI
                 allow_methods=["GET", "POST"],
                 allow_headers=["authorization", "content-type", "idempotency-key", "x-lifecycle-user", "x-request-id"],
             )
+        app.router.routes.extend(graphiql.routes())
         app.add_route("/graphql", HttpEndpoint(engine, operation_for).answer, methods=["GET", "POST"])
         sockets = WebSocketEndpoint(engine, operation_for, authenticator, settings)
         app.router.routes.append(WebSocketRoute("/graphql", sockets.serve))

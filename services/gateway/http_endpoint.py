@@ -8,11 +8,12 @@ from contextlib import aclosing
 import msgspec
 from graphql import OperationType
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from services.gateway import metrics, negotiation
 from services.gateway.engine import Engine
 from services.gateway.errors import RequestFailed
+from services.gateway.graphiql import pages as graphiql
 from services.gateway.operation import Operation
 from services.gateway.requests import GraphQLRequest, from_json, from_query_string
 from services.runtime.context import Context
@@ -30,6 +31,8 @@ class HttpEndpoint:
 
     async def answer(self, request: Request) -> Response:
         """Answers one request."""
+        if _opened_in_a_browser(request):
+            return RedirectResponse(graphiql.PATH, 303)
         media_type = negotiation.chosen(request.headers.get("accept"))
         if media_type is None:
             return _refusal(
@@ -74,6 +77,12 @@ class HttpEndpoint:
             except RequestFailed as failed:
                 yield b"event: next\ndata: " + msgspec.json.encode({"errors": failed.errors}) + b"\n\n"
         yield b"event: complete\ndata:\n\n"
+
+
+def _opened_in_a_browser(request: Request) -> bool:
+    if request.method != "GET" or "query" in request.query_params:
+        return False
+    return negotiation.chosen(request.headers.get("accept"), (negotiation.HTML, negotiation.JSON)) == negotiation.HTML
 
 
 async def _read(request: Request) -> GraphQLRequest:

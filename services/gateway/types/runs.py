@@ -72,9 +72,13 @@ async def _metric_history(
     info: Info,
     metric: Annotated[str, strawberry.argument(description="The metric's name.")],
     max_points: Annotated[
-        int, strawberry.argument(description=f"Thin out to at most so many points, 2 to {MAX_POINTS}.")
-    ] = DEFAULT_POINTS,
+        int | None,
+        strawberry.argument(
+            description=f"Thin out to at most so many points, 2 to {MAX_POINTS}; {DEFAULT_POINTS} if unsaid."
+        ),
+    ] = None,
 ) -> list[MetricPoint]:
+    max_points = DEFAULT_POINTS if max_points is None else max_points
     if not 2 <= max_points <= MAX_POINTS:
         raise Invalid(f"`maxPoints` is {max_points}", field="maxPoints", fix=f"Ask for 2 to {MAX_POINTS} points.")
     return await info.context.ask(GetMetricHistory(run_id=parent.id, metric=metric, max_points=max_points))

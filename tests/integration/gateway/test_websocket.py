@@ -93,7 +93,7 @@ async def test_two_subscriptions_run_side_by_side_and_end_one_by_one(gateway: Ga
         for _ in range(20):
             await bus.live(_metrics("ra", auc=2.0))
         await bus.live(_metrics("rb", auc=3.0))
-        seen = []
+        seen: list[dict[str, Any]] = []
         while not seen or seen[-1]["payload"]["data"]["runMetrics"]["metrics"][0]["value"] != 3.0:
             seen.append(await socket.next())
         assert {message["id"] for message in seen} == {"b"}
