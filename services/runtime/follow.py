@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 import nats.errors
 import nats.js.errors
@@ -28,7 +29,7 @@ SILENCE_SECONDS = 5.0
 
 async def follow_events(
     bus: Bus, after: int | None = None, subjects: Sequence[str] = ("events.>",)
-) -> AsyncIterator[tuple[int, Envelope]]:
+) -> AsyncGenerator[tuple[int, Envelope], None]:
     """Yields (stream sequence, event) for ever: from the next event on, or those after sequence `after`.
 
     A lost connection or server restart is bridged: reading goes on where it stopped. Raises NotFound with code
@@ -36,9 +37,9 @@ async def follow_events(
     """
     last = after
     if last is None:
-        last = (await _state(bus))[1]
+        last = (await stream_bounds(bus))[1]
     else:
-        first, newest = await _state(bus)
+        first, newest = await stream_bounds(bus)
         if last + 1 < first:
             raise NotFound(
                 f"events after {after} are no longer kept; the oldest is {first}",
@@ -49,18 +50,20 @@ async def follow_events(
             raise NotFound(f"there is no event {after} yet", code="CURSOR_UNKNOWN", fix="Subscribe without a cursor.")
     while True:
         try:
-            async for sequence, envelope in _read(bus, last, subjects):
-                last = sequence
-                if envelope is not None:
-                    yield sequence, envelope
+            async with aclosing(_read(bus, last, subjects)) as messages:
+                async for sequence, envelope in messages:
+                    last = sequence
+                    if envelope is not None:
+                        yield sequence, envelope
         except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
             log.warning("following events again after a break", error=str(error))
         await asyncio.sleep(0.2)
         with contextlib.suppress(Unavailable):
-            last = min(last, (await _state(bus))[1])  # the stream lost its tail: it will be published again
+            last = min(last, (await stream_bounds(bus))[1])  # the stream lost its tail: it will be published again
 
 
-async def _state(bus: Bus) -> tuple[int, int]:
+async def stream_bounds(bus: Bus) -> tuple[int, int]:
+    """Sequences of the oldest and the newest event that the stream holds. Raises Unavailable."""
     try:
         state = (await bus.jetstream.stream_info(EVENTS.name)).state
     except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
@@ -68,7 +71,7 @@ async def _state(bus: Bus) -> tuple[int, int]:
     return int(state.first_seq), int(state.last_seq)
 
 
-async def _read(bus: Bus, after: int, subjects: Sequence[str]) -> AsyncIterator[tuple[int, Envelope | None]]:
+async def _read(bus: Bus, after: int, subjects: Sequence[str]) -> AsyncGenerator[tuple[int, Envelope | None], None]:
     """One ephemeral push consumer with flow control, until it falls silent or skips a message."""
     inbox = bus.client.new_inbox()
     queue: asyncio.Queue[Msg] = asyncio.Queue()
