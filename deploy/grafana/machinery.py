@@ -119,11 +119,21 @@ SURFACES = Row(
         ),
         Panel(
             "timeseries",
-            "Messages to subscribers per second",
-            "Sent by the gateway.",
-            [per_second("lifecycle_graphql_subscription_messages_total", "transport", "{{transport}}")],
+            "Messages to subscribers and browsers per second",
+            "Sent by the gateway to its subscribers, and by the dashboard to browsers.",
+            [
+                per_second("lifecycle_graphql_subscription_messages_total", "transport", "gateway, {{transport}}"),
+                per_second("lifecycle_dashboard_frames_total", "service", "{{service}}, frames"),
+            ],
             least=0,
-            may_be_empty=True,
+        ),
+        Panel(
+            "timeseries",
+            "HTTP answers that failed",
+            "Share of answers with a status of 500 or above over five minutes.",
+            [Query("service:lifecycle_http_errors:ratio_rate5m", "{{service}}")],
+            unit="percentunit",
+            least=0,
         ),
         Panel(
             "timeseries",
