@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 BUFFER = 1024
 """Messages waiting in this process before NATS is asked to hold back."""
+MESSAGE_ID = "Nats-Msg-Id"
+"""The header in which the relay puts the event's id."""
 HEARTBEAT_SECONDS = 2.0
 SILENCE_SECONDS = 5.0
 
@@ -69,6 +71,17 @@ async def stream_bounds(bus: Bus) -> tuple[int, int]:
     except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
         raise Unavailable("the event stream can't be reached at the moment", code="STREAM_UNAVAILABLE") from error
     return int(state.first_seq), int(state.last_seq)
+
+
+async def event_id_at(bus: Bus, sequence: int) -> str | None:
+    """The id of the event that has this sequence; None if the stream holds no event there. Raises Unavailable."""
+    try:
+        message = await bus.jetstream.get_msg(EVENTS.name, sequence)
+    except nats.js.errors.NotFoundError:
+        return None
+    except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
+        raise Unavailable("the event stream can't be reached at the moment", code="STREAM_UNAVAILABLE") from error
+    return (message.headers or {}).get(MESSAGE_ID)
 
 
 async def _read(bus: Bus, after: int, subjects: Sequence[str]) -> AsyncGenerator[tuple[int, Envelope | None], None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from services.contracts.registry import RunStarted
-from services.gateway.subscriptions.cursors import cursor_of
 from services.runtime.bus import Bus
 from tests.contract.gateway.conftest import RunNode
 from tests.integration.gateway.doubles import NOON, emit
@@ -26,7 +25,7 @@ async def test_the_reference_client_of_graphql_transport_ws_is_served(
         await emit(bus, RunStarted(run_id=f"r{i}", experiment_id="1", run_name="r", user="anna", start_time=NOON))
         for i in range(4)
     ]
-    seen = await node("ws_client.mjs", gateway.socket_url, cursor_of(places[0]))
+    seen = await node("ws_client.mjs", gateway.socket_url, places[0])
     assert seen["viewer"] == {"results": [{"data": {"viewer": {"user": "node"}}}], "error": None}
     for refused in ("invalid", "syntax"):
         assert seen[refused]["results"] == []

@@ -16,6 +16,7 @@ from services.contracts.base import Envelope, Event, Request
 from services.contracts.errors import NotFound
 from services.contracts.identity import Action, FindToken, TokenView, require
 from services.contracts.paging import Edge, Page, Paging
+from services.gateway.subscriptions.cursors import Cursor
 from services.runtime import cloudevents
 from services.runtime.bus import Bus
 from services.runtime.context import Context
@@ -225,8 +226,8 @@ class MonitorDouble(_Double):
         await bus.serve("monitor", "1.0.0", {request: self.noted(answer) for request, answer in answers.items()})
 
 
-async def emit(bus: Bus, event: Event, number: int = 1, actor: str = "anna") -> int:
-    """Stores an event in the stream as a relay does; returns its stream sequence."""
+async def emit(bus: Bus, event: Event, number: int = 1, actor: str = "anna") -> str:
+    """Stores an event in the stream as a relay does; returns the cursor behind it."""
     envelope = Envelope(
         id=new_id(),
         type=event.type(),
@@ -240,7 +241,8 @@ async def emit(bus: Bus, event: Event, number: int = 1, actor: str = "anna") -> 
         data=msgspec.json.encode(event),
     )
     headers = cloudevents.to_headers(envelope)
-    return await bus.publish(envelope.subject(), envelope.data, message_id=envelope.id, headers=headers)
+    sequence = await bus.publish(envelope.subject(), envelope.data, message_id=envelope.id, headers=headers)
+    return str(Cursor(sequence, envelope.id))
 
 
 def _name(view: r.ModelView) -> str:

@@ -10,7 +10,7 @@ import pytest
 from services.contracts.monitor import WindowMoved
 from services.contracts.registry import AliasSet, RunStarted
 from services.contracts.streams import EVENTS
-from services.gateway.subscriptions.cursors import cursor_of
+from services.gateway.subscriptions.cursors import Cursor
 from services.runtime.bus import Bus
 from tests.integration.gateway.doubles import NOON, emit, window
 from tests.integration.gateway.harness import Gateway, Socket
@@ -37,7 +37,7 @@ async def test_events_resume_behind_a_cursor_without_a_gap_or_a_repeat(gateway: 
     for number in range(1, 6):
         await emit(bus, _started(number))
     async with gateway.socket() as socket:
-        await socket.subscribe("1", EVENTS_QUERY, {"after": cursor_of(first)})
+        await socket.subscribe("1", EVENTS_QUERY, {"after": first})
         messages = [await _next_event(socket) for _ in range(3)]
     assert [message["event"]["aggregateId"] for message in messages] == ["r1", "r2", "r3"]
     assert messages[0]["event"]["summary"] == "started the run run 1"
@@ -73,7 +73,7 @@ async def test_events_can_be_narrowed_to_types(gateway: Gateway, bus: Bus) -> No
     await emit(bus, _started(1))
     await emit(bus, AliasSet(model_name="delays.with dots", alias="champion", version="2"))
     async with gateway.socket() as socket:
-        await socket.subscribe("1", EVENTS_QUERY, {"after": cursor_of(first), "types": [AliasSet.type()]})
+        await socket.subscribe("1", EVENTS_QUERY, {"after": first, "types": [AliasSet.type()]})
         assert (await _next_event(socket))["event"]["aggregateId"] == "delays.with dots"
 
 
@@ -81,7 +81,7 @@ async def test_events_can_be_narrowed_to_types(gateway: Gateway, bus: Bus) -> No
     ("variables", "reason"),
     [
         ({"after": "nonsense"}, "INVALID"),
-        ({"after": cursor_of(10**9)}, "CURSOR_UNKNOWN"),
+        ({"after": str(Cursor(10**9, "x"))}, "CURSOR_UNKNOWN"),
         ({"types": ["registry.run.exploded.v1"]}, "INVALID"),
         ({"types": ["registry.run.started.v1"] * 101}, "INVALID"),
     ],
@@ -103,7 +103,7 @@ async def test_a_cursor_older_than_what_is_kept_is_a_typed_error(gateway: Gatewa
         await emit(bus, _started(number))
     await bus.jetstream.purge_stream(EVENTS.name, keep=1)
     async with gateway.socket() as socket:
-        await socket.subscribe("1", EVENTS_QUERY, {"after": cursor_of(first)})
+        await socket.subscribe("1", EVENTS_QUERY, {"after": first})
         message = await socket.next()
     assert message["type"] == "error"
     assert message["payload"][0]["extensions"]["reason"] == "CURSOR_TOO_OLD"
@@ -112,7 +112,7 @@ async def test_a_cursor_older_than_what_is_kept_is_a_typed_error(gateway: Gatewa
 async def test_events_go_on_after_nats_was_killed(own_nats: Server, gateway: Gateway, bus: Bus) -> None:
     first = await emit(bus, _started(0))
     async with gateway.socket() as socket:
-        await socket.subscribe("1", EVENTS_QUERY, {"after": cursor_of(first)})
+        await socket.subscribe("1", EVENTS_QUERY, {"after": first})
         await emit(bus, _started(1))
         assert (await _next_event(socket))["event"]["aggregateId"] == "r1"
         bus.reconnected.clear()
@@ -164,7 +164,7 @@ async def test_a_version_without_its_model_is_refused(gateway: Gateway) -> None:
 async def test_events_also_come_as_server_sent_events(gateway: Gateway, bus: Bus) -> None:
     first = await emit(bus, _started(0))
     await emit(bus, _started(1))
-    body = {"query": EVENTS_QUERY, "variables": {"after": cursor_of(first)}}
+    body = {"query": EVENTS_QUERY, "variables": {"after": first}}
     async with gateway.client.stream(
         "POST", "/graphql", json=body, headers={"accept": "text/event-stream"}
     ) as response:
@@ -175,3 +175,48 @@ async def test_events_also_come_as_server_sent_events(gateway: Gateway, bus: Bus
             if '"r1"' in text:
                 break
     assert "event: next\ndata: {" in text
+
+
+async def test_a_cursor_whose_sequence_went_to_another_event_is_refused(gateway: Gateway, bus: Bus) -> None:
+    first = Cursor.parse(await emit(bus, _started(0)))
+    await emit(bus, _started(1))
+    async with gateway.socket() as socket:
+        await socket.subscribe("1", EVENTS_QUERY, {"after": str(Cursor(first.sequence, "an id of before"))})
+        message = await socket.next()
+    assert message["payload"][0]["extensions"]["reason"] == "CURSOR_UNKNOWN"
+
+
+async def test_many_subscribers_share_one_reader_of_the_stream(gateway: Gateway, bus: Bus) -> None:
+    first = await emit(bus, _started(0))
+    async with gateway.socket() as socket:
+        for number in range(30):
+            await socket.subscribe(f"s{number}", EVENTS_QUERY, {"after": first})
+        await emit(bus, _started(1))
+        messages = [await socket.next() for _ in range(30)]
+        assert {message["id"] for message in messages} == {f"s{number}" for number in range(30)}
+
+        async def shared() -> bool:
+            return len(await bus.jetstream.consumers_info(EVENTS.name)) == 1
+
+        await until(shared)
+        await emit(bus, _started(2))
+        again = [await socket.next() for _ in range(30)]
+    assert {m["payload"]["data"]["events"]["event"]["aggregateId"] for m in again} == {"r2"}
+
+    async def none() -> bool:
+        return len(await bus.jetstream.consumers_info(EVENTS.name)) == 0
+
+    await until(none)
+
+
+async def test_a_subscriber_that_starts_far_back_joins_the_others_without_a_gap(gateway: Gateway, bus: Bus) -> None:
+    first = await emit(bus, _started(0))
+    for number in range(1, 300):
+        await emit(bus, _started(number))
+    async with gateway.socket() as early, gateway.socket() as late:
+        await early.subscribe("1", EVENTS_QUERY)  # starts the shared reader at the end
+        await late.subscribe("1", EVENTS_QUERY, {"after": first})
+        for number in range(300, 310):
+            await emit(bus, _started(number))
+        seen = [(await _next_event(late))["event"]["aggregateId"] for _ in range(309)]
+        assert seen == [f"r{number}" for number in range(1, 310)]
