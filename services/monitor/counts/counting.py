@@ -128,7 +128,7 @@ def _add_moments(block: Floats, edges: Floats, center: float, moments: Floats) -
         moments[ABOVE] += float((block[block.searchsorted(high) :] - high).sum())
     deviation = block - center
     moments[SUM] += deviation.sum()
-    moments[SQUARES] += deviation @ deviation
+    moments[SQUARES] += np.einsum("i,i->", deviation, deviation)  # BLAS would start threads for it
     moments[LOWEST] = min(moments[LOWEST], lowest)
     moments[HIGHEST] = max(moments[HIGHEST], highest)
 

@@ -118,7 +118,7 @@ def count_binary(scores: npt.NDArray[np.float64], labels: npt.NDArray[np.float64
     clipped = np.clip(scores, CLIP, 1 - CLIP)
     loss = -np.log(np.where(positive, clipped, 1 - clipped))
     error = (scores - labels) ** 2
-    sums = np.array([loss.sum(), loss @ loss, error.sum(), error @ error])
+    sums = np.array([loss.sum(), (loss * loss).sum(), error.sum(), (error * error).sum()])
     return BinaryCounts(
         histogram.astype(np.int64),
         np.bincount(tenth, weights=scores, minlength=CALIBRATION_BINS).astype(np.float64),

@@ -81,11 +81,11 @@ def count_regression(
             error.sum(),
             np.abs(error).sum(),
             squared.sum(),
-            squared @ squared,
+            (squared * squared).sum(),
             offset.sum(),
-            offset @ offset,
+            (offset * offset).sum(),
             relative.sum(),
-            relative @ relative,
+            (relative * relative).sum(),
         ]
     )
     return RegressionCounts(center, len(y), int(np.count_nonzero(nonzero)), covered, interval_rows, sums, invalid)

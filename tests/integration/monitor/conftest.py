@@ -196,7 +196,7 @@ class MonitorProcess:
             self._process = subprocess.Popen(
                 leashed([sys.executable, "-m", "services.monitor"]), stdout=log, stderr=log, env=self._environment
             )
-        wait_until(self._ready, 30, f"monitor ready; its log: {self._log}")
+        wait_until(self._ready, 60, f"monitor ready; its log: {self._log}")
 
     def _ready(self) -> bool:
         try:

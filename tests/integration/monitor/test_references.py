@@ -1,0 +1,67 @@
+"""References in every form, replaced, repeated, and announced."""
+
+from __future__ import annotations
+
+from services.contracts.monitor import ReferenceSet
+from services.runtime.bus import Bus
+from tests.integration.monitor import rows
+from tests.integration.monitor.conftest import Monitor
+
+
+async def test_all_four_forms_give_the_same_reference(monitor: Monitor) -> None:
+    table = rows.reference(500)
+    await monitor.set_reference(table)
+    await monitor.send("predictions", rows.predictions(300))
+    figures = []
+    for name, body, content_type in (
+        ("arrow", rows.arrow(table), rows.ARROW),
+        ("parquet", rows.parquet(table), "application/vnd.apache.parquet"),
+        ("csv", rows.csv(table), "text/csv; charset=utf-8"),
+    ):
+        answer = await monitor.set_reference(body, content_type, name=name)
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["features"] == ["temp", "load", "site"]
+        reference = await monitor.monitored()
+        figures.append((reference[0].reference, reference[0].reference_rows))
+    answer = await monitor.http.put(
+        f"{monitor.path}/references/json", json={"columns": rows.json_columns(table)}, params={"window": "1h"}
+    )
+    assert answer.status_code == 201, answer.text
+    assert figures == [("arrow", 500), ("parquet", 500), ("csv", 500)]
+
+
+async def test_a_repeated_reference_changes_nothing(monitor: Monitor, bus: Bus) -> None:
+    subscription = await bus.client.subscribe(f"events.{ReferenceSet.type()}.>")
+    first = await monitor.set_reference()
+    again = await monitor.set_reference()
+    other = await monitor.set_reference(rows.reference(900))
+    assert [first.status_code, again.status_code, other.status_code] == [201, 200, 201]
+    events = [await subscription.next_msg(timeout=5) for _ in range(2)]
+    assert b'"rows":2000' in events[0].data
+    assert b'"rows":900' in events[1].data
+    assert subscription.pending_msgs == 0
+
+
+async def test_after_a_new_reference_windows_are_compared_with_it(monitor: Monitor) -> None:
+    await monitor.set_reference()
+    warm = rows.predictions(2_000, shift=5.0)
+    await monitor.send("predictions", warm)
+    [before] = await monitor.counted(2_000)
+    await monitor.set_reference(warm.drop_columns(["id", "timestamp"]), name="warm weeks")
+    await monitor.send("predictions", rows.predictions(1_000, first=2_000, shift=5.0))
+    [after] = await monitor.counted(3_000)
+
+    def psi(window: object) -> float:
+        return next(f.psi for f in window.features if f.feature == "temp")  # type: ignore[attr-defined,no-any-return]
+
+    assert psi(before) > 0.5
+    assert psi(after) < 0.1
+    assert after.rows == 3_000
+
+
+async def test_columns_may_have_other_names(monitor: Monitor) -> None:
+    table = rows.reference(500).rename_columns(["temp", "load", "site", "p", "guess", "truth"])
+    answer = await monitor.set_reference(table, score="p", prediction="guess", label="truth")
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["features"] == ["temp", "load", "site"]
+    assert (await monitor.send("predictions", rows.predictions(10))).status_code == 202
