@@ -42,6 +42,7 @@ WATERMARKS = "watermarks"
 INBOX_SECONDS = 14 * 24 * 3600
 """A redelivery later than this is not recognised; JetStream redelivers within seconds."""
 MAX_NAK_SECONDS = 10.0
+PARKED_LOOK_SECONDS = 5.0
 STALE_TRIES = 5
 """Times a group that lost a race to another replica is decided anew before it is split."""
 
@@ -256,6 +257,21 @@ class EventConsumer(_Consumer):
     ) -> None:
         super().__init__(bus, outbox, spec, most=most)
         self._decide = decide
+
+    async def run(self) -> None:
+        watching = asyncio.create_task(self._keep_watching())
+        try:
+            await super().run()
+        finally:
+            watching.cancel()
+
+    async def _keep_watching(self) -> None:
+        while True:
+            try:
+                await self.watch_parked()
+            except (LifecycleError, PyMongoError) as error:
+                log.debug("parked events can't be looked at now", consumer=self.spec.name, error=str(error))
+            await asyncio.sleep(PARKED_LOOK_SECONDS)
 
     async def _handle(self, messages: Sequence[Msg]) -> None:
         arrived = {envelope.id: envelope for envelope in map(_envelope, messages)}
