@@ -54,7 +54,6 @@ def _labels(name: str, label: str, within: str = "") -> Json:
         "label": name.capitalize(),
         "datasource": DATASOURCE,
         "query": {"query": query, "refId": "StandardVariableQuery"},
-        "definition": query,
         "refresh": 2,  # when the time range changes
         "sort": 3,  # by number
         "multi": True,

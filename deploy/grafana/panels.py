@@ -145,7 +145,15 @@ _OPTIONS: dict[Kind, Json] = {
     },
     "heatmap": {
         "calculate": False,
-        "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64, "reverse": False},
+        "color": {
+            "mode": "scheme",
+            "scheme": "Oranges",
+            "steps": 64,
+            "reverse": False,
+            "fill": "dark-orange",
+            "scale": "exponential",
+            "exponent": 0.5,
+        },
         "yAxis": {"unit": "s", "axisPlacement": "left"},
         "cellGap": 1,
         "legend": {"show": True},
