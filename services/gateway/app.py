@@ -73,7 +73,8 @@ async def build(settings: GatewaySettings, health: Health) -> AsyncIterator[ASGI
                 allow_headers=["authorization", "content-type", "idempotency-key", "x-lifecycle-user", "x-request-id"],
             )
         app.router.routes.extend(graphiql.routes())
-        app.add_route("/graphql", HttpEndpoint(engine, operation_for).answer, methods=["GET", "POST"])
+        http = HttpEndpoint(engine, operation_for, authenticator)
+        app.add_route("/graphql", http.answer, methods=["GET", "POST"])
         sockets = WebSocketEndpoint(engine, operation_for, authenticator, settings)
         app.router.routes.append(WebSocketRoute("/graphql", sockets.serve))
         yield app

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import Callable
 
 import msgspec
 from graphql import OperationType
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from services.gateway import metrics, negotiation
+from services.gateway import negotiation, sse
 from services.gateway.engine import Engine
 from services.gateway.errors import RequestFailed
 from services.gateway.graphiql import pages as graphiql
 from services.gateway.operation import Operation
 from services.gateway.requests import GraphQLRequest, from_json, from_query_string
+from services.runtime.auth import Authenticator
 from services.runtime.context import Context
-from services.runtime.http import context_of
+from services.runtime.http import context_of, headers_of
 
 OperationFor = Callable[[Context], Operation]
 
@@ -25,9 +25,10 @@ OperationFor = Callable[[Context], Operation]
 class HttpEndpoint:
     """The handler of the route. Batches are refused; mutations need POST."""
 
-    def __init__(self, engine: Engine, operation_for: OperationFor) -> None:
+    def __init__(self, engine: Engine, operation_for: OperationFor, authenticator: Authenticator) -> None:
         self._engine = engine
         self._operation_for = operation_for
+        self._authenticator = authenticator
 
     async def answer(self, request: Request) -> Response:
         """Answers one request."""
@@ -48,7 +49,7 @@ class HttpEndpoint:
                     RequestFailed.malformed("Mutations are taken by POST only.", 405), media_type, {"allow": "POST"}
                 )
             if media_type == negotiation.EVENT_STREAM:
-                return self._events(graphql, operation)
+                return self._events(request, graphql, operation)
             if kind is OperationType.SUBSCRIPTION:
                 raise RequestFailed.malformed(
                     "Subscriptions need a WebSocket (graphql-transport-ws), or `Accept: text/event-stream`."
@@ -58,25 +59,13 @@ class HttpEndpoint:
             return _refusal(failed, media_type)
         return Response(msgspec.json.encode(answer), media_type=_with_charset(media_type))
 
-    def _events(self, graphql: GraphQLRequest, operation: Operation) -> Response:
+    def _events(self, request: Request, graphql: GraphQLRequest, operation: Operation) -> Response:
+        answers = self._engine.stream(graphql, operation)
         return StreamingResponse(
-            self._stream(graphql, operation),
+            sse.events(answers, self._authenticator, headers_of(request.scope)),
             media_type=negotiation.EVENT_STREAM,
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
-
-    async def _stream(self, graphql: GraphQLRequest, operation: Operation) -> AsyncIterator[bytes]:
-        """The "distinct connections" mode of the GraphQL over SSE protocol."""
-        yield b":\n\n"
-        with metrics.subscriptions.labels("sse").track_inprogress():
-            try:
-                async with aclosing(self._engine.stream(graphql, operation)) as answers:
-                    async for answer in answers:
-                        metrics.messages.labels("sse").inc()
-                        yield b"event: next\ndata: " + msgspec.json.encode(answer) + b"\n\n"
-            except RequestFailed as failed:
-                yield b"event: next\ndata: " + msgspec.json.encode({"errors": failed.errors}) + b"\n\n"
-        yield b"event: complete\ndata:\n\n"
 
 
 def _opened_in_a_browser(request: Request) -> bool:

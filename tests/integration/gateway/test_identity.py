@@ -79,6 +79,22 @@ async def test_a_revoked_token_ends_the_socket_within_seconds(
         assert (await socket.closed(within=10))[0] == 4403
 
 
+async def test_a_revoked_token_ends_a_stream_of_events_within_seconds(
+    guarded: Gateway, registry: RegistryDouble
+) -> None:
+    async with guarded.client.stream(
+        "POST",
+        "/graphql",
+        json={"query": "subscription { events { cursor } }"},
+        headers={"accept": "text/event-stream", "authorization": f"Bearer {TOKEN}"},
+    ) as response:
+        (digest, view), *_ = registry.tokens.items()
+        registry.tokens[digest] = msgspec.structs.replace(view, revoked_at=datetime.now(UTC))
+        text = "".join([chunk async for chunk in response.aiter_text()])
+    assert '"code":"UNAUTHENTICATED"' in text
+    assert text.endswith("event: complete\ndata:\n\n")
+
+
 async def test_on_loopback_without_authentication_a_client_may_name_its_user(
     gateway: Gateway, registry: RegistryDouble
 ) -> None:
