@@ -64,7 +64,7 @@ class ServiceSettings(ProcessSettings):
     """A service's own database beside the shared servers."""
 
     mongodb_uri: SecretStr = Field(
-        SecretStr("mongodb://127.0.0.1:27117/?replicaSet=lifecycle"),
+        SecretStr("mongodb://127.0.0.1:27117/?replicaSet=rs0"),
         validation_alias="MONGODB_URI",
         description="A MongoDB replica set.",
     )
