@@ -84,12 +84,16 @@ class Compressed:
             key = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
             lasting = "/_dash-component-suites/" in key or "/assets/" in key
             kept = self._kept.get(key) if lasting else None
-            small: bytes = kept or await asyncio.to_thread(lambda: gzip.compress(body, _LEVEL, mtime=0))
+            small: bytes = await asyncio.to_thread(_compressed, body) if kept is None else kept
             if lasting:
-                self._kept[key] = small
+                self._kept[key] = small  # as many entries as there are files
             raw = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
             raw += [(b"content-length", str(len(small)).encode()), (b"content-encoding", b"gzip")]
             start = {**start, "headers": [*raw, (b"vary", b"Accept-Encoding")]}
             body = small
         await send(start)
         await send({"type": "http.response.body", "body": body})
+
+
+def _compressed(body: bytes) -> bytes:
+    return gzip.compress(body, _LEVEL, mtime=0)

@@ -15,7 +15,13 @@ GREY = "#868e96"
 BLUE_BAND = "rgba(0, 128, 196, 0.18)"
 FONT = "InterVariable, system-ui, sans-serif"
 
+# Mantine's ten dark shades, bluer, so that fields and menus belong to the panels they stand on.
+_DARK = (
+    "#d5d9dd", "#b3b9c0", "#8b929a", "#636a72", "#3f454c", "#343a41", "#272b30", "#1e2125", "#17191c", "#111315",
+)  # fmt: skip
+
 MANTINE: dict[str, Any] = {
+    "colors": {"dark": list(_DARK)},
     "primaryColor": "indigo",
     "primaryShade": {"light": 7, "dark": 5},
     "fontFamily": FONT,

@@ -23,6 +23,8 @@
     };
     return element("a", { href: data.href, className: "link strong", onClick: go }, value);
   };
+  components.Pairs = ({ value }) =>
+    element("span", { className: "cell-metrics" }, (value || []).map(([name, text]) => element("span", { key: name }, name, element("b", null, text))));
   components.RunStatus = ({ value }) => {
     if (!value) return null;
     const [tone, icon] = looks[value] || ["gray", "dots"];

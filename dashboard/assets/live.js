@@ -2,7 +2,7 @@
    and relative times kept fresh. Everything else is Python. */
 (function () {
   const PAUSES = [250, 500, 1000, 2000, 4000], STALE_AFTER = 7000, BATCH = 60;
-  let socket = null, tries = 0, heard = 0, topics = [], upstream = { live: true }, paused = false, badge = "";
+  let socket = null, tries = 0, heard = 0, topics = [], upstream = { live: true }, paused = false, lost = false, badge = "";
   let props = new Map(), rows = new Map(), ticks = 0, timer = null;
   const live = (window.lifecycle = { received: 0, rows });
   const prefix = () => JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
@@ -11,10 +11,15 @@
   function connect() {
     const base = location.origin.replace(/^http/, "ws");
     socket = new WebSocket(base + prefix() + "live/ws");
-    socket.onopen = () => { tries = 0; heard = Date.now(); watch(topics); };
+    socket.onopen = () => {
+      tries = 0; heard = Date.now(); watch(topics);
+      if (lost && document.querySelector("#page [aria-busy]")) put("again", { data: Date.now() }); // its request went under
+      lost = false;
+    };
     socket.onmessage = (message) => { heard = Date.now(); take(JSON.parse(message.data)); };
     socket.onclose = (event) => {
       if (event.code === 4401) { location.assign(prefix() + "sign-in"); return; }
+      lost = true;
       setTimeout(connect, PAUSES[Math.min(tries++, PAUSES.length - 1)] * (0.7 + 0.3 * Math.random()));
       show();
     };

@@ -113,6 +113,12 @@ def stats(children: Sequence[Component]) -> Component:
     return html.Div(children, className="stats")
 
 
+def scrolling(table: Component, label: str, narrowest: int) -> Component:
+    """A table that scrolls sideways below `narrowest` pixels, also by keyboard."""
+    table.style = {"minWidth": narrowest}
+    return html.Div(table, className="table-scroll", tabIndex="0", role="region", **wild({"aria-label": label}))
+
+
 def facts(pairs: Sequence[tuple[str, Any]]) -> Component:
     """A list of names with their values."""
     items: list[Component] = []
@@ -125,7 +131,7 @@ def page_head(title: Any, *, crumbs: Sequence[Component] = (), aside: Any = None
     """A page's heading with the way back above it and its controls at the right."""
     trail: list[Component] = []
     for crumb in crumbs:
-        trail += [crumb, icon("chevron-right")]
+        trail += [icon("chevron-right"), crumb] if trail else [crumb]
     return html.Div(
         [
             html.Div(

@@ -9,14 +9,14 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import formats
-from dashboard.components.basics import aliases, badge, clipped, icon, link, moment
+from dashboard.components.basics import aliases, clipped, icon, link, moment, scrolling
 from dashboard.components.states import empty
 from dashboard.gateway.views import Connection, Metric, ModelRow, Window
 from dashboard.links import Links
 from dashboard.site import Component
 
 CHAMPION = "champion"
-_MOST_METRICS = 2
+_MOST_METRICS = 1
 # What a reader looks for first; the rest in the order the run logged it.
 _PREFERRED = ("roc_auc", "auc", "accuracy", "f1", "rmse", "mae", "r2", "log_loss", "loss")
 
@@ -25,8 +25,10 @@ REGISTER_CODE = 'mlflow.register_model(f"runs:/{run_id}/model", "my-model")'
 Series = Mapping[tuple[str, str], Sequence[Window]]
 
 
-def model_table(page: Connection[ModelRow], series: Series, links: Links, now: datetime) -> Component:
-    """`series`: recent windows by (model, version) of those under watch."""
+def model_table(
+    page: Connection[ModelRow], series: Series, links: Links, now: datetime, *, described: bool = False
+) -> Component:
+    """`series`: recent windows by (model, version) of those under watch; `described`: with their descriptions."""
     if not page.nodes:
         return empty(
             "No models registered yet",
@@ -40,21 +42,21 @@ def model_table(page: Connection[ModelRow], series: Series, links: Links, now: d
                 html.Th("Model", scope="col"),
                 html.Th("Champion", scope="col"),
                 html.Th("Versions", scope="col", className="number"),
-                html.Th("Newest figures", scope="col"),
+                html.Th("Newest version", scope="col"),
                 html.Th("Live performance", scope="col"),
                 html.Th("Updated", scope="col", className="end"),
             ]
         )
     )
-    body = html.Tbody([_row(model, series, links, now) for model in page.nodes])
-    table = dmc.TableScrollContainer(html.Table([head, body], className="table"), minWidth=720)
+    body = html.Tbody([_row(model, series, links, now, described) for model in page.nodes])
+    table = scrolling(html.Table([head, body], className="table"), "Registered models", 640)
     more = (page.total_count or len(page.nodes)) - len(page.nodes)
     if more <= 0:
         return table
     return html.Div([table, html.P(link(f"{more:,} more", links.models()), className="table-more")])
 
 
-def _row(model: ModelRow, series: Series, links: Links, now: datetime) -> Component:
+def _row(model: ModelRow, series: Series, links: Links, now: datetime, described: bool) -> Component:
     champion = next((alias.version for alias in model.aliases if alias.name == CHAMPION), None)
     others = [f"{alias.name} v{alias.version}" for alias in model.aliases if alias.name != CHAMPION]
     latest = model.latest_version
@@ -66,16 +68,19 @@ def _row(model: ModelRow, series: Series, links: Links, now: datetime) -> Compon
             html.Td(
                 [
                     link(clipped(model.name, 60), links.model(model.name), className="link strong"),
-                    html.Div(clipped(model.description, 90), className="sub") if model.description else None,
+                    html.Div(clipped(model.description, 90), className="sub")
+                    if described and model.description
+                    else None,
                 ]
             ),
             html.Td(
                 dmc.Group(
                     [
                         html.Span(f"v{champion}", className="strong") if champion else html.Span("–", className="sub"),
-                        *aliases(others[:2]),
+                        *aliases(others[:1]),
                     ],
                     gap=6,
+                    wrap="nowrap",
                 )
             ),
             html.Td(formats.count(model.version_count), className="number"),
@@ -128,6 +133,13 @@ def metric_text(metric: Metric) -> str:
     return formats.figure(metric.value) if metric.value is not None else metric.text or formats.NOTHING
 
 
+def _scaled(points: Sequence[float]) -> list[float]:
+    """Between 0 and 1, for a line whose axis starts at zero; small wobbles stay small."""
+    low, high = min(points), max(points)
+    room = max(high - low, 0.05)
+    return [0.1 + 0.9 * (point - low) / room for point in points]
+
+
 def _performance(windows: Sequence[Window], model: str, version: str, links: Links) -> Component:
     points = [
         window.performance.roc_auc if window.performance.roc_auc is not None else window.performance.accuracy
@@ -139,8 +151,8 @@ def _performance(windows: Sequence[Window], model: str, version: str, links: Lin
     return link(
         [
             dmc.Sparkline(
-                data=known,
-                w=86,
+                data=_scaled(known),
+                w=76,
                 h=26,
                 color="indigo.5",
                 fillOpacity=0.15,
@@ -150,7 +162,13 @@ def _performance(windows: Sequence[Window], model: str, version: str, links: Lin
             if len(known) > 1
             else html.Span("waiting for labels", className="sub"),
             html.Span(formats.score(known[-1]), className="strong") if known else None,
-            badge(formats.plural(len(drifted), "drift", "drifts"), "orange", "alert-triangle") if drifted else None,
+            html.Span(
+                [icon("alert-triangle", "Drifted features:"), str(len(drifted))],
+                className="drifts",
+                title=f"{formats.plural(len(drifted), 'feature')} drifted in the newest window",
+            )
+            if drifted
+            else None,
             icon("chevron-right"),
         ],
         links.monitored(model, version),

@@ -40,7 +40,9 @@ def shell(links: Links, *, signed_in: bool) -> Component:
             dmc.AppShell(
                 [
                     _header(links, signed_in=signed_in),
-                    dmc.AppShellNavbar(navigation(addresses, ""), id="navbar", className="navbar"),
+                    dmc.AppShellNavbar(
+                        navigation(addresses, ""), id="navbar", className="navbar", **wild({"aria-label": "Main"})
+                    ),
                     dmc.AppShellMain(
                         html.Div(skeleton(), id="page", className="page", tabIndex="-1"), className="main"
                     ),
@@ -121,4 +123,4 @@ def navigation(addresses: dict[str, str], area: str) -> Component:
             **current,
         )
 
-    return html.Nav(html.Ul([item(*entry) for entry in AREAS]), className="nav", **wild({"aria-label": "Main"}))
+    return html.Ul([item(*entry) for entry in AREAS], className="nav")

@@ -39,7 +39,7 @@ def layout(span: Span | None = None, **changes: Any) -> dict[str, Any]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT, "size": 12},
-        "margin": {"l": 52, "r": 12, "t": 8, "b": 34},
+        "margin": {"l": 52, "r": 12, "t": 8, "b": 40},
         "hovermode": "x unified",
         "dragmode": "zoom",
         "showlegend": False,
@@ -59,7 +59,7 @@ def time_axis(span: Span | None = None, **changes: Any) -> dict[str, Any]:
         "zeroline": False,
         "ticks": "outside",
         "ticklen": 4,
-        "nticks": 8,
+        "tickangle": 0,
         "tickformatstops": [
             {"dtickrange": [None, 60_000], "value": "%H:%M:%S"},
             {"dtickrange": [60_000, 86_400_000], "value": "%H:%M\n%-d %b"},

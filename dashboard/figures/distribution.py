@@ -10,7 +10,7 @@ _MOST_BARS = 40
 
 
 def distribution(view: Distribution) -> Figure:
-    """Shares per bin; the reference as grey bars, the current data as outlined blue ones beside them."""
+    """Shares per bin: the reference grey, the current data blue and hatched; side by side only for categories."""
     labels, reference, current = view.labels, view.reference, view.current
     if view.kind == "categorical" and len(labels) > _MOST_BARS:
         order = sorted(range(len(labels)), key=lambda i: max(reference[i], current[i]), reverse=True)[:_MOST_BARS]
@@ -28,14 +28,18 @@ def distribution(view: Distribution) -> Figure:
                 **common,
                 "y": reference,
                 "name": "Reference",
-                "marker": {"color": GREY, "opacity": 0.75},
+                "marker": {"color": GREY, "opacity": 0.6},
                 "hovertemplate": "%{customdata}<br>reference <b>%{y:.1%}</b><extra></extra>",
             },
             {
                 **common,
                 "y": current,
                 "name": "Now",
-                "marker": {"color": BLUE, "pattern": {"shape": "/", "size": 5, "solidity": 0.25}},
+                "marker": {
+                    "color": "rgba(0, 128, 196, 0.18)",
+                    "line": {"color": BLUE, "width": 1.5},
+                    "pattern": {"shape": "/", "size": 6, "solidity": 0.15, "fgcolor": BLUE},
+                },
                 "hovertemplate": "now <b>%{y:.1%}</b><extra></extra>",
             },
         ],
@@ -44,8 +48,8 @@ def distribution(view: Distribution) -> Figure:
             showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
             dragmode=False,
-            bargap=0.12,
-            bargroupgap=0,
+            barmode="group" if view.kind == "categorical" else "overlay",
+            bargap=0.25 if view.kind == "categorical" else 0.04,
             xaxis={
                 "fixedrange": True,
                 "showgrid": False,
@@ -55,7 +59,7 @@ def distribution(view: Distribution) -> Figure:
                 "automargin": True,
             },
             yaxis=value_axis(tickformat=".0%", rangemode="tozero"),
-            margin={"l": 46, "r": 12, "t": 30, "b": 34},
+            margin={"l": 46, "r": 12, "t": 30, "b": 40},
             uirevision=view.feature,
         ),
     }

@@ -46,10 +46,10 @@ def heatmap(rows: list[Row], features: list[str], span: Span) -> Figure:
         "colorscale": "Cividis",
         "zmin": math.log10(HEAT_FLOOR),
         "zmax": math.log10(_HEAT_TOP),
-        "xgap": 1 if len(rows) <= 120 else 0,
+        "xgap": 1 if len(rows) <= 45 else 0,
         "ygap": 1,
         "colorbar": {
-            "title": {"text": "PSI", "side": "top"},
+            "title": {"text": "PSI", "side": "right"},
             "tickvals": [math.log10(tick) for tick in _TICKS],
             "ticktext": [f"{tick:g}" for tick in _TICKS],
             "thickness": 10,
@@ -70,7 +70,7 @@ def heatmap(rows: list[Row], features: list[str], span: Span) -> Figure:
                 automargin=True,
                 showgrid=False,
             ),
-            margin={"l": 8, "r": 8, "t": 8, "b": 34},
+            margin={"l": 8, "r": 8, "t": 8, "b": 40},
             height=heatmap_height(len(features)),
         ),
     }
@@ -104,42 +104,31 @@ def feature_series(rows: list[Row], feature: str, span: Span) -> Figure:
         "type": "scatter",
         "mode": "lines+markers",
         "name": "Jensen–Shannon",
+        "yaxis": "y2",
         "line": {"color": ORANGE, "width": 2, "dash": "dash"},
         "marker": {"size": 4, "symbol": "diamond"},
         "hovertemplate": "JS <b>%{y:.4f}</b><extra></extra>",
     }
+    orientation_line = {
+        "type": "line",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": PSI_ACT,
+        "y1": PSI_ACT,
+        "line": {"color": GREY, "width": 1},
+        "opacity": 0.6,
+    }
     return {
-        "data": [psi, js, limit],
+        "data": [psi, limit, js],
         "layout": layout(
             span,
-            xaxis=time_axis(span),
-            yaxis=value_axis(rangemode="tozero"),
+            xaxis=time_axis(span, anchor="y2"),
+            yaxis=value_axis(domain=[0.42, 1], rangemode="tozero", title={"text": "PSI", "standoff": 6}),
+            yaxis2=value_axis(domain=[0, 0.32], rangemode="tozero", nticks=4, title={"text": "JS", "standoff": 6}),
             showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-            margin={"l": 46, "r": 12, "t": 30, "b": 34},
-            shapes=[
-                {
-                    "type": "line",
-                    "xref": "paper",
-                    "x0": 0,
-                    "x1": 1,
-                    "y0": PSI_ACT,
-                    "y1": PSI_ACT,
-                    "line": {"color": GREY, "width": 1},
-                    "opacity": 0.5,
-                }
-            ],
-            annotations=[
-                {
-                    "xref": "paper",
-                    "x": 1,
-                    "y": PSI_ACT,
-                    "text": "PSI 0.2",
-                    "showarrow": False,
-                    "xanchor": "right",
-                    "yanchor": "bottom",
-                    "font": {"size": 10},
-                }
-            ],
+            margin={"l": 56, "r": 12, "t": 30, "b": 40},
+            shapes=[orientation_line],
         ),
     }

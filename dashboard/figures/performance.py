@@ -60,6 +60,7 @@ def performance(rows: list[Row], measure: Measure, span: Span) -> Figure:
         "marker": {"color": GREY},
         "hovertemplate": "labelled %{y:.1%}<br>%{customdata}<extra></extra>",
     }
+    ticks = ".2f" if measure in CLASSIFICATION else ""
     band = []
     if measure.band:
         band = [
@@ -76,7 +77,11 @@ def performance(rows: list[Row], measure: Measure, span: Span) -> Figure:
         "layout": layout(
             span,
             xaxis=time_axis(span, anchor="y2"),
-            yaxis=value_axis(domain=[0.27, 1], title={"text": measure.label, "standoff": 6}, tickformat=".3~f"),
+            yaxis=value_axis(
+                domain=[0.27, 1],
+                title={"text": measure.label, "standoff": 6},
+                tickformat=ticks,
+            ),
             yaxis2=value_axis(
                 domain=[0, 0.17],
                 range=[0, 1.02],
@@ -85,6 +90,6 @@ def performance(rows: list[Row], measure: Measure, span: Span) -> Figure:
                 title={"text": "Labelled", "standoff": 6},
             ),
             bargap=0.25,
-            margin={"l": 62, "r": 12, "t": 8, "b": 34},
+            margin={"l": 62, "r": 12, "t": 8, "b": 40},
         ),
     }

@@ -31,8 +31,8 @@ def volume(rows: list[Row], span: Span) -> Figure:
             barmode="stack",
             bargap=0.2,
             showlegend=True,
-            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
             yaxis=value_axis(rangemode="tozero", tickformat=",~s"),
-            margin={"l": 46, "r": 12, "t": 30, "b": 34},
+            margin={"l": 46, "r": 12, "t": 30, "b": 40},
         ),
     }

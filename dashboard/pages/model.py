@@ -20,6 +20,7 @@ from dashboard.components.basics import (
     link,
     moment,
     page_head,
+    scrolling,
     stat,
     stats,
     status,
@@ -128,7 +129,7 @@ async def versions_section(site: Site, visit: Visit) -> Component:
     best = {key: _best(versions, key) for key in keys}
     now = site.now()
     rows = [_version_row(version, keys, best, site.links, now) for version in versions]
-    table = dmc.TableScrollContainer(html.Table([head, html.Tbody(rows)], className="table"), minWidth=760)
+    table = scrolling(html.Table([head, html.Tbody(rows)], className="table"), "Versions", 760)
     shown = len(versions)
     if model.version_count <= shown:
         return table
@@ -146,7 +147,7 @@ _LOWER_IS_BETTER = ("loss", "error", "rmse", "mae", "mse", "brier")
 
 def _best(versions: Sequence[VersionRow], key: str) -> float | None:
     values = [m.value for version in versions for m in version.metrics if m.key == key and m.value is not None]
-    if len(values) < 2:
+    if len(set(values)) < 2:
         return None
     return min(values) if any(word in key.lower() for word in _LOWER_IS_BETTER) else max(values)
 
@@ -208,7 +209,7 @@ async def params_section(site: Site, visit: Visit) -> Component:
     parts: list[Component] = []
     if differing:
         table = html.Table([head, html.Tbody([row(key) for key in differing])], className="table compact")
-        parts.append(dmc.TableScrollContainer(table, minWidth=380))
+        parts.append(scrolling(table, "Parameters that differ", 340))
     elif len(versions) > 1:
         parts.append(html.P("All shown versions were trained with the same parameters.", className="card-hint"))
     if same:

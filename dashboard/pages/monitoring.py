@@ -235,6 +235,7 @@ async def _body(site: Site, visit: Visit, shown: Shown) -> Component:
                     ],
                     className="halves",
                 ),
+                hint="Dotted: the limit for this many rows. Thin line: PSI 0.2, the classic orientation.",
                 aside=dmc.Select(
                     id="feature",
                     data=features,

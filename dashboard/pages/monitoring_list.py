@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import formats
 from dashboard.attention import newest_with_rows
-from dashboard.components.basics import badge, card, clipped, link, moment, page_head
+from dashboard.components.basics import badge, card, clipped, link, moment, page_head, scrolling
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
@@ -40,7 +39,7 @@ async def list_section(site: Site, visit: Visit) -> Component:
         )
     )
     rows = [_row(site, one, windows) for one, windows in zip(monitored, recent, strict=True)]
-    return dmc.TableScrollContainer(html.Table([head, html.Tbody(rows)], className="table"), minWidth=680)
+    return scrolling(html.Table([head, html.Tbody(rows)], className="table"), "Versions under watch", 680)
 
 
 def _row(site: Site, one: Monitored, windows: list[Window]) -> Component:

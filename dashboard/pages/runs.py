@@ -19,7 +19,7 @@ from dashboard.site import Component, Site, Visit, visitor_token
 from services.contracts.errors import Invalid, LifecycleError, Rejected
 
 BLOCK = 100  # rows a request; the gateway's largest page
-_PARAMS_SHOWN = 3
+_PAIRS_SHOWN = 2
 _ORDER = {
     "name": "attributes.run_name",
     "started": "attributes.start_time",
@@ -29,15 +29,30 @@ _ORDER = {
 
 EXAMPLES = "metrics.roc_auc > 0.7 and params.max_depth = '6'"
 
+_UNSORTED = {"sortable": False}
 _COLUMNS = (
-    {"field": "name", "headerName": "Run", "flex": 2, "minWidth": 190, "cellRenderer": "RunLink"},
-    {"field": "status", "headerName": "Status", "width": 130, "cellRenderer": "RunStatus"},
-    {"field": "experiment", "headerName": "Experiment", "flex": 1, "minWidth": 150, "sortable": False},
-    {"field": "user", "headerName": "User", "width": 130},
-    {"field": "started", "headerName": "Started", "width": 170},
-    {"field": "duration", "headerName": "Duration", "width": 120, "sortable": False, "type": "rightAligned"},
-    {"field": "metrics", "headerName": "Metrics", "flex": 2, "minWidth": 240, "sortable": False},
-    {"field": "params", "headerName": "Parameters", "flex": 2, "minWidth": 240, "sortable": False},
+    {"field": "name", "headerName": "Run", "flex": 2, "minWidth": 160, "cellRenderer": "RunLink"},
+    {"field": "status", "headerName": "Status", "width": 118, "cellRenderer": "RunStatus"},
+    {"field": "experiment", "headerName": "Experiment", "flex": 1, "minWidth": 130, "sortable": False},
+    {"field": "user", "headerName": "User", "width": 104},
+    {"field": "started", "headerName": "Started", "width": 158},
+    {"field": "duration", "headerName": "Duration", "width": 104, "sortable": False, "type": "rightAligned"},
+    {
+        "field": "metrics",
+        "headerName": "Metrics",
+        "flex": 2,
+        "minWidth": 220,
+        "sortable": False,
+        "cellRenderer": "Pairs",
+    },
+    {
+        "field": "params",
+        "headerName": "Parameters",
+        "flex": 2,
+        "minWidth": 220,
+        "sortable": False,
+        "cellRenderer": "Pairs",
+    },
 )
 
 
@@ -62,8 +77,8 @@ def row(run: RunSummary, links: Links) -> dict[str, Any]:
         "user": clipped(run.user, 60),
         "started": formats.absolute(run.start_time).removesuffix(" UTC"),
         "duration": formats.duration(run.duration_seconds),
-        "metrics": "   ".join(f"{clipped(m.key, 28)} {metric_text(m)}" for m in chosen_metrics(run.metrics, 3)),
-        "params": "   ".join(f"{clipped(p.key, 28)} {clipped(p.value, 24)}" for p in run.params[:_PARAMS_SHOWN]),
+        "metrics": [[clipped(m.key, 28), metric_text(m)] for m in chosen_metrics(run.metrics, _PAIRS_SHOWN)],
+        "params": [[clipped(p.key, 28), clipped(p.value, 24)] for p in run.params[:_PAIRS_SHOWN]],
     }
 
 
@@ -112,7 +127,7 @@ def _grid() -> Component:
             "theme": {"function": f"themeQuartz.withParams({_THEME})"},
             "ensureDomOrder": True,
             "suppressCellFocus": False,
-            "overlayNoRowsTemplate": "No runs here yet. Log one with any MLflow client, or clear the filter.",
+            "localeText": {"noRowsToShow": "No runs here. Log one with any MLflow client, or clear the filter."},
         },
         style={"height": "min(640px, calc(100vh - 300px))", "minHeight": 320},
         className="grid",

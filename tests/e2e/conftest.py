@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
 from deploy.local.leash import leashed
 from deploy.local.ports import choose
@@ -21,6 +22,9 @@ from tests.support.waiting import wait_until
 ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
 SECRET = "a-secret-of-the-browser-tests-only-32"
+WITHIN = 20.0  # seconds that a busy machine may take; what must be quick is measured where it matters
+
+expect.set_options(timeout=WITHIN * 1000)
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +78,14 @@ class DashboardProcess:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def freeze(self) -> None:
+        assert self._process
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process
+        os.kill(self._process.pid, signal.SIGCONT)
 
     @property
     def log(self) -> str:
@@ -132,6 +144,27 @@ def dashboard(gateway: GatewayDouble, tmp_path: Path) -> Iterator[DashboardProce
     assert "a callback failed" not in process.log, process.log[-4000:]
 
 
+@pytest.fixture(scope="session")
+def settled_gateway() -> Iterator[GatewayDouble]:
+    """Shared by tests that only look."""
+    double = GatewayDouble()
+    double.start()
+    yield double
+    double.stop()
+
+
+@pytest.fixture(scope="session")
+def settled_dashboard(
+    settled_gateway: GatewayDouble, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DashboardProcess]:
+    """Shared by tests that only look."""
+    process = DashboardProcess(settled_gateway.url, tmp_path_factory.mktemp("dashboard") / "dashboard.log")
+    process.start()
+    yield process
+    process.kill()
+    assert "a callback failed" not in process.log, process.log[-4000:]
+
+
 OpenPage = Callable[..., Page]
 
 
@@ -141,7 +174,7 @@ def guards() -> list[Guard]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, playwright: Playwright, guards: list[Guard]) -> Iterator[OpenPage]:
+def open_page(browser: Browser, guards: list[Guard]) -> Iterator[OpenPage]:
     """Opens pages, each in a fresh browser context; afterwards every one of them must have been clean."""
     contexts: list[BrowserContext] = []
 

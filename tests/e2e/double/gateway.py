@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,7 @@ class GatewayDouble:
         self.now = datetime.now(UTC)
         self.runs = [recorded.run(number, self.now) for number in range(240)]
         self.models = [
-            recorded.model(
-                recorded.MODEL, 4, "Will a flight arrive more than 15 minutes late?", self.now, self.runs
-            ),
+            recorded.model(recorded.MODEL, 4, "Will a flight arrive more than 15 minutes late?", self.now, self.runs),
             recorded.model("taxi-out-minutes", 2, "Minutes between gate and take-off.", self.now, self.runs),
             recorded.model("turnaround", 1, "", self.now, self.runs),
         ]
@@ -187,10 +186,10 @@ class GatewayDouble:
             assert not validate(self._schema, document)
             field = document.definitions[0].selection_set.selections[0].name.value  # type: ignore[union-attr, attr-defined]
             await self._stream(socket, start["id"], field, start["payload"].get("variables") or {})
-        except (WebSocketDisconnect, RuntimeError):
+        except (WebSocketDisconnect, RuntimeError, asyncio.CancelledError):
             pass
 
-    async def _stream(self, socket: WebSocket, id: str, field: str, variables: Record) -> None:
+    async def _stream(self, socket: WebSocket, number: str, field: str, variables: Record) -> None:
         queue: asyncio.Queue[tuple[str, Record]] = asyncio.Queue()
         after = variables.get("after")
         if field == "events" and after:
@@ -203,8 +202,12 @@ class GatewayDouble:
                 kind, what = await queue.get()
                 if kind != wanted:
                     continue
-                data = {"events": {"cursor": str(what.get("version")), "event": what}} if kind == "event" else {field: what}
-                await socket.send_text(json.dumps({"id": id, "type": "next", "payload": {"data": data}}))
+                data = (
+                    {"events": {"cursor": str(what.get("version")), "event": what}}
+                    if kind == "event"
+                    else {field: what}
+                )
+                await socket.send_text(json.dumps({"id": number, "type": "next", "payload": {"data": data}}))
         finally:
             self._queues.discard(queue)
 
@@ -227,7 +230,7 @@ class GatewayDouble:
             found = next((model for model in self.models if model["name"] == name), None)
             return found and self._with_versions(found, connection)
 
-        def runs(_: Any, first: int | None = None, after: str | None = None, filter: str = "", **__: Any) -> Record:
+        def runs(_: Any, first: int | None = None, after: str | None = None, filter: str = "", **__: Any) -> Record:  # noqa: A002  # the schema's name
             if filter and "metrics" not in filter and "user" not in filter:
                 raise _Refused("the filter isn't understood: expected an attribute, a metric, a parameter or a tag")
             chosen = [run for run in self.runs if not filter or run["user"] in filter or "metrics" in filter]
@@ -253,9 +256,7 @@ class GatewayDouble:
 
         def monitored(_: Any, model: str | None = None, version: str | None = None) -> list[Record]:
             return [
-                one
-                for one in self.monitored
-                if model in (None, one["model"]) and version in (None, one["version"])
+                one for one in self.monitored if model in (None, one["model"]) and version in (None, one["version"])
             ]
 
         def windows(
@@ -293,7 +294,7 @@ class GatewayDouble:
             return {
                 "feature": feature,
                 "kind": "numeric",
-                "labels": [f"{a:g} – {b:g}" for a, b in zip(edges, edges[1:], strict=False)],
+                "labels": [f"{a:g} – {b:g}" for a, b in pairwise(edges)],
                 "edges": edges,
                 "reference": [value / sum(shape) for value in shape],
                 "current": [value / sum(moved) for value in moved],
@@ -304,7 +305,7 @@ class GatewayDouble:
             "models": models,
             "model": model,
             "runs": runs,
-            "run": lambda _, id: next((run for run in self.runs if run["runId"] == id), None),
+            "run": lambda _, **given: next((run for run in self.runs if run["runId"] == given["id"]), None),
             "experiments": lambda _, **__: connection([], 1, None) | {"totalCount": 2 if self.runs else 0},
             "events": events,
             "monitored": monitored,
@@ -321,7 +322,7 @@ class GatewayDouble:
         return {**model, "versions": versions}
 
 
-class _Refused(Exception):  # noqa: N818
+class _Refused(Exception):
     extensions = {"code": "BAD_USER_INPUT", "kind": "invalid", "reason": "INVALID", "field": "filter", "fix": None}
 
 

@@ -21,6 +21,7 @@ FEATURES = (*NUMERIC, *CALENDAR, *CATEGORICAL)
 
 # Monthly ROC-AUC of the demonstration (FACTS.md), April to December.
 MONTHLY_AUC = (0.653, 0.722, 0.708, 0.701, 0.676, 0.656, 0.641, 0.660, 0.699)
+NAMES = (("calm", "bold", "quick", "wise"), ("heron", "lynx", "otter"))
 USERS = ("anna", "bela", "chandra")
 
 
@@ -42,7 +43,9 @@ def metrics(values: dict[str, float]) -> list[Record]:
 def drift(feature: str, day: int, rows: int, chance: random.Random) -> Record:
     """Temperature and dew point drift all summer; carrier, origin and distance stay quiet."""
     summer = math.exp(-(((day - 110) / 70) ** 2))
-    strength = {"temp": 6.0, "dewp": 4.2, "humid": 0.5, "visib": 0.25, "pressure": 0.3, "wind_gust": 0.2}.get(feature, 0)
+    strength = {"temp": 6.0, "dewp": 4.2, "humid": 0.5, "visib": 0.25, "pressure": 0.3, "wind_gust": 0.2}.get(
+        feature, 0
+    )
     noise = abs(chance.gauss(0, 0.006)) + 0.006
     psi = noise + strength * summer * chance.uniform(0.8, 1.2)
     limit = 0.045 + 12 / max(rows, 1)
@@ -103,7 +106,7 @@ def run(number: int, now: datetime) -> Record:
     found = {} if status == "FAILED" else {"roc_auc": auc, "log_loss": 0.47, "training_roc_auc": auc + 0.05}
     return {
         "runId": f"{chance.getrandbits(128):032x}",
-        "name": f"{chance.choice(('calm', 'bold', 'quick', 'wise'))}-{chance.choice(('heron', 'lynx', 'otter'))}-{number}",
+        "name": "-".join((*(chance.choice(words) for words in NAMES), str(number))),
         "status": status,
         "user": USERS[number % 3],
         "lifecycleStage": "active",
@@ -120,7 +123,7 @@ def run(number: int, now: datetime) -> Record:
         "metrics": metrics(found),
         "tags": key_values({"team": "operations"}),
         "datasets": [{"name": "flights Q1 2013", "digest": "4f1c9b02", "context": "train", "sourceType": "local"}],
-        "metricHistory": lambda _info, metric, maxPoints=1000: [
+        "metricHistory": lambda _info, **_: [
             {"step": step, "time": iso(started), "value": 0.5 + 0.25 * (1 - math.exp(-step / 12))} for step in range(60)
         ],
     }

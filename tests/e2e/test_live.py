@@ -1,0 +1,145 @@
+"""The push: how soon an open browser changes, what a burst does, and that it comes back after everything."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import WITHIN, DashboardProcess, Guard, OpenPage
+from tests.e2e.double import recorded
+from tests.e2e.double.gateway import GatewayDouble
+from tests.support.waiting import wait_until
+
+# Notes when each event's line first stood in the document.
+PROBE = """() => {
+    window.seen = {};
+    const look = () => document.querySelectorAll('[data-event]').forEach(e => {
+        window.seen[e.dataset.event] ??= performance.timeOrigin + performance.now();
+    });
+    new MutationObserver(look).observe(document.body, {childList: true, subtree: true, characterData: true,
+                                                       attributes: true, attributeFilter: ['data-event']});
+    look();
+}"""
+LIMIT_MS = 1000
+
+
+def live(page: Page, within: float = 30) -> None:
+    expect(page.locator("#live-badge")).to_have_text("Live", timeout=within * 1000)
+
+
+def seen(page: Page, event: str) -> float | None:
+    """Milliseconds since the epoch."""
+    value: float | None = page.evaluate("id => window.seen[id] ?? null", event)
+    return value
+
+
+def test_an_open_browser_changes_within_a_second_of_an_event(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard.url)
+    live(page)
+    page.evaluate(PROBE)
+    delays = []
+    for number in range(40):
+        sent = time.time() * 1000
+        event = gateway.emit("registry.run.started", f"run-{number}", f"run {number} started")["id"]
+        arrived = wait_until(lambda event=event: seen(page, event), within=WITHIN, what=event)
+        delays.append(arrived - sent)
+    delays.sort()
+    p50, p95 = statistics.median(delays), delays[int(len(delays) * 0.95) - 1]
+    print(f"event to DOM: p50 {p50:.0f} ms, p95 {p95:.0f} ms, worst {delays[-1]:.0f} ms")
+    assert p50 < LIMIT_MS
+    assert p95 < 2 * LIMIT_MS, "even on a busy machine"
+
+
+def test_a_burst_of_a_thousand_events_loses_none(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard.url)
+    live(page)
+    last = ""
+    for number in range(1000):
+        last = gateway.emit("registry.run.started", f"run-{number}", f"burst {number}")["id"]
+    expect(page.locator(f"[data-event='{last}']")).to_be_visible(timeout=10_000)
+    shown = page.locator("#overview-feed [data-event]").evaluate_all("all => all.map(e => e.dataset.event)")
+    assert shown == [f"event-{number:06d}" for number in range(len(gateway.events), len(gateway.events) - 30, -1)]
+
+
+def test_counts_and_tables_follow_events(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard.url)
+    live(page)
+    gateway.models.append(recorded.model("newcomer", 1, "", gateway.now, gateway.runs))
+    gateway.emit("registry.registered_model.registered", "newcomer", "newcomer registered")
+    expect(page.locator("#overview-models")).to_contain_text("newcomer")
+    expect(page.locator("#overview-counts")).to_contain_text("4")
+    page.get_by_role("link", name="newcomer", exact=True).first.click()
+    expect(page.locator("h1")).to_have_text("newcomer")
+    live(page)
+    gateway.models[-1]["aliases"] = [{"name": "champion", "version": "1"}]
+    gateway.emit("registry.registered_model.alias_set", "newcomer", "newcomer v1 is now @champion")
+    expect(page.locator("#model-head")).to_contain_text("v1")
+    expect(page.locator("#model-timeline")).to_contain_text("is now @champion")
+
+
+def test_it_comes_back_after_the_gateway_restarts_and_shows_what_happened_meanwhile(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard.url)
+    live(page)
+    gateway.stop()
+    expect(page.locator("#live-badge")).to_have_text("Reconnecting", timeout=WITHIN * 1000)
+    missed = gateway.emit("registry.run.started", "while-away", "happened while nobody could tell")["id"]
+    gateway.start()
+    began = time.monotonic()
+    live(page)
+    print(f"live again {time.monotonic() - began:.1f} s after the gateway")
+    expect(page.locator(f"[data-event='{missed}']")).to_be_visible()
+    fresh = gateway.emit("registry.run.started", "after", "and it goes on")["id"]
+    expect(page.locator(f"[data-event='{fresh}']")).to_be_visible(timeout=2000)
+
+
+def test_it_comes_back_after_the_dashboard_restarts_without_a_reload(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage, guards: list[Guard]
+) -> None:
+    page = open_page(f"{dashboard.url}/monitoring/{recorded.MODEL}/3")
+    live(page)
+    expect(page.locator("#monitor-headline")).to_be_visible()
+    page.evaluate("window.untouched = true")
+    guards[0].outage = True
+    dashboard.kill()
+    expect(page.locator("#live-badge")).to_have_text("Reconnecting", timeout=WITHIN * 1000)
+    gateway.move(180, closed=True, auc=0.432)
+    dashboard.start()
+    began = time.monotonic()
+    live(page)
+    print(f"live again {time.monotonic() - began:.1f} s after the dashboard")
+    expect(page.locator("#monitor-headline")).to_contain_text("0.432")
+    assert page.evaluate("window.untouched"), "the page was loaded again"
+
+
+def test_a_page_whose_request_went_under_with_the_dashboard_loads_when_it_is_back(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage, guards: list[Guard]
+) -> None:
+    gateway.delay = 3.0
+    page = open_page(f"{dashboard.url}/models")
+    expect(page.locator("#page [aria-busy]")).to_be_visible()
+    page.wait_for_timeout(500)
+    guards[0].outage = True
+    dashboard.kill()
+    gateway.delay = 0.0
+    expect(page.locator("#live-badge")).to_have_text("Reconnecting")
+    dashboard.start()
+    expect(page.locator("h1")).to_have_text("Models", timeout=30_000)
+
+
+def test_the_badge_says_stale_when_nothing_is_heard(dashboard: DashboardProcess, open_page: OpenPage) -> None:
+    page = open_page(dashboard.url)
+    live(page)
+    dashboard.freeze()
+    expect(page.locator("#live-badge")).to_have_text("Stale", timeout=30_000)
+    dashboard.thaw()
+    live(page)

@@ -1,0 +1,156 @@
+"""The live monitoring page: its state is its address, and charts keep what the person chose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import WITHIN, DashboardProcess, OpenPage
+from tests.e2e.double import recorded
+from tests.e2e.double.gateway import GatewayDouble
+from tests.support.waiting import wait_until
+
+PATH = f"/monitoring/{recorded.MODEL}/{recorded.VERSION}"
+
+
+def chart(page: Page, name: str) -> Any:
+    """Points and names of a chart as Plotly holds them; nothing while it isn't drawn."""
+    return page.evaluate(
+        """name => {
+            const holder = [...document.querySelectorAll('.dash-graph')].find(e => e.id.includes(`"${name}"`));
+            const plot = holder && holder.querySelector('.js-plotly-plot');
+            if (!plot || !plot.data || !plot._fullLayout) return null;
+            return {x: plot.data.map(t => t.x), y: plot.data.map(t => t.y), z: plot.data.map(t => t.z),
+                    names: plot.data.map(t => t.name)};
+        }""",
+        name,
+    )
+
+
+def drawn(page: Page, name: str, fits: Callable[[Any], bool] = bool, within: float = WITHIN) -> Any:
+    """The chart as soon as it `fits`."""
+
+    def look() -> Any:
+        found = chart(page, name)
+        return found if found and fits(found) else None
+
+    return wait_until(look, within=within, what=f"{name} fits")
+
+
+def windows(count: int) -> Callable[[Any], bool]:
+    return lambda figure: len(figure["x"][0]) == count
+
+
+def test_range_metric_and_feature_stand_in_the_address_and_back_works(
+    dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard.url + PATH)
+    assert len(drawn(page, "volume")["x"][0]) == 90
+    page.get_by_text("30 windows").click()
+    drawn(page, "volume", windows(30))
+    assert "range=30" in page.url
+    page.get_by_role("combobox", name="Performance figure").click()
+    page.get_by_role("option", name="Accuracy").click()
+    drawn(page, "performance", lambda figure: "Accuracy" in figure["names"])
+    assert "metric=accuracy" in page.url
+    page.go_back()
+    drawn(page, "performance", lambda figure: "ROC-AUC" in figure["names"])
+    assert "metric" not in page.url
+    page.go_back()
+    drawn(page, "volume", windows(90))
+
+
+def test_a_shared_address_shows_the_same(dashboard: DashboardProcess, open_page: OpenPage) -> None:
+    page = open_page(f"{dashboard.url}{PATH}?range=30&metric=f1&feature=carrier")
+    assert "F1" in drawn(page, "performance")["names"]
+    assert len(drawn(page, "heatmap")["x"][0]) == 30
+    expect(page.get_by_role("combobox", name="Feature", exact=True)).to_have_value("carrier")
+
+
+def test_dragging_over_one_chart_zooms_all_and_double_click_resets(
+    dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard.url + PATH)
+    drawn(page, "performance")
+    box = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
+    assert box
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.3, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=8)
+    page.mouse.up()
+    wait_until(lambda: "start=" in page.url and "end=" in page.url, within=WITHIN, what="the zoom in the address")
+    drawn(page, "volume", lambda figure: len(figure["x"][0]) < 40)
+    expect(page.get_by_role("button", name="Reset zoom")).to_be_visible()
+    page.get_by_role("button", name="Reset zoom").click()
+    drawn(page, "volume", windows(90))
+    assert "start=" not in page.url
+
+
+def test_a_click_on_the_heatmap_opens_the_feature(dashboard: DashboardProcess, open_page: OpenPage) -> None:
+    page = open_page(dashboard.url + PATH)
+    drawn(page, "heatmap")
+    target = page.locator(".js-plotly-plot").nth(1).locator(".nsewdrag").first
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 8)  # the lowest row: the quietest feature
+    wait_until(lambda: "feature=" in page.url, within=WITHIN, what="the feature in the address")
+
+
+def test_a_moved_window_reaches_every_chart_and_keeps_the_page_as_it_is(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard.url + PATH)
+    expect(page.locator("#live-badge")).to_have_text("Live")
+    before = drawn(page, "volume")
+    page.evaluate("window.scrollTo(0, 400)")
+    gateway.move(180, rows=1234, auc=0.5)
+    drawn(page, "volume", lambda figure: figure["x"][0][-1] > before["x"][0][-1])
+    after = {name: chart(page, name) for name in ("performance", "heatmap", "series", "volume")}
+    assert all(len(figure["x"][0]) == 90 for figure in after.values()), "the oldest window left on the other side"
+    assert after["performance"]["y"][2][-1] == 0.5
+    assert len(after["heatmap"]["z"][0][0]) == 90
+    assert page.evaluate("window.scrollY") == 400
+    gateway.move(180, rows=2000, auc=0.6)
+    drawn(page, "performance", lambda figure: figure["y"][2][-1] == 0.6)
+    assert len(chart(page, "performance")["x"][0]) == 90
+
+
+def test_headline_figures_follow_the_windows(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard.url + PATH)
+    expect(page.locator("#live-badge")).to_have_text("Live")
+    gateway.move(180, closed=True, auc=0.512)
+    expect(page.locator("#monitor-headline")).to_contain_text("0.512")
+
+
+def test_pause_holds_changes_and_resume_shows_all_of_them(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard.url + PATH)
+    expect(page.locator("#live-badge")).to_have_text("Live")
+    before = drawn(page, "volume")["x"][0][-1]
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("#live-badge")).to_have_text("Paused")
+    for day in (180, 181, 182):
+        gateway.move(day)
+    expect(page.locator("#live-badge")).to_contain_text("new")
+    assert chart(page, "volume")["x"][0][-1] == before
+    page.get_by_role("button", name="Resume").click()
+    drawn(page, "volume", lambda figure: figure["x"][0][-1].startswith("2013-09-30"))
+
+
+def test_a_version_without_labels_or_predictions_has_clear_states(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    gateway.windows = []
+    gateway.monitored[0].update(rows=0, labelled=0, lastPredictionAt=None)
+    page = open_page(dashboard.url + PATH)
+    expect(page.get_by_text("No predictions in this range")).to_be_visible()
+    expect(page.get_by_text("waiting for labels")).to_be_visible()
+    gateway.move(0, rows=500)
+    drawn(page, "volume", lambda figure: figure["x"][0] == ["2013-04-01T12:00:00"])

@@ -1,0 +1,133 @@
+"""Who gets in, and what a page may load."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import websockets
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import SECRET, DashboardProcess, Guard, OpenPage
+from tests.e2e.double.gateway import GatewayDouble
+
+TOKEN = "lct_browser-tests-token"
+
+
+@pytest.fixture
+def closed_gateway() -> Iterator[GatewayDouble]:
+    double = GatewayDouble(token=TOKEN)
+    double.start()
+    yield double
+    double.stop()
+
+
+@pytest.fixture
+def closed_dashboard(closed_gateway: GatewayDouble, tmp_path: Path) -> Iterator[DashboardProcess]:
+    process = DashboardProcess(
+        closed_gateway.url, tmp_path / "closed.log", LIFECYCLE_AUTH="token", LIFECYCLE_AUTH_SECRET=SECRET
+    )
+    process.start()
+    yield process
+    process.kill()
+
+
+def test_every_answer_carries_a_strict_policy(dashboard: DashboardProcess) -> None:
+    for path in ("/", "/models/x", "/_dash-layout", "/assets/live.js"):
+        policy = httpx.get(dashboard.url + path).headers["content-security-policy"]
+        script = next(part for part in policy.split("; ") if part.startswith("script-src"))
+        assert "'self'" in script
+        assert "unsafe" not in script
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+
+
+def test_without_a_session_there_is_only_the_sign_in_page(closed_dashboard: DashboardProcess) -> None:
+    answer = httpx.get(f"{closed_dashboard.url}/models/x?range=30")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in?next=%2Fmodels%2Fx%3Frange%3D30"
+    assert httpx.post(f"{closed_dashboard.url}/_dash-update-component", json={}).status_code == 401
+
+
+def test_signing_in_leads_back_and_keeps_the_token_from_scripts(
+    closed_gateway: GatewayDouble, closed_dashboard: DashboardProcess, open_page: OpenPage, guards: list[Guard]
+) -> None:
+    page = open_page(f"{closed_dashboard.url}/models/flight-delay")
+    expect(page.locator("h1")).to_have_text("Sign in")
+    guards[0].outage = True  # the refusal below is a 401 on purpose
+    page.get_by_label("API token").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("isn't valid")
+    guards[0].outage = False
+    page.get_by_label("API token").fill(TOKEN)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("h1")).to_have_text("flight-delay")
+    expect(page.locator("#live-badge")).to_have_text("Live")
+    cookie = page.context.cookies()[0]
+    assert cookie["httpOnly"]
+    assert cookie["sameSite"] == "Strict"
+    assert TOKEN not in page.content()
+    event = closed_gateway.emit("registry.registered_model.alias_set", "flight-delay", "moved again")
+    expect(page.locator(f"[data-event='{event['id']}']")).to_be_visible()
+
+
+def test_a_revoked_token_ends_the_live_connection_and_asks_to_sign_in(
+    closed_gateway: GatewayDouble, closed_dashboard: DashboardProcess, open_page: OpenPage, guards: list[Guard]
+) -> None:
+    page = open_page(closed_dashboard.url)
+    page.get_by_label("API token").fill(TOKEN)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#live-badge")).to_have_text("Live")
+    guards[0].outage = True
+    closed_gateway.token = "lct_another"
+    expect(page.locator("h1")).to_have_text("Sign in", timeout=15_000)
+
+
+def test_a_sign_in_never_leads_elsewhere(closed_dashboard: DashboardProcess) -> None:
+    for target in ("https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example"):
+        answer = httpx.post(
+            f"{closed_dashboard.url}/sign-in",
+            data={"token": TOKEN, "next": target},
+            headers={"origin": closed_dashboard.url},
+        )
+        assert answer.headers["location"] == "/"
+
+
+def test_a_form_from_elsewhere_is_refused(closed_dashboard: DashboardProcess) -> None:
+    answer = httpx.post(
+        f"{closed_dashboard.url}/sign-in", data={"token": TOKEN}, headers={"origin": "https://elsewhere.example"}
+    )
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("origin", [None, "https://elsewhere.example"])
+async def test_the_live_connection_is_for_our_own_pages(dashboard: DashboardProcess, origin: str | None) -> None:
+    url = dashboard.url.replace("http", "ws") + "/live/ws"
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        async with websockets.connect(url, origin=origin, proxy=None):  # type: ignore[arg-type]
+            pass
+    assert refused.value.response.status_code == 403
+
+
+async def test_the_live_connection_needs_a_session(closed_dashboard: DashboardProcess) -> None:
+    url = closed_dashboard.url.replace("http", "ws") + "/live/ws"
+    async with websockets.connect(url, origin=closed_dashboard.url, proxy=None) as socket:  # type: ignore[arg-type]
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await socket.recv()
+    assert closed.value.rcvd
+    assert closed.value.rcvd.code == 4401
+
+
+@pytest.mark.parametrize("message", ["", "{", '{"watch": 5}', '{"watch": ["' + "x" * 30_000 + '"]}'])
+async def test_nonsense_closes_the_live_connection_and_nothing_else(dashboard: DashboardProcess, message: str) -> None:
+    url = dashboard.url.replace("http", "ws") + "/live/ws"
+    async with websockets.connect(url, origin=dashboard.url, proxy=None) as socket:  # type: ignore[arg-type]
+        await socket.send(message)
+        with contextlib.suppress(websockets.ConnectionClosed):
+            async for _ in socket:
+                pass  # what was under way
+        assert socket.close_code == 4400
+    assert dashboard.ready()
