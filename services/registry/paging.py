@@ -17,7 +17,14 @@ Keys = Sequence[tuple[str, int]]
 
 
 def cursor_of(values: Sequence[object]) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(list(values))).decode().rstrip("=")
+    return base64.urlsafe_b64encode(msgspec.json.encode(list(values), enc_hook=_plain)).decode().rstrip("=")
+
+
+def _plain(value: object) -> int:
+    """MongoDB's 64-bit integers come as a subclass of int that msgspec doesn't take as one."""
+    if isinstance(value, int):
+        return int(value)
+    raise TypeError(f"a cursor can't hold {type(value).__name__}")
 
 
 def values_of(cursor: str, count: int) -> list[Any]:
