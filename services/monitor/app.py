@@ -15,6 +15,7 @@ from services.monitor.intake import Intake
 from services.monitor.labels import store as labels_store
 from services.monitor.labels.handlers import LabelJoin
 from services.monitor.labels.keeping import PredictionKeeper
+from services.monitor.labels.retention import LabelRetention
 from services.monitor.labels.waiting import WaitingLabels
 from services.monitor.metrics import WindowGauges
 from services.monitor.references.handlers import References
@@ -56,8 +57,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         await slot.claim()
         stack.push_async_callback(slot.release)
 
-        stored = versions_store.MongoVersions(store)
-        versions = Versions(stored, outbox, bus)
+        versions = Versions(versions_store.MongoVersions(store), outbox, bus)
         windows = windows_store.MongoWindows(store)
         views = WindowViews(windows, versions)
         live = LiveWindows(views, versions, bus, WindowGauges(settings.metrics_allowed))
@@ -70,7 +70,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
             join,
             live,
         )
-        queries = Queries(versions, stored, windows, views)
+        queries = Queries(versions, windows, views)
 
         models = EventConsumer(bus, outbox, MONITOR_MODELS, versions.project)
         predictions = BatchConsumer(
@@ -86,6 +86,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
                 relay=Relay(outbox, bus).run,
                 closing=WindowCloser(windows, views, versions, outbox, settings.idle_close_seconds).run,
                 waiting_labels=WaitingLabels(blocks, join, outbox, live.moved).run,
+                label_retention=LabelRetention(blocks, outbox, settings.join_days).run,
                 live=live.run,
                 slot=slot.run,
             )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 from services.contracts.errors import NotFound
-from services.monitor.batches import by_version, labels_of, predictions_of
+from services.monitor.batches.deliveries import by_version, labels_of, predictions_of
 from services.monitor.labels.handlers import LabelJoin
 from services.monitor.labels.keeping import PredictionKeeper
 from services.monitor.metrics import batches_total, rows_total
@@ -44,7 +45,7 @@ class Intake:
         self._counted = {}
         for key, group in groups.items():
             active = await self._active(key)
-            rows = await asyncio.to_thread(predictions_of, group)
+            rows = await asyncio.to_thread(predictions_of, group, active, time.time_ns() // 1_000_000)
             if rows:
                 batches.append((key, active, rows))
         await self._counts.add(change, batches)
@@ -62,7 +63,7 @@ class Intake:
         self._joined = {}
         for key, group in by_version(deliveries).items():
             active = await self._active(key)
-            rows = await asyncio.to_thread(labels_of, group)
+            rows = await asyncio.to_thread(labels_of, group, active, time.time_ns() // 1_000_000)
             if rows:
                 newest = await self._join.take(change, key, active, rows)
                 if newest is not None:

@@ -14,17 +14,17 @@ import pyarrow as pa
 from services.contracts.errors import Invalid
 from services.contracts.identity import Action, require
 from services.contracts.monitor import BatchHeader
-from services.monitor.ingest_api.labels import normalised_labels
-from services.monitor.ingest_api.messages import (
+from services.monitor.batches.labels import normalised_labels
+from services.monitor.batches.messages import (
     IngestKind,
     checked_batch_id,
     message_id,
     parts_of,
     subject_of,
 )
-from services.monitor.ingest_api.predictions import normalised_predictions
-from services.monitor.ingest_api.references import ReferenceOptions, checked_name, made_reference
-from services.monitor.ingest_api.tables import (
+from services.monitor.batches.predictions import normalised_predictions
+from services.monitor.batches.references import ReferenceOptions, checked_name, made_reference
+from services.monitor.batches.tables import (
     ARROW,
     CSV,
     JSON,

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.contracts.errors import Invalid, TooLarge
+from services.monitor.batches.messages import IngestKind
+from services.monitor.batches.references import ReferenceOptions
 from services.monitor.ingest_api.handlers import Ingest
-from services.monitor.ingest_api.messages import IngestKind
-from services.monitor.ingest_api.references import ReferenceOptions
 from services.runtime.http import context_of
 
 PREFIX = "/v1/models/{name}/versions/{version}"

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from services.monitor.batches.tables import as_arrow
 from services.monitor.counts.arrow import columns_from_arrow
 from services.monitor.counts.columns import MISSING, Codes, Column, Columns, Numbers, concatenate
-from services.monitor.ingest_api.tables import as_arrow
 from services.monitor.labels.hashing import Hashes
 from services.monitor.versions.rules import ID, LABEL, PREDICTION, SCORE
 
@@ -41,7 +41,7 @@ class PredictionRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelRows:
-    """Labels beside a block's rows (or by `ids`, for labels that wait). `order`: received when, ms; 0: no label."""
+    """Labels beside a block's rows (or by `ids`, for labels that wait). `order`: received when, µs; 0: no label."""
 
     labels: Column
     order: Ints

@@ -12,7 +12,7 @@ import numpy as np
 from bson import Binary
 from prometheus_client import Counter
 
-from services.monitor.batches import Labels
+from services.monitor.batches.deliveries import Labels
 from services.monitor.counts.columns import Column, as_codes, as_numbers
 from services.monitor.labels.blocks import (
     LabelRows,
@@ -76,9 +76,8 @@ class LabelJoin:
         hint = _hint(batches)
         left, newest = await self._join(change, key, ids, rows, directory, hint)
         if len(left):
-            waiting = Waiting(new_id(), key, len(left), _searched(directory), new_id())
-            packed = pack_labels(picked(rows, left), ids[left])
-            change.insert(WAITING, waiting.document(packed, datetime.now(UTC)))
+            waiting = Waiting(new_id(), key, len(left), _searched(directory), new_id(), datetime.now(UTC))
+            change.insert(WAITING, waiting.document(pack_labels(picked(rows, left), ids[left])))
             waiting_total.labels(_model(key)).inc(len(left))
         return newest
 
@@ -105,8 +104,9 @@ class LabelJoin:
             change.upsert(DROPPED, {"_id": key}, {"$inc": {"rows": dropped}})
             dropped_total.labels(_model(key)).inc(dropped)
         if len(left):
-            entry = Waiting(new_id(), key, len(left), _searched(directory), new_id())
-            change.insert(WAITING, entry.document(pack_labels(picked(rows, left), ids[left]), datetime.now(UTC)))
+            since = min(entry.at for entry in waiting)
+            entry = Waiting(new_id(), key, len(left), _searched(directory), new_id(), since)
+            change.insert(WAITING, entry.document(pack_labels(picked(rows, left), ids[left])))
         return newest
 
     async def _join(

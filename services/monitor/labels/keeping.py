@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from bson import Binary
 
-from services.monitor.batches import Predictions
+from services.monitor.batches.deliveries import Predictions
 from services.monitor.counts.columns import Columns, can_concatenate, concatenate
 from services.monitor.labels.blocks import (
     LabelRows,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bson import Binary
@@ -61,22 +62,24 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Labels whose predictions haven't come. `searched`: per slot, the number of the newest block looked into."""
+    """Labels whose predictions haven't come. `searched`: per slot, the number of the newest block looked into;
+    `at`: since when."""
 
     id: str
     key: str
     rows: int
     searched: dict[int, int]
     token: str
+    at: datetime
 
-    def document(self, packed: bytes, at: Any) -> dict[str, Any]:
+    def document(self, packed: bytes) -> dict[str, Any]:
         return {
             "_id": self.id,
             "k": self.key,
             "n": self.rows,
             "searched": {str(slot): number for slot, number in self.searched.items()},
             "token": self.token,
-            "at": at,
+            "at": self.at,
             "rows": Binary(packed),
         }
 
@@ -111,12 +114,31 @@ class MongoBlocks:
             rows = await self._store[LABELS].find({"_id": {"$in": list(block_ids)}}).to_list(len(block_ids))
         return {row["_id"]: unpack_labels(row["rows"]) for row in rows}
 
+    async def versions(self) -> list[str]:
+        """Keys of all versions with blocks."""
+        with translated():
+            keys: list[str] = await self._store[BLOCKS].distinct("k")
+        return keys
+
     async def waiting(self) -> list[Waiting]:
         """All labels that wait, without their rows, oldest first."""
+        return await self._waiting({})
+
+    async def waiting_since_before(self, time: datetime) -> list[Waiting]:
+        return await self._waiting({"at": {"$lt": time}})
+
+    async def _waiting(self, which: dict[str, Any]) -> list[Waiting]:
         with translated():
-            rows = await self._store[WAITING].find({}, {"rows": 0}).sort([("k", 1), ("at", 1)]).to_list(None)
+            rows = await self._store[WAITING].find(which, {"rows": 0}).sort([("k", 1), ("at", 1)]).to_list(None)
         return [
-            Waiting(row["_id"], row["k"], row["n"], {int(s): q for s, q in row["searched"].items()}, row["token"])
+            Waiting(
+                id=row["_id"],
+                key=row["k"],
+                rows=row["n"],
+                searched={int(slot): number for slot, number in row["searched"].items()},
+                token=row["token"],
+                at=row["at"],
+            )
             for row in rows
         ]
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from services.contracts.errors import NotFound
 from services.contracts.identity import Action, require
 from services.contracts.monitor import ReferenceSet
-from services.monitor.references.rules import encode_reference
-from services.monitor.versions.handlers import Versions, unknown_version
+from services.monitor.versions.handlers import Versions, set_reference, unknown_version
 from services.monitor.versions.rules import ActiveReference, Watched, key_of
-from services.monitor.versions.store import REFERENCES, VERSIONS
 from services.runtime.context import Context
 from services.runtime.outbox import Change, Outbox
 
@@ -55,27 +53,7 @@ class References:
 
     def _change(self, watched: Watched, made: ActiveReference, content: str, context: Context) -> Change:
         change = Change(context, "set_reference")
-        change.insert(
-            REFERENCES,
-            {
-                "_id": made.id,
-                "key": watched.key,
-                "name": made.name,
-                "set_at": made.set_at,
-                "window_ms": made.window_ms,
-                "lateness_ms": made.lateness_ms,
-                "task": made.task,
-                "positive": made.positive,
-                "center": made.center,
-                "content": content,
-                "encoded": encode_reference(made.reference),
-            },
-        )
-        change.update(
-            VERSIONS,
-            {"_id": watched.key, "v": watched.v},
-            {"$set": {"v": watched.v + 1, "reference_id": made.id}},
-        )
+        v = set_reference(change, watched, made, content)
         change.emit(
             ReferenceSet(
                 model_name=watched.model_name,
@@ -85,7 +63,7 @@ class References:
                 features=made.features,
                 window_seconds=max(1, made.window_ms // 1000),
             ),
-            watched.v + 1,
+            v,
         )
         before = None if watched.active is None else {"reference": watched.active.name, "id": watched.active.id}
         change.audit(before=before, after={"reference": made.name, "id": made.id, "version": watched.key})

@@ -11,8 +11,9 @@ import msgspec
 from services.contracts.base import Envelope
 from services.contracts.errors import Conflict, NotFound
 from services.contracts.registry import GetVersions, VersionKey, VersionRegistered, VersionUpdated
+from services.monitor.references.rules import encode_reference
 from services.monitor.versions.rules import ActiveReference, Watched, key_of
-from services.monitor.versions.store import VERSIONS, MongoVersions
+from services.monitor.versions.store import REFERENCES, VERSIONS, MongoVersions
 from services.runtime.bus import Bus
 from services.runtime.context import Context
 from services.runtime.outbox import Change, Duplicate, Outbox
@@ -73,6 +74,19 @@ class Versions:
             self._cache[key] = (time.monotonic(), watched)
         return watched
 
+    async def monitored(self, model_name: str | None, version: str | None) -> list[Watched]:
+        """Versions with a reference: all, those of a model, or one; by name and number."""
+        return [
+            Watched(
+                key=row["_id"],
+                model_name=row["model_name"],
+                version=row["version"],
+                v=int(row["v"]),
+                active=await self.reference(row["reference_id"]),
+            )
+            for row in await self._versions.list(model_name, version)
+        ]
+
     def forget(self, key: str) -> None:
         """Makes the next look read the database."""
         self._cache.pop(key, None)
@@ -123,6 +137,35 @@ class Versions:
                     },
                 )
                 self.forget(key)
+
+
+def set_reference(change: Change, watched: Watched, made: ActiveReference, content: str) -> int:
+    """Adds the writes that put `made` in force; returns the version's new event number."""
+    change.insert(
+        REFERENCES,
+        {
+            "_id": made.id,
+            "key": watched.key,
+            "name": made.name,
+            "set_at": made.set_at,
+            "window_ms": made.window_ms,
+            "lateness_ms": made.lateness_ms,
+            "task": made.task,
+            "positive": made.positive,
+            "center": made.center,
+            "content": content,
+            "encoded": encode_reference(made.reference),
+        },
+    )
+    change.update(
+        VERSIONS, {"_id": watched.key, "v": watched.v}, {"$set": {"v": watched.v + 1, "reference_id": made.id}}
+    )
+    return watched.v + 1
+
+
+def told(change: Change, watched: Watched, v: int) -> None:
+    """Adds the write that says that the version's events up to number `v` have been told."""
+    change.update(VERSIONS, {"_id": watched.key, "v": watched.v}, {"$set": {"v": v}})
 
 
 def unknown_version(model_name: str, version: str) -> NotFound:

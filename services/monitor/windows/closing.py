@@ -13,9 +13,8 @@ from pymongo.errors import PyMongoError
 
 from services.contracts.errors import LifecycleError
 from services.contracts.monitor import WindowClosed, WindowFigures, WindowView
-from services.monitor.versions.handlers import Versions
+from services.monitor.versions.handlers import Versions, told
 from services.monitor.versions.rules import Watched
-from services.monitor.versions.store import VERSIONS
 from services.monitor.windows.store import CLOSINGS, WINDOWS, MongoWindows
 from services.monitor.windows.views import WindowViews, moment
 from services.runtime.context import service_context
@@ -162,7 +161,7 @@ class WindowCloser:
                 ),
                 v,
             )
-        change.update(VERSIONS, {"_id": watched.key, "v": watched.v}, {"$set": {"v": v}})
+        told(change, watched, v)
 
 
 def window_figures(view: WindowView) -> WindowFigures:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from services.monitor.batches import Predictions
+from services.monitor.batches.deliveries import Predictions
 from services.monitor.counts.counting import BatchCounts
 from services.monitor.partitions import Part, Partitions
 from services.monitor.slots import Slot

@@ -19,7 +19,6 @@ from services.contracts.monitor import (
 )
 from services.monitor.versions.handlers import Versions, unknown_version
 from services.monitor.versions.rules import OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched, key_of
-from services.monitor.versions.store import MongoVersions
 from services.monitor.windows.rules import distribution
 from services.monitor.windows.store import MongoWindows
 from services.monitor.windows.views import Bucket, WindowViews, milliseconds, moment
@@ -31,24 +30,24 @@ MOST_WINDOWS: Final = 1_000
 class Queries:
     """The monitor's read side."""
 
-    def __init__(self, versions: Versions, stored: MongoVersions, windows: MongoWindows, views: WindowViews) -> None:
+    def __init__(self, versions: Versions, windows: MongoWindows, views: WindowViews) -> None:
         self._versions = versions
-        self._stored = stored
         self._windows = windows
         self._views = views
 
     async def list_monitored(self, question: ListMonitored, context: Context) -> list[MonitoredView]:
         require(context.principal, Action.READ)
-        rows = await self._stored.list(question.model_name, question.version)
-        totals = await self._windows.totals([row["_id"] for row in rows])
+        monitored = await self._versions.monitored(question.model_name, question.version)
+        totals = await self._windows.totals([watched.key for watched in monitored])
         found = []
-        for row in rows:
-            active = await self._versions.reference(row["reference_id"])
-            counted, labelled, last_ms = totals.get(row["_id"], (0, 0, None))
+        for watched in monitored:
+            active = watched.active
+            assert active is not None
+            counted, labelled, last_ms = totals.get(watched.key, (0, 0, None))
             found.append(
                 MonitoredView(
-                    model_name=row["model_name"],
-                    version=row["version"],
+                    model_name=watched.model_name,
+                    version=watched.version,
                     reference=active.name,
                     reference_rows=active.reference.rows,
                     reference_set_at=active.set_at,

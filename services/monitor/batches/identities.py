@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.contracts.errors import Invalid
-from services.monitor.ingest_api.tables import Rows, first_row
+from services.monitor.batches.tables import Rows, first_row
 from services.monitor.labels.hashing import Hashes, hash_ids
 
 MAX_ID_BYTES: Final = 256

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from services.contracts.errors import Invalid
+from services.monitor.batches.tables import Rows, first_row
 from services.monitor.counts.columns import MISSING, Codes, Numbers, as_codes, as_numbers
-from services.monitor.ingest_api.tables import Rows, first_row
 from services.monitor.performance.rules import Task
 from services.monitor.versions.rules import ActiveReference
 

@@ -10,10 +10,10 @@ import msgspec
 import numpy as np
 
 from services.contracts.errors import Invalid
+from services.monitor.batches.outcomes import class_column, read_value
+from services.monitor.batches.predictions import reserved_name
+from services.monitor.batches.tables import Rows
 from services.monitor.counts.columns import Column, Columns, Numbers
-from services.monitor.ingest_api.outcomes import class_column, read_value
-from services.monitor.ingest_api.predictions import reserved_name
-from services.monitor.ingest_api.tables import Rows
 from services.monitor.performance.rules import Task
 from services.monitor.references.rules import build_reference
 from services.monitor.versions.rules import OUTPUT_MARK, PREDICTION, SCORE, ActiveReference

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from services.contracts.errors import Invalid
+from services.monitor.batches.labels import normalised_labels
+from services.monitor.batches.predictions import normalised_predictions
+from services.monitor.batches.tables import ARROW, Rows, read, read_arrow
 from services.monitor.counts.arrow import columns_from_arrow
 from services.monitor.counts.columns import Columns
 from services.monitor.labels.hashing import Hashes
-from services.monitor.versions.rules import ID, LABEL, TIME, key_of
+from services.monitor.versions.rules import ID, LABEL, TIME, ActiveReference, key_of
 from services.runtime.inbox import Delivery
 
 
@@ -28,7 +31,7 @@ class Predictions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
-    """Rows of one model version in the order they were received. `order`: when, in milliseconds since 1970."""
+    """Rows of one model version in the order they were received. `order`: when, in microseconds since 1970."""
 
     ids: Hashes
     columns: Columns
@@ -43,15 +46,17 @@ def by_version(deliveries: Sequence[Delivery]) -> dict[str, list[Delivery]]:
     return groups
 
 
-def predictions_of(deliveries: Sequence[Delivery]) -> list[Predictions]:
-    """Many small batches become one large one, where they hold the same columns: counting it costs far less."""
+def predictions_of(deliveries: Sequence[Delivery], active: ActiveReference, now_ms: int) -> list[Predictions]:
+    """Many small batches become one large one, where they hold the same columns: counting it costs far less.
+
+    Raises Invalid for a message that isn't a batch of this version.
+    """
     by_schema: dict[pa.Schema, list[pa.RecordBatch]] = {}
     for delivery in deliveries:
-        for batch in _decoded(delivery):
+        for batch in _decoded(delivery, lambda rows: normalised_predictions(rows, active, now_ms)):
             by_schema.setdefault(batch.schema, []).append(batch)
     found = []
     for schema, batches in by_schema.items():
-        _needs(schema, (ID, TIME))
         table = pa.Table.from_batches(batches, schema)
         found.append(
             Predictions(
@@ -63,19 +68,18 @@ def predictions_of(deliveries: Sequence[Delivery]) -> list[Predictions]:
     return found
 
 
-def labels_of(deliveries: Sequence[Delivery]) -> list[Labels]:
-    """One entry for each run of batches with the same columns, in stream order."""
+def labels_of(deliveries: Sequence[Delivery], active: ActiveReference, now_ms: int) -> list[Labels]:
+    """One entry for each run of batches with the same columns, in stream order. Raises Invalid as above."""
     runs: list[tuple[pa.Schema, list[pa.RecordBatch], list[npt.NDArray[np.int64]]]] = []
     for delivery in deliveries:
-        received = int(delivery.header.received_at.timestamp() * 1000)
-        for batch in _decoded(delivery):
+        received = int(delivery.header.received_at.timestamp() * 1_000_000)
+        for batch in _decoded(delivery, lambda rows: normalised_labels(rows, active, now_ms)):
             if not runs or runs[-1][0] != batch.schema:
                 runs.append((batch.schema, [], []))
             runs[-1][1].append(batch)
             runs[-1][2].append(np.full(batch.num_rows, received, dtype=np.int64))
     found = []
     for schema, batches, order in runs:
-        _needs(schema, (ID, LABEL))
         table = pa.Table.from_batches(batches, schema)
         found.append(
             Labels(
@@ -88,16 +92,14 @@ def labels_of(deliveries: Sequence[Delivery]) -> list[Labels]:
     return found
 
 
-def _decoded(delivery: Delivery) -> list[pa.RecordBatch]:
+def _decoded(delivery: Delivery, normalise: Callable[[Rows], pa.RecordBatch]) -> list[pa.RecordBatch]:
+    """The message's rows in the form that the HTTP edge sends; a producer's own message is brought into it."""
     try:
         with pa.ipc.open_stream(pa.py_buffer(delivery.body)) as reader:
+            names = reader.schema.names
             batches: list[pa.RecordBatch] = [batch for batch in reader if batch.num_rows]
     except (pa.ArrowException, OSError, ValueError) as error:
         raise Invalid(f"the message isn't an Arrow IPC stream: {error}", code="NOT_ARROW", field="body") from error
-    return batches
-
-
-def _needs(schema: pa.Schema, names: Sequence[str]) -> None:
-    for name in names:
-        if name not in schema.names:
-            raise Invalid(f"the message has no column {name!r}", code="MISSING_COLUMN", field=name)
+    if ID in names or not batches:
+        return batches
+    return [normalise(read(ARROW, delivery.body, {ARROW: read_arrow}))]

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from services.contracts.errors import Invalid
+from services.monitor.batches.identities import read_ids, read_times
+from services.monitor.batches.outcomes import read_class, read_value
+from services.monitor.batches.tables import Rows, as_arrow, first_row
 from services.monitor.counts.columns import Codes, Column, Kind, Numbers, as_codes, as_numbers
-from services.monitor.ingest_api.identities import read_ids, read_times
-from services.monitor.ingest_api.outcomes import read_class, read_value
-from services.monitor.ingest_api.tables import Rows, as_arrow, first_row
 from services.monitor.versions.rules import ID, OUTPUT_MARK, OUTPUT_NAMES, SCORE, TIME, ActiveReference
 
 MAX_WINDOWS: Final = 400

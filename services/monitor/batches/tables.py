@@ -139,12 +139,14 @@ def read_csv(body: bytes) -> Rows:
 
 
 class _JsonBatch(msgspec.Struct):
-    columns: dict[str, Any]
+    columns: dict[str, Any] | None = None
+    rows: list[dict[str, Any]] | None = None
     batch_id: str = ""
 
 
 def read_json(body: bytes) -> Rows:
-    """`{"columns": {name: [value, …], "features": {name: [value, …]}}, "batch_id": …}`"""
+    """`{"columns": {name: [value, …], "features": {name: [value, …]}}, "batch_id": …}`, or the same by rows:
+    `{"rows": [{name: value, …, "features": {name: value, …}}, …], "batch_id": …}`. Columns cost a third to read."""
     try:
         batch = msgspec.json.decode(body, type=_JsonBatch)
     except msgspec.ValidationError as error:
@@ -158,6 +160,13 @@ def read_json(body: bytes) -> Rows:
         raise Invalid(
             f"the body isn't JSON: {error}", code="MALFORMED_JSON", field="body", fix="Send a JSON object."
         ) from error
+    if (batch.columns is None) == (batch.rows is None):
+        raise Invalid(
+            "the body needs either columns or rows", code="MALFORMED_BODY", field="columns", fix="Send one of them."
+        )
+    if batch.rows is not None:
+        return Rows(lists=_turned(batch.rows), batch_id=batch.batch_id)
+    assert batch.columns is not None
     lists: dict[str, Sequence[object]] = {}
     for name, values in batch.columns.items():
         if name == "features" and isinstance(values, dict):
@@ -166,6 +175,23 @@ def read_json(body: bytes) -> Rows:
         else:
             _take(lists, name, values, f"columns.{name}")
     return Rows(lists=lists, batch_id=batch.batch_id)
+
+
+def _turned(rows: list[dict[str, Any]]) -> dict[str, Sequence[object]]:
+    """Rows as columns; what a row doesn't hold is missing there."""
+    flat: list[dict[str, object]] = []
+    names: dict[str, None] = {}
+    for row in rows:
+        inner = row.get("features")
+        if isinstance(inner, dict):
+            for name in inner:
+                if name in row:
+                    raise _twin(name)
+            row = {**row, **inner}
+            del row["features"]
+        names.update(dict.fromkeys(row))
+        flat.append(row)
+    return {name: [row.get(name) for row in flat] for name in names}
 
 
 def _take(lists: dict[str, Sequence[object]], name: str, values: object, field: str) -> None:
