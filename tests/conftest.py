@@ -17,6 +17,8 @@ _COUNTS_FILE = "TEST_COUNTS_FILE"
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Prints one line a kind: how many tests passed, failed and so on."""
+    if hasattr(terminalreporter.config, "workerinput"):
+        return  # the controller of the workers says it for all of them
     counts: dict[str, Counter[str]] = {}
     for outcome in _OUTCOMES:
         for report in terminalreporter.stats.get(outcome, []):

@@ -121,7 +121,8 @@ def _running_stack(state: StateDirectory) -> Iterator[Finding]:
     if not state.running():
         return
     for name, part in record.parts.items():
-        if part.state not in (PartState.READY, PartState.STARTING):
+        first_start = part.state == PartState.STARTING and part.restarts == 0
+        if part.state != PartState.READY and not first_start:
             yield Finding(
                 "error",
                 Problem(

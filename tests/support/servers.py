@@ -21,7 +21,7 @@ from deploy.local.ports import choose
 from deploy.local.probes import NotReady
 from deploy.local.servers import Mongod, NatsServer, mongo_client
 
-_START_WITHIN = 30.0  # seconds
+_START_WITHIN = 60.0  # seconds
 _PAUSE = 0.01
 
 

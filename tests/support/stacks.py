@@ -10,8 +10,8 @@ from deploy.local.supervisor import Timing
 FAST = Timing(
     look_starting=0.02,
     look_ready=0.05,
-    start_within=5.0,
-    unreachable_for=3.0,
+    start_within=30.0,  # a busy machine takes its time
+    unreachable_for=4.0,
     unready_for=1.0,
     backoff_first=0.05,
     backoff_longest=0.4,

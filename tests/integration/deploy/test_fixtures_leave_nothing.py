@@ -22,7 +22,7 @@ def test_that_takes_long(mongodb_server, nats_server):
     told = Path({pids!r})
     told.with_suffix(".new").write_text(f"{{mongodb_server.pid}} {{nats_server.pid}}")
     told.with_suffix(".new").rename(told)
-    time.sleep(60)
+    time.sleep(100)
 """
 
 
@@ -40,11 +40,11 @@ def test_servers_die_with_the_test_run(tmp_path: Path, workers: list[str], numbe
          "--basetemp", str(tmp_path / "base"), *workers, str(file)],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "PYTEST_ADDOPTS": ""},
     )  # fmt: skip
-    wait_until(told.exists, within=30, what="the servers run")
+    wait_until(told.exists, within=90, what="the servers run")
     servers = [ProcessId.of(int(pid)) for pid in told.read_text().split()]
     assert len(servers) == 2
     workers_of_the_run = psutil.Process(run.pid).children()
     run.send_signal(number)
     run.wait(timeout=30)
-    wait_until(lambda: not any(server.process() for server in servers), within=10, what="the servers have ended")
+    wait_until(lambda: not any(server.process() for server in servers), within=20, what="the servers have ended")
     psutil.wait_procs(workers_of_the_run, timeout=10)

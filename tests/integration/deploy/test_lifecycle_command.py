@@ -34,12 +34,12 @@ def up(state: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
-        wait_until(lambda: StateDirectory(state).record().state == "ready", within=20, what="the stack is ready")
+        wait_until(lambda: StateDirectory(state).record().state == "ready", within=60, what="the stack is ready")
         yield process
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=40)
 
 
 def test_status_tells_scripts_the_addresses_and_each_parts_state(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_ctrl_c_stops_in_order_with_exit_code_zero(tmp_path: Path) -> None:
     with up(tmp_path) as process:
         parts = [part.process for part in StateDirectory(tmp_path).record().parts.values() if part.process]
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=20)
+        output, _ = process.communicate(timeout=40)
     assert process.returncode == 0
     assert "Dashboard" in output
     assert "Stopping" in output
@@ -76,7 +76,7 @@ def test_down_stops_a_stack_and_waits_for_it(tmp_path: Path) -> None:
         answer = lifecycle("down", "--state", str(tmp_path))
         assert (answer.returncode, answer.stdout.strip()) == (0, "Stopped.")
         assert not StateDirectory(tmp_path).running()
-        process.wait(timeout=5)
+        process.wait(timeout=20)
     assert "No stack is running" in lifecycle("down", "--state", str(tmp_path)).stdout
 
 
@@ -117,7 +117,7 @@ def test_the_doctor_says_which_part_of_a_running_stack_is_unwell(tmp_path: Path)
     with up(tmp_path):
         state = StateDirectory(tmp_path)
         state.path.joinpath("orders-gateway").write_text("unready")
-        wait_until(lambda: state.record().parts["gateway"].state == PartState.UNREADY, within=10)
+        wait_until(lambda: state.record().parts["gateway"].state == PartState.UNREADY, within=30)
         answer = lifecycle("doctor", "--state", str(tmp_path))
         assert answer.returncode == 1
         assert "gateway is unready: orders: told to be unready" in answer.stdout
@@ -137,7 +137,7 @@ def test_logs_shows_the_end_of_a_parts_log_or_which_logs_there_are(tmp_path: Pat
 def test_other_ways_to_end_it_stop_in_order_too(tmp_path: Path, number: signal.Signals) -> None:
     with up(tmp_path) as process:
         process.send_signal(number)
-        process.communicate(timeout=20)
+        process.communicate(timeout=40)
     assert process.returncode == 0
     assert StateDirectory(tmp_path).path.joinpath("trace").read_text().splitlines()[-2:] == [
         "dashboard ended",
