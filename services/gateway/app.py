@@ -19,6 +19,7 @@ from services.gateway.graphiql import pages as graphiql
 from services.gateway.http_endpoint import HttpEndpoint
 from services.gateway.limits import Limits
 from services.gateway.operation import Operation
+from services.gateway.routing import NamedRoute
 from services.gateway.schema import build_schema
 from services.gateway.settings import GatewaySettings
 from services.gateway.subscriptions.events import EventSource
@@ -72,9 +73,11 @@ async def build(settings: GatewaySettings, health: Health) -> AsyncIterator[ASGI
                 allow_methods=["GET", "POST"],
                 allow_headers=["authorization", "content-type", "idempotency-key", "x-lifecycle-user", "x-request-id"],
             )
-        app.router.routes.extend(graphiql.routes())
         http = HttpEndpoint(engine, operation_for, authenticator)
-        app.add_route("/graphql", http.answer, methods=["GET", "POST"])
         sockets = WebSocketEndpoint(engine, operation_for, authenticator, settings)
-        app.router.routes.append(WebSocketRoute("/graphql", sockets.serve))
+        app.router.routes += [
+            NamedRoute("/graphql", http.answer, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", sockets.serve),
+            *graphiql.routes(),
+        ]
         yield app

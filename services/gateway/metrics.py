@@ -19,5 +19,7 @@ seconds = Histogram(
     buckets=SECONDS_BUCKETS,
 )
 subscriptions = Gauge("lifecycle_graphql_open_subscriptions", "Subscriptions under way", ["transport"])
+for _transport in ("websocket", "sse"):
+    subscriptions.labels(_transport)  # shows 0 from the start
 connections = Gauge("lifecycle_graphql_open_websockets", "WebSocket connections")
 messages = Counter("lifecycle_graphql_subscription_messages_total", "Messages sent to subscribers", ["transport"])

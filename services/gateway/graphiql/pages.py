@@ -6,9 +6,9 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import Route
 
 from services.contracts.errors import NotFound
+from services.gateway.routing import NamedRoute
 
 PATH = "/graphiql"
 
@@ -37,6 +37,6 @@ async def _file(request: Request) -> Response:
     return FileResponse(file, headers={"cache-control": "max-age=3600", **_GUARDS}, media_type=_TYPES[file.suffix])
 
 
-def routes() -> list[Route]:
+def routes() -> list[NamedRoute]:
     """The page and its files."""
-    return [Route(PATH, _page), Route(PATH + "/{name}", _file)]
+    return [NamedRoute(PATH, _page), NamedRoute(PATH + "/{name}", _file)]

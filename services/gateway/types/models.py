@@ -8,6 +8,7 @@ from typing import Annotated
 
 import strawberry
 
+from services.contracts.errors import NotFound
 from services.contracts.monitor import ListWindows, MonitoredView, WindowView
 from services.contracts.paging import Page
 from services.contracts.registry import ListVersions, ModelView, RunView, VersionView
@@ -64,15 +65,17 @@ def _monitored(
 
 async def _windows(
     parent: strawberry.Parent[VersionView], info: Info, last: LastWindows = None, features: Features = None
-) -> list[WindowView]:
-    return await info.context.ask(
-        ListWindows(
-            model_name=parent.model_name,
-            version=parent.version,
-            last=checked_last(last),
-            features=features if "features" in Selected.of(info) else [],
-        )
+) -> list[WindowView] | None:
+    request = ListWindows(
+        model_name=parent.model_name,
+        version=parent.version,
+        last=checked_last(last),
+        features=features if "features" in Selected.of(info) else [],
     )
+    try:
+        return await info.context.ask(request)
+    except NotFound:
+        return None
 
 
 @strawberry.type(description="One version of a registered model.")
@@ -107,7 +110,7 @@ class ModelVersion(Node):
     windows: list[Window] | None = viewed(
         resolver=_windows,
         size=Size("last", DEFAULT_WINDOWS, asks=True),
-        description="Its newest windows, in time order.",
+        description="Its newest windows, in time order; null if it isn't watched.",
     )
 
 

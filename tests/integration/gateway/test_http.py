@@ -123,7 +123,9 @@ async def test_metrics_count_operations_by_type_and_outcome_only(gateway: Gatewa
     await gateway.ask("{ nothing }")
     after = [_counted(*labels) for labels in (("query", "ok"), ("query", "partial"), ("unknown", "refused"))]
     assert after == [count + 1 for count in before]
-    assert "AnyNameAtAll" not in (await gateway.client.get("/metrics")).text
+    exposed = (await gateway.client.get("/metrics")).text
+    assert "AnyNameAtAll" not in exposed
+    assert 'lifecycle_http_requests_total{method="POST",route="/graphql",status="200"}' in exposed
 
 
 def _counted(type_: str, outcome: str) -> float:
