@@ -46,7 +46,7 @@ async def run_demo(
     async with httpx.AsyncClient(base_url=urls.registry, headers=bearer, timeout=_TIMEOUT) as registry:
         champion = await standing_champion(registry, cache)
     if champion is not None:
-        console.print(f"  {champion_line(champion)}", highlight=False)
+        console.print(f"  {champion_line(champion)}", highlight=False, soft_wrap=True)
     else:
         champion = await _trained(urls, tokens, cache, console)
         remember(cache, champion)
@@ -87,7 +87,9 @@ async def _trained(urls: Urls, tokens: Mapping[str, str], cache: Path, console: 
             raise failed.exceptions[0] from None  # one failure ends the other colleague too: say the first
         screen.step("the best becomes champion")
         await child("champion", "anna")
-    console.print(f"  trained, registered and evaluated in {time.monotonic() - started:.0f} s", highlight=False)
+    console.print(
+        f"  trained, registered and evaluated in {time.monotonic() - started:.0f} s", highlight=False, soft_wrap=True
+    )
     return next(report for report in reports if isinstance(report, ChampionReport))
 
 
@@ -110,6 +112,7 @@ async def _replayed(
         f"  replayed in {time.monotonic() - started:.0f} s: {position.predictions:,} predictions, "
         f"{position.labels:,} labels",
         highlight=False,
+        soft_wrap=True,
     )
 
 
@@ -122,4 +125,4 @@ def _where_to_look(console: Console, urls: Urls) -> None:
     }
     for name, url in places.items():
         if url:
-            console.print(f"  {name:<20} {url}", highlight=False)
+            console.print(f"  {name:<20} {url}", highlight=False, soft_wrap=True)

@@ -54,7 +54,7 @@ class TrainingScreen:
         self._progress.update(self._task, description=words)
 
     def _print(self, line: str) -> None:
-        self._console.print(f"  {line}", highlight=False)
+        self._console.print(f"  {line}", highlight=False, soft_wrap=True)
 
 
 class ReplayScreen:
@@ -100,14 +100,14 @@ class ReplayScreen:
         if not self._console.is_terminal and month != self._month:
             self._month = month
             counts = f"{passed.predictions:,} predictions and {passed.labels:,} labels sent"
-            self._console.print(f"  {month}: {counts}", highlight=False)
+            self._console.print(f"  {month}: {counts}", highlight=False, soft_wrap=True)
 
     def waiting(self, why: str) -> None:
         """Says why nothing moves."""
         self._progress.update(self._task, why=why)
         if not self._console.is_terminal and time.monotonic() > self._said_at + 10:
             self._said_at = time.monotonic()
-            self._console.print(f"  waiting: {why}", highlight=False)
+            self._console.print(f"  waiting: {why}", highlight=False, soft_wrap=True)
 
 
 def champion_line(report: ChampionReport) -> str:
