@@ -11,7 +11,6 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
-    OperationType,
     parse,
     specified_rules,
     validate,
@@ -44,9 +43,6 @@ class Prepared:
         if name not in self.operations:
             raise RequestFailed([GraphQLError(f"The document has no operation named {name!r}.")], VALIDATION)
         return self.operations[name]
-
-    def kind(self, name: str | None) -> OperationType:
-        return self.operation(name).operation
 
 
 class Documents:

@@ -36,11 +36,6 @@ class EventSource:
         self._reading: asyncio.Task[None] | None = None
         self._followers = 0
 
-    @property
-    def followers(self) -> int:
-        """How many subscribers there are."""
-        return self._followers
-
     async def follow(self, after: str | None, types: Sequence[str] | None) -> AsyncGenerator[Followed, None]:
         """Events after the cursor, or from now on. Raises a typed error for a cursor that can't be resumed from."""
         wanted = _checked(types)
