@@ -94,8 +94,11 @@ class Bus:
             log.info("connected to NATS again")
             bus.reconnected.set()
 
+        leaving = False
+
         async def disconnected() -> None:
-            log.warning("lost the connection to NATS")
+            if not leaving:
+                log.warning("lost the connection to NATS")
 
         pause = 0.05
         while True:
@@ -123,6 +126,7 @@ class Bus:
             bus._tasks.add(asyncio.create_task(watch_streams(bus.jetstream), name="stream metrics"))
             yield bus
         finally:
+            leaving = True
             for stop in reversed(bus._stopping):
                 await stop()
             for task in bus._tasks:
