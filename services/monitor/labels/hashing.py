@@ -38,16 +38,18 @@ def _hash_block(ids: pa.Array) -> Hashes:
     lengths = np.diff(offsets)
     words = _words(data_buffer, offsets, lengths)
     state = _SEED ^ (lengths.astype(np.uint64) * _LENGTH)
+    shortest = int(lengths.min())
     for column in range(words.shape[1]):
+        mixed = _mixed(state ^ words[:, column])
         # A shorter text is done: its hash must not depend on the longest one beside it.
-        state = np.where(lengths > 8 * column, _mixed(state ^ words[:, column]), state)
+        state = mixed if shortest > 8 * column else np.where(lengths > 8 * column, mixed, state)
     return _mixed(state)
 
 
 def _words(data: pa.Buffer | None, offsets: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Hashes:
     """(n, W): each text's bytes, padded with zeros to whole 8-byte words."""
     rows = len(lengths)
-    longest = int(lengths.max(initial=0))
+    longest = int(lengths.max())
     width = -(-longest // 8) * 8
     if not longest or data is None:
         return np.zeros((rows, 0), dtype=np.uint64)
