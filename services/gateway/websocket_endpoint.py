@@ -143,7 +143,8 @@ class _Connection:
     async def _watch(self) -> None:
         """Closes a connection that doesn't introduce itself, or whose credentials stop being good."""
         try:
-            await asyncio.wait_for(self._known.wait(), self._settings.connection_init_seconds)
+            async with asyncio.timeout(self._settings.connection_init_seconds):  # wait_for may swallow a cancellation
+                await self._known.wait()
         except TimeoutError:
             raise _Closed(CONNECTION_INIT_TIMEOUT, "Connection initialisation timeout") from None
         while True:

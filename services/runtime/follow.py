@@ -113,7 +113,8 @@ async def _read(bus: Bus, after: int, subjects: Sequence[str]) -> AsyncGenerator
         name = info.name
         expected = 1
         while True:
-            message = await asyncio.wait_for(queue.get(), SILENCE_SECONDS)
+            async with asyncio.timeout(SILENCE_SECONDS):  # wait_for may swallow a cancellation
+                message = await queue.get()
             if (message.headers or {}).get("Status") == "100":
                 if message.reply:  # flow control: everything before it has been read
                     await bus.client.publish(message.reply)
