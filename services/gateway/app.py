@@ -73,7 +73,7 @@ async def build(settings: GatewaySettings, health: Health) -> AsyncIterator[ASGI
                 allow_methods=["GET", "POST"],
                 allow_headers=["authorization", "content-type", "idempotency-key", "x-lifecycle-user", "x-request-id"],
             )
-        http = HttpEndpoint(engine, operation_for, authenticator)
+        http = HttpEndpoint(engine, operation_for, authenticator, health)
         sockets = WebSocketEndpoint(engine, operation_for, authenticator, settings)
         app.router.routes += [
             NamedRoute("/graphql", http.answer, methods=["GET", "POST"]),

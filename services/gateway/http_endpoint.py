@@ -17,6 +17,7 @@ from services.gateway.operation import Operation
 from services.gateway.requests import GraphQLRequest, from_json, from_query_string
 from services.runtime.auth import Authenticator
 from services.runtime.context import Context
+from services.runtime.health import Health
 from services.runtime.http import context_of, headers_of
 
 OperationFor = Callable[[Context], Operation]
@@ -25,10 +26,13 @@ OperationFor = Callable[[Context], Operation]
 class HttpEndpoint:
     """The handler of the route. Batches are refused; mutations need POST."""
 
-    def __init__(self, engine: Engine, operation_for: OperationFor, authenticator: Authenticator) -> None:
+    def __init__(
+        self, engine: Engine, operation_for: OperationFor, authenticator: Authenticator, health: Health
+    ) -> None:
         self._engine = engine
         self._operation_for = operation_for
         self._authenticator = authenticator
+        self._health = health
 
     async def answer(self, request: Request) -> Response:
         """Answers one request."""
@@ -62,7 +66,9 @@ class HttpEndpoint:
     def _events(self, request: Request, graphql: GraphQLRequest, operation: Operation) -> Response:
         answers = self._engine.stream(graphql, operation)
         return StreamingResponse(
-            sse.events(answers, self._authenticator, headers_of(request.scope)),
+            sse.events(
+                answers, self._authenticator, headers_of(request.scope), lambda: self._health.phase == "stopping"
+            ),
             media_type=negotiation.EVENT_STREAM,
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 
 import msgspec
 
@@ -27,9 +27,15 @@ COMPLETE = b"event: complete\ndata:\n\n"
 
 
 async def events(
-    answers: AsyncGenerator[Answer, None], authenticator: Authenticator, headers: Mapping[str, str]
+    answers: AsyncGenerator[Answer, None],
+    authenticator: Authenticator,
+    headers: Mapping[str, str],
+    stopping: Callable[[], bool],
 ) -> AsyncIterator[bytes]:
-    """The bytes of the stream. `headers` are the request's, which say who asks."""
+    """The bytes of the stream. `headers` are the request's, which say who asks.
+
+    When the process is `stopping`, the stream breaks off without its last word, so that clients connect again.
+    """
     yield ALIVE
     spoken = time.monotonic()
     waiting = asyncio.ensure_future(anext(answers))
@@ -43,6 +49,8 @@ async def events(
                     spoken = time.monotonic()
                     waiting = asyncio.ensure_future(anext(answers))
                     continue
+                if stopping():
+                    return
                 await _recheck(authenticator, headers)
                 if time.monotonic() - spoken >= ALIVE_SECONDS:
                     yield ALIVE
