@@ -49,6 +49,7 @@ async def build(settings: GatewaySettings, health: Health) -> AsyncIterator[ASGI
             build_schema(),
             Limits(
                 depth=settings.max_depth,
+                fields=settings.max_fields,
                 aliases=settings.max_aliases,
                 tokens=settings.max_tokens,
                 characters=settings.max_document_characters,

@@ -18,7 +18,7 @@ from graphql import (
 
 from services.contracts.errors import LifecycleError, TooLarge
 from services.gateway.errors import SYNTAX, VALIDATION, RequestFailed, as_request_error
-from services.gateway.limits import Limits, check_aliases, check_depth
+from services.gateway.limits import Limits, check_counts, check_depth
 
 MOST_ERRORS = 10
 
@@ -74,7 +74,7 @@ class Documents:
 
     def _checked(self, text: str) -> Prepared:
         document = self._parsed(text)
-        check_aliases(document, self._limits.aliases)
+        check_counts(document, self._limits)
         errors = validate(self._schema, document, specified_rules, max_errors=MOST_ERRORS)
         if errors:
             raise RequestFailed(errors, VALIDATION)

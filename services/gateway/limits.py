@@ -1,4 +1,4 @@
-"""What a document may look like: how deep, how many aliases. A fragment is looked at once, however often used."""
+"""What a document may look like: how deep, how many fields. A fragment is looked at once, however often used."""
 
 from __future__ import annotations
 
@@ -23,15 +23,17 @@ class Limits:
     """The most of each that one document may have; `cost` counts objects of one operation."""
 
     depth: int = 12
+    fields: int = 500
     aliases: int = 60
     tokens: int = 2_000
     characters: int = 50_000
     cost: int = 25_000
 
 
-def check_aliases(document: DocumentNode, most: int) -> None:
-    """Raises `TooLarge` if the document has more than `most` aliases."""
-    count = 0
+def check_counts(document: DocumentNode, limits: Limits) -> None:
+    """Raises `TooLarge` if the document has too many fields or aliases, as written. Comes before the validation, whose
+    work grows with the square of the fields that stand side by side."""
+    fields = aliases = 0
     stack: list[SelectionSetNode | None] = [
         definition.selection_set
         for definition in document.definitions
@@ -40,14 +42,17 @@ def check_aliases(document: DocumentNode, most: int) -> None:
     while stack:
         selection_set = stack.pop()
         for node in selection_set.selections if selection_set else ():
-            count += isinstance(node, FieldNode) and node.alias is not None
+            if isinstance(node, FieldNode):
+                fields += 1
+                aliases += node.alias is not None
             stack.append(getattr(node, "selection_set", None))
-    if count > most:
-        raise TooLarge(
-            f"the document has {count} aliases; the most is {most}",
-            code="TOO_MANY_ALIASES",
-            fix="Ask in several requests.",
-        )
+    for count, most, what in ((aliases, limits.aliases, "aliases"), (fields, limits.fields, "fields")):
+        if count > most:
+            raise TooLarge(
+                f"the document has {count} {what}; the most is {most}",
+                code=f"TOO_MANY_{what.upper()}",
+                fix="Ask in several requests.",
+            )
 
 
 def check_depth(document: DocumentNode, fragments: Mapping[str, FragmentDefinitionNode], most: int) -> None:

@@ -25,6 +25,9 @@ class GatewaySettings(ProcessSettings):
     max_depth: int = Field(
         12, gt=0, validation_alias="GATEWAY_MAX_DEPTH", description="Deepest nesting of fields in a document."
     )
+    max_fields: int = Field(
+        500, gt=0, validation_alias="GATEWAY_MAX_FIELDS", description="Most fields written in a document."
+    )
     max_aliases: int = Field(
         60, ge=0, validation_alias="GATEWAY_MAX_ALIASES", description="Most aliases in a document."
     )

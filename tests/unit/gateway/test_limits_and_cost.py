@@ -11,7 +11,7 @@ from services.contracts.errors import TooLarge
 from services.gateway.cost import Cost
 from services.gateway.documents import Documents
 from services.gateway.errors import RequestFailed
-from services.gateway.limits import Limits, check_aliases, check_depth
+from services.gateway.limits import Limits, check_counts, check_depth
 from services.gateway.schema import build_schema
 
 SCHEMA = build_schema()._schema
@@ -66,12 +66,13 @@ def test_fragments_that_multiply_are_counted_without_being_unfolded() -> None:
         check_depth(document, fragments, 1)
 
 
-def test_aliases_are_counted_wherever_they_stand() -> None:
+def test_fields_and_aliases_are_counted_wherever_they_stand() -> None:
     document = parse("{ a: viewer { b: user ... on Viewer { c: role } } ...f } fragment f on Query { d: __typename }")
-    check_aliases(document, 4)
-    with pytest.raises(TooLarge) as refused:
-        check_aliases(document, 3)
-    assert refused.value.code == "TOO_MANY_ALIASES"
+    check_counts(document, Limits(aliases=4, fields=4))
+    for limits, code in ((Limits(aliases=3), "TOO_MANY_ALIASES"), (Limits(fields=3), "TOO_MANY_FIELDS")):
+        with pytest.raises(TooLarge) as refused:
+            check_counts(document, limits)
+        assert refused.value.code == code
 
 
 def test_introspection_has_its_own_limit() -> None:
