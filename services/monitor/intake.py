@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from services.contracts.errors import NotFound
 from services.monitor.batches.deliveries import by_version, labels_of, predictions_of
-from services.monitor.labels.handlers import LabelJoin
+from services.monitor.labels.handlers import Joined, LabelJoin
 from services.monitor.labels.keeping import PredictionKeeper
-from services.monitor.metrics import batches_total, rows_total
+from services.monitor.metrics import batches_total, count_labels, rows_total
 from services.monitor.versions.handlers import Versions
 from services.monitor.versions.rules import ActiveReference
 from services.monitor.windows.handlers import WindowCounts
@@ -36,7 +36,7 @@ class Intake:
         self._join = join
         self._live = live
         self._counted: dict[str, int] = {}
-        self._joined: dict[str, int] = {}
+        self._joined: dict[str, Joined] = {}
 
     async def take_predictions(self, deliveries: list[Delivery], change: Change) -> None:
         """Counts the rows and keeps them for their labels."""
@@ -65,13 +65,14 @@ class Intake:
             active = await self._active(key)
             rows = await asyncio.to_thread(labels_of, group, active, time.time_ns() // 1_000_000)
             if rows:
-                newest = await self._join.take(change, key, active, rows)
-                if newest is not None:
-                    self._joined[key] = newest
+                self._joined[key] = await self._join.take(change, key, active, rows)
 
     def labels_committed(self, deliveries: list[Delivery]) -> None:
         _count("labels", deliveries)
-        self._announce(self._joined, deliveries)
+        for joined in self._joined.values():
+            count_labels(joined.joined, joined.waiting, joined.dropped)
+        moved = {key: joined.newest for key, joined in self._joined.items() if joined.newest is not None}
+        self._announce(moved, deliveries)
 
     async def _active(self, key: str) -> ActiveReference:
         watched = await self._versions.find(key)

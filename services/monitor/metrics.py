@@ -17,6 +17,11 @@ MOST_FEATURES: Final = 100
 
 rows_total = Counter("lifecycle_monitor_rows_total", "Rows counted or joined, once durable", ["kind"])
 batches_total = Counter("lifecycle_monitor_batches_total", "Batches counted or joined, once durable", ["kind"])
+_labels_joined = Counter("lifecycle_monitor_labels_joined_total", "Labels joined with their prediction")
+_labels_unmatched = Counter(
+    "lifecycle_monitor_labels_unmatched_total", "Labels that came before, or without, their prediction"
+)
+_labels_dropped = Counter("lifecycle_monitor_labels_dropped_total", "Waiting labels given up for newer ones")
 refused_total = Counter("lifecycle_monitor_batches_refused_total", "Batches refused at the edge", ["kind", "code"])
 ingest_to_live = Histogram(
     "lifecycle_monitor_ingest_to_live_seconds",
@@ -32,6 +37,13 @@ _window_start = Gauge("lifecycle_monitor_window_start_timestamp_seconds", "Start
 _roc_auc = Gauge("lifecycle_monitor_roc_auc_ratio", "ROC-AUC of the newest labelled window", _VERSION)
 _accuracy = Gauge("lifecycle_monitor_accuracy_ratio", "Accuracy of the newest labelled window", _VERSION)
 _coverage = Gauge("lifecycle_monitor_label_coverage_ratio", "Labelled share, newest labelled window", _VERSION)
+
+
+def count_labels(joined: int, waiting: int, dropped: int) -> None:
+    """Called once the joins are durable."""
+    _labels_joined.inc(joined)
+    _labels_unmatched.inc(waiting)
+    _labels_dropped.inc(dropped)
 
 
 class WindowGauges:

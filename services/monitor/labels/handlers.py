@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
 from bson import Binary
-from prometheus_client import Counter
 
 from services.monitor.batches.deliveries import Labels
 from services.monitor.counts.columns import Column, as_codes, as_numbers
@@ -39,11 +37,18 @@ CACHE_BYTES = 64 * 1024 * 1024
 MOST_WAITING = 1_000_000
 """Labels of one version that may wait for their predictions; the oldest give way, and are counted."""
 
-joined_total = Counter("lifecycle_monitor_labels_joined_total", "Labels joined with their prediction", ["model"])
-waiting_total = Counter(
-    "lifecycle_monitor_labels_unmatched_total", "Labels that came before, or without, their prediction", ["model"]
-)
-dropped_total = Counter("lifecycle_monitor_labels_dropped_total", "Waiting labels given up for newer ones", ["model"])
+NEAR_BLOCKS = 16
+"""Blocks looked into for a fresh label; what isn't there is looked for everywhere beside the stream (waiting.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What a change will have done once it is committed. `newest`: start of the newest window whose figures move."""
+
+    newest: int | None = None
+    joined: int = 0
+    waiting: int = 0
+    dropped: int = 0
 
 
 @dataclass(slots=True)
@@ -53,6 +58,10 @@ class _Join:
     blocks: list[tuple[Block, bool, bytes]] = field(default_factory=list)
     moved: dict[tuple[str, int], PerformanceCounts] = field(default_factory=dict)
     joined: int = 0
+
+    @property
+    def newest(self) -> int | None:
+        return max((start for _, start in self.moved), default=None)
 
 
 class LabelJoin:
@@ -69,45 +78,42 @@ class LabelJoin:
         self._cached_bytes = 0
         self._found_at: dict[str, int] = {}
 
-    async def take(self, change: Change, key: str, active: ActiveReference, batches: list[Labels]) -> int | None:
-        """Joins what can be joined and keeps the rest waiting; returns the newest window whose figures move."""
+    async def take(self, change: Change, key: str, active: ActiveReference, batches: list[Labels]) -> Joined:
+        """Joins what can be joined and keeps the rest waiting."""
         ids, rows = await asyncio.to_thread(_gathered, batches, active)
         directory = await self._blocks.directory(key)
-        hint = _hint(batches)
-        left, newest = await self._join(change, key, ids, rows, directory, hint)
+        near = _nearest_first(directory, _hint(batches) or self._found_at.get(key))[:NEAR_BLOCKS]
+        left, join = await self._join(change, key, ids, rows, near)
         if len(left):
-            waiting = Waiting(new_id(), key, len(left), _searched(directory), new_id(), datetime.now(UTC))
+            searched = _searched(directory) if len(near) == len(directory) else {}
+            waiting = Waiting(new_id(), key, len(left), searched, new_id(), datetime.now(UTC))
             change.insert(WAITING, waiting.document(pack_labels(picked(rows, left), ids[left])))
-            waiting_total.labels(_model(key)).inc(len(left))
-        return newest
+        return Joined(join.newest, join.joined, waiting=len(left))
 
-    async def retry(self, change: Change, waiting: list[Waiting]) -> int | None:
-        """Looks for one version's waiting labels in blocks that are new since; adds nothing if there is no new block.
-
-        Returns the newest window whose figures move."""
+    async def retry(self, change: Change, waiting: list[Waiting]) -> Joined:
+        """Looks for one version's waiting labels in blocks that are new since; adds nothing if there is no new one."""
         key = waiting[0].key
         blocks = await self._blocks.newest(key)
         searched = _least([entry.searched for entry in waiting])
         total = sum(entry.rows for entry in waiting)
         if total <= MOST_WAITING and all(number <= searched.get(slot, 0) for slot, number in blocks.items()):
-            return None
+            return Joined()
         directory = await self._blocks.directory(key)
         new = [block for block in directory if block.number > searched.get(block.slot, 0)]
         packed = await self._blocks.waiting_rows([entry.id for entry in waiting])
         ids, rows = await asyncio.to_thread(_unpacked, [packed[entry.id] for entry in waiting if entry.id in packed])
-        left, newest = await self._join(change, key, ids, rows, new, None)
+        left, join = await self._join(change, key, ids, rows, _nearest_first(new, self._found_at.get(key)))
         for entry in waiting:
             change.delete(WAITING, {"_id": entry.id, "token": entry.token})
-        if len(left) > MOST_WAITING:
-            dropped = len(left) - MOST_WAITING
+        dropped = max(0, len(left) - MOST_WAITING)
+        if dropped:
             left = np.sort(left[np.argsort(rows.order[left], kind="stable")[dropped:]])
             change.upsert(DROPPED, {"_id": key}, {"$inc": {"rows": dropped}})
-            dropped_total.labels(_model(key)).inc(dropped)
         if len(left):
             since = min(entry.at for entry in waiting)
             entry = Waiting(new_id(), key, len(left), _searched(directory), new_id(), since)
             change.insert(WAITING, entry.document(pack_labels(picked(rows, left), ids[left])))
-        return newest
+        return Joined(join.newest, join.joined, dropped=dropped)
 
     async def _join(
         self,
@@ -116,14 +122,11 @@ class LabelJoin:
         ids: Hashes,
         rows: LabelRows,
         directory: list[Block],
-        hint: int | None,
-    ) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], int | None]:
-        """Adds the writes; returns which of `ids` (ascending) have no prediction in the directory's blocks, and the
-        start of the newest window whose figures move."""
+    ) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], _Join]:
+        """Adds the writes; returns which of `ids` (ascending) have no prediction in these blocks, and what moved."""
         left = np.arange(len(ids))
         join = _Join()
-        near = hint if hint is not None else self._found_at.get(key)
-        for block in _nearest_first(directory, near):
+        for block in directory:
             if not len(left):
                 break
             predictions = await self._rows(block)
@@ -138,7 +141,7 @@ class LabelJoin:
             self._found_at[key] = block.last
             left = left[~found]
         await self._write(change, key, join)
-        return left, max((start for _, start in join.moved), default=None)
+        return left, join
 
     async def _write(self, change: Change, key: str, join: _Join) -> None:
         for block, existed, packed in join.blocks:
@@ -150,7 +153,6 @@ class LabelJoin:
         parts = [Part(key, start, reference, counts, {}) for (reference, start), counts in join.moved.items()]
         if parts:
             await self._partitions.add(change, self._slot.number, parts)
-        joined_total.labels(_model(key)).inc(join.joined)
 
     async def _rows(self, block: Block) -> PredictionRows | None:
         rows = self._cache.get(block.id)
@@ -209,10 +211,10 @@ def _hint(batches: list[Labels]) -> int | None:
     return times[len(times) // 2] if times else None
 
 
-def _nearest_first(directory: list[Block], near: int | None) -> Iterable[Block]:
+def _nearest_first(directory: list[Block], near: int | None) -> list[Block]:
     """Labels come roughly in the order of their predictions: look where the last ones were found, then around."""
     if near is None:
-        return directory
+        return directory[::-1]
     return sorted(directory, key=lambda block: max(block.first - near, near - block.last, 0))
 
 
@@ -226,7 +228,3 @@ def _searched(directory: list[Block]) -> dict[int, int]:
 def _least(searched: list[dict[int, int]]) -> dict[int, int]:
     slots = set.intersection(*(set(entry) for entry in searched))
     return {slot: min(entry[slot] for entry in searched) for slot in slots}
-
-
-def _model(key: str) -> str:
-    return key.rpartition("/")[0]
