@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import structlog
 from starlette.types import ASGIApp
 
-from services.contracts import identity, registry, streams
+from services.contracts import identity, projects, registry, streams
 from services.contracts.errors import Unavailable
 from services.registry.artifacts import store as artifact_store
 from services.registry.artifacts.handlers import Artifacts
@@ -30,6 +30,9 @@ from services.registry.models import store as model_store
 from services.registry.models.handlers import Models
 from services.registry.models.queries import ModelQueries
 from services.registry.models.versions import Versions
+from services.registry.projects import store as project_store
+from services.registry.projects.following import Following
+from services.registry.projects.handlers import Projects
 from services.registry.runs import store as run_store
 from services.registry.runs.handlers import Runs
 from services.registry.runs.queries import RunQueries
@@ -63,6 +66,7 @@ INDEXES = (
     event_handlers.INDEXES,
     identity_handlers.INDEXES,
     retries.INDEXES,
+    project_store.INDEXES,
 )
 
 
@@ -85,7 +89,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         experiment = Experiments(outbox, experiments_, now)
         logged = LoggedModels(outbox, logged_model_store.MongoLoggedModels(store), experiment, now)
         run = Runs(outbox, bus, runs_, datasets_, experiment, logged, now)
-        run_queries = RunQueries(run, runs_, run_store.MongoRunSearch(store), datasets_, experiments_)
+        run_queries = RunQueries(runs_, run_store.MongoRunSearch(store), datasets_, experiments_)
         model = Models(outbox, models_, turns, now)
         versions = Versions(outbox, models_, model, run, logged, turns, now)
         model_queries = ModelQueries(models_, model, versions, runs_)
@@ -93,11 +97,16 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         event_log = Events(store)
         tokens = Tokens(store, outbox, secret, now)
         creations = Retries(store)
+        projects_ = project_store.MongoProjects(store)
+        project = Projects(outbox, projects_, experiment, now)
+        following = Following(project, projects_, run_queries, now)
+        boards = EventConsumer(bus, outbox, streams.REGISTRY_BOARDS, following.take_in)
         monitoring = EventConsumer(bus, outbox, streams.REGISTRY_MONITORING, event_log.take_in)
 
         await _prepared(store, outbox, monitoring)
         context = service_context(SERVICE)
         await experiment.ensure_default(context)
+        await project.ensure_default(context)
         for experiment_id in await experiment.being_swept():
             await run.sweep(context, experiment_id)
 
@@ -137,16 +146,32 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 registry.ListVersions: model_queries.list_versions,
                 registry.ListEvents: event_log.page,
                 registry.SetAlias: model_queries.set_alias,
+                projects.CreateProject: project.create,
+                projects.UpdateProject: project.update,
+                projects.ListProjects: project.page,
+                projects.GetProject: project.get,
+                projects.FindOwners: project.find_owners,
+                projects.AssignToProject: project.assign,
+                projects.FillAnswer: project.answer,
+                projects.WaiveItem: project.waive,
+                projects.AddItem: project.add_item,
+                projects.MoveBack: project.move_back,
+                projects.ConfirmStage: project.confirm,
+                projects.SetMilestone: project.milestone,
+                projects.SetAssumption: project.assumption,
                 identity.CreateToken: tokens.create,
                 identity.RevokeToken: tokens.revoke,
                 identity.ListTokens: tokens.list,
                 identity.FindToken: tokens.find,
             },
         )
-        async with background(health, relay=relay.run, monitoring=monitoring.run, retries=creations.run):
+        async with background(
+            health, relay=relay.run, monitoring=monitoring.run, boards=boards.run, retries=creations.run
+        ):
             try:
                 yield app
             finally:
+                await boards.stop()
                 await monitoring.stop()
                 await outbox.drain()
                 await relay.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import urlparse
 
 import msgspec
 
@@ -11,6 +11,7 @@ from services.contracts.errors import Invalid, NotAllowedNow, NotFound
 from services.contracts.registry import ExperimentCreated, ExperimentUpdated
 from services.registry import limits
 from services.registry.brevity import within
+from services.registry.locations import check_host, fully_decoded
 from services.registry.names import check_key, check_length
 from services.registry.values import ACTIVE, DELETED, Aggregate, KeyValue, mapping, pairs
 
@@ -59,16 +60,16 @@ def check_tag(key: str, value: str) -> None:
 def check_location(location: str) -> None:
     """The server stores a location and hands it out; it never opens one that a user supplied."""
     try:
-        parts = urlsplit(location)
+        parts = urlparse(location)
     except ValueError:
         raise Invalid(f"'artifact_location' is not a URI: {location!r}", field="artifact_location") from None
     if parts.scheme == "runs":
         raise Invalid(f"Artifact location cannot be a runs:/ URI. Given: '{location}'", field="artifact_location")
-    if parts.fragment or parts.query or ";" in parts.path:
-        raise Invalid(
-            "'artifact_location' URL can't include fragments or params.",
-            field="artifact_location",
-        )
+    if parts.fragment or parts.params:
+        raise Invalid("'artifact_location' URL can't include fragments or params.", field="artifact_location")
+    if ".." in fully_decoded(parts.query):
+        raise Invalid("Invalid query string", field="artifact_location")
+    check_host(location, "artifact_location")
     if len(location) > limits.ARTIFACT_LOCATION_LENGTH:
         raise Invalid(
             "Invalid artifact path length. The length of the artifact path cannot be greater than "

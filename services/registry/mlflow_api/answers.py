@@ -46,6 +46,7 @@ class ExperimentAnswer(Answer, frozen=True, kw_only=True):
     last_update_time: int
     creation_time: int
     tags: list[Pair] = []
+    workspace: str = msgspec.field(default_factory=lambda: "default")
 
 
 def experiment(found: Experiment) -> ExperimentAnswer:

@@ -20,9 +20,9 @@ from services.runtime.context import Context
 from services.runtime.http import context_of
 
 
-async def upload(surface: Surface, request: Request) -> Any:
+async def upload(surface: Surface, request: Request) -> Response:
     await surface.artifacts.upload(context_of(request), request.path_params["path"], _chunks(request))
-    return {}
+    return Response()
 
 
 async def _chunks(request: Request) -> AsyncIterator[bytes]:

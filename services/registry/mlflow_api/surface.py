@@ -98,13 +98,11 @@ async def creating(
 
 
 def stages_of(view: str | int | None) -> tuple[str, ...]:
-    """The lifecycle stages that a view type means; active ones unless it says otherwise. Raises Invalid."""
-    if view is None:
-        return _VIEWS["ACTIVE_ONLY"]
+    """The lifecycle stages that a view type means: active ones if it isn't given, or by a word MLflow ignores too."""
     name = _VIEW_NAMES.get(str(view), str(view))
-    if name not in _VIEWS:
+    if name not in _VIEWS and isinstance(view, int):
         raise invalid_value("view_type", view)
-    return _VIEWS[name]
+    return _VIEWS.get(name, _VIEWS["ACTIVE_ONLY"])
 
 
 def page_size(given: int | None, default: int, most: int, *, least: int = 1) -> int:

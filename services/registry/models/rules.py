@@ -118,7 +118,7 @@ def check_free_alias(alias: str) -> None:
     check_alias(alias)
     if alias.lower() == LATEST:
         raise Invalid("'latest' alias name (case insensitive) is reserved.", field="alias")
-    if _VERSION_ALIAS.match(alias):
+    if _VERSION_ALIAS.fullmatch(alias):
         raise Invalid(f"Version alias name '{alias}' is reserved.", field="alias")
 
 

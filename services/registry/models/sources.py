@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Literal, NoReturn
-from urllib.parse import unquote, unquote_plus, urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from services.contracts.errors import Invalid
+from services.registry.locations import check_host, fully_decoded
 
 PROMPT_SOURCES = frozenset({"dummy-source", "prompt-template"})
 """What MLflow's prompt registry writes where models have a source."""
@@ -66,6 +67,7 @@ def check_source(source: str, *, run_id: str, run_root: str | None, model_id: st
 
     `run_root` and `model_root` are their artifact locations, None where there is no such run or model.
     """
+    check_host(source, "source")
     owner = "model_id" if model_id else "run_id"
     root = model_root if model_id else run_root
     if is_local(source):
@@ -125,14 +127,8 @@ def _parts(uri: str) -> tuple[str, str, tuple[str, ...]]:
     return (
         parts.scheme.lower(),
         parts.netloc.lower(),
-        tuple(_decoded(piece) for piece in parts.path.split("/") if piece),
+        tuple(fully_decoded(piece) for piece in parts.path.split("/") if piece),
     )
-
-
-def _decoded(text: str) -> str:
-    while (decoded := unquote(text)) != text:
-        text = decoded
-    return text
 
 
 def _check_path(source: str) -> None:

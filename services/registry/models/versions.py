@@ -94,7 +94,7 @@ class Versions:
                     f"Invalid prompt source: '{stated.source}'. Prompt sources must use an MLflow placeholder.",
                     field="source",
                 )
-            return _registration(context, stated, stated.source, stated.source, stated.run_id, None)
+            return _registration(context, stated, stated.source, stated.source, stated.run_id or "", None)
         source, run_id, model_id = stated.source, stated.run_id, stated.model_id
         uri = sources.parse_model_uri(source) if sources.scheme_of(source) == "models" else None
         if uri is not None and uri.kind != "id":
@@ -112,9 +112,9 @@ class Versions:
         location = source
         if uri is not None:
             if model_root is None:
-                raise rules_no_source(source)
+                raise _unknown_source(source)
             location = model_root
-        return _registration(context, stated, source, location, run_id or source_run or run_id, model_id)
+        return _registration(context, stated, source, location, run_id or source_run, model_id)
 
     async def _origin(self, context: Context, source: str, uri: sources.ModelUri) -> Version:
         model = await self._models.get(context, uri.name)
@@ -287,5 +287,5 @@ def _check_lineage(stated: Stated, origin: Version) -> None:
         )
 
 
-def rules_no_source(source: str) -> Invalid:
+def _unknown_source(source: str) -> Invalid:
     return Invalid(f"Unable to fetch model from model URI source artifact location '{source}'.", field="source")

@@ -1,0 +1,29 @@
+"""Storage addresses that users supply: which may be kept, and reading them in every encoding."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+from services.contracts.errors import Invalid
+
+HOST_SCHEMES = frozenset({"ftp", "sftp", "hdfs", "viewfs", "http", "https", "mlflow-artifacts", "r2", "b2", "abfss"})
+"""Addresses of these name a host to connect to: somebody's server, which readers' clients would be sent to."""
+
+
+def check_host(location: str, field: str) -> None:
+    """Raises Invalid for an address that names a host of its own; `mlflow-artifacts:/path` means this server."""
+    parts = urlsplit(location)
+    scheme = parts.scheme.lower()
+    if scheme in HOST_SCHEMES and not (scheme == "mlflow-artifacts" and not parts.netloc):
+        raise Invalid(
+            f"The scheme '{scheme}' of '{field}' names a host that this server doesn't trust.",
+            field=field,
+            fix="Use mlflow-artifacts:, or an object store such as s3:// or gs://.",
+        )
+
+
+def fully_decoded(text: str) -> str:
+    """Percent-decoded until nothing changes any more."""
+    while (decoded := unquote(text)) != text:
+        text = decoded
+    return text

@@ -1,0 +1,175 @@
+"""Cases as data: requests sent to a server one after the other, and answers made comparable between servers."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+TIMES = {
+    "creation_time",
+    "last_update_time",
+    "creation_timestamp",
+    "last_updated_timestamp",
+    "creation_timestamp_ms",
+    "last_updated_timestamp_ms",
+}
+UNORDERED = {
+    "tags",
+    "params",
+    "metrics",
+    "aliases",
+    "dataset_inputs",
+    "model_outputs",
+    "model_inputs",
+    "latest_versions",
+}
+TOKENS = {"next_page_token"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request. `body` goes as JSON (as query with GET); `save` names parts of the answer for later steps.
+
+    `$name` in texts stands for what was saved, `$u` for a word that is unique to the case.
+    """
+
+    method: str
+    path: str
+    body: Any = None
+    save: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    compare: bool = True
+    message: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """`differs` says why ours answers differently on purpose; then it must."""
+
+    name: str
+    steps: tuple[Step, ...]
+    differs: str = ""
+
+
+def get(path: str, /, *, save: Mapping[str, str] | None = None, **query: Any) -> Step:
+    return Step("GET", path, query, save or {})
+
+
+def post(path: str, /, *, save: Mapping[str, str] | None = None, **body: Any) -> Step:
+    return Step("POST", path, body, save or {})
+
+
+def patch(path: str, /, *, save: Mapping[str, str] | None = None, **body: Any) -> Step:
+    return Step("PATCH", path, body, save or {})
+
+
+def delete(path: str, /, *, save: Mapping[str, str] | None = None, **body: Any) -> Step:
+    return Step("DELETE", path, body, save or {})
+
+
+def put(path: str, /, content: bytes) -> Step:
+    return Step("PUT", path, raw=content)
+
+
+class Server:
+    """One of the two, with what was saved for the case under way."""
+
+    def __init__(self, url: str, unique: str) -> None:
+        self._client = httpx.Client(base_url=url, timeout=60)
+        self.saved: dict[str, str] = {"u": unique}
+
+    def close(self) -> None:
+        self._client.close()
+
+    def ask(self, step: Step) -> dict[str, Any]:
+        """Sends the request; the answer, comparable."""
+        response = self._send(step)
+        answer = _json(response)
+        for name, path in step.save.items():
+            self.saved[name] = str(_at(answer, path))
+        comparable = self._comparable(answer)
+        if response.status_code >= 400 and isinstance(comparable, dict):
+            comparable = {key: comparable.get(key) for key in ("error_code", *(["message"] if step.message else []))}
+        return {"status": response.status_code, "answer": comparable}
+
+    def _send(self, step: Step) -> httpx.Response:
+        path = self._filled(step.path)
+        address = path if path.startswith("/") else f"/api/2.0/mlflow/{path}"
+        if step.raw is not None:
+            headers = {"content-type": "application/json", **step.headers} if step.method != "PUT" else step.headers
+            return self._client.request(step.method, address, content=step.raw, headers=dict(headers))
+        body = self._filled(step.body)
+        if step.method == "GET":
+            return self._client.get(address, params=body)
+        return self._client.request(step.method, address, json=body, headers=dict(step.headers))
+
+    def _filled(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return re.sub(r"\$(\w+)", lambda found: self.saved.get(found.group(1), found.group(0)), value)
+        if isinstance(value, Mapping):
+            return {self._filled(key): self._filled(entry) for key, entry in value.items()}
+        if isinstance(value, Sequence) and not isinstance(value, bytes):
+            return [self._filled(entry) for entry in value]
+        return value
+
+    def _comparable(self, value: Any, key: str = "") -> Any:
+        if isinstance(value, Mapping):
+            return {name: self._comparable(entry, name) for name, entry in value.items()}
+        if isinstance(value, list):
+            entries = [self._comparable(entry, key) for entry in value]
+            return sorted(entries, key=repr) if key in UNORDERED else entries
+        if key in TIMES:
+            return "<time>"
+        if key in TOKENS:
+            return "<token>"
+        if key == "experiment_id" and value != "0" and value not in self.saved.values():
+            return "<experiment>"
+        if isinstance(value, str):
+            value = re.sub(r"^mlflow-artifacts:/(?!0)\d+$", self._location, value)
+            for name, saved in sorted(self.saved.items(), key=lambda item: -len(item[1])):
+                if len(saved) > 5 or value == saved:
+                    value = value.replace(saved, f"${name}")
+                else:
+                    value = re.sub(rf"(?<![\w.]){re.escape(saved)}(?![\w.])", f"${name}", value)
+        return value
+
+    def _location(self, found: re.Match[str]) -> str:
+        """The place of an experiment that wasn't saved."""
+        number = found.group(0).rpartition("/")[2]
+        return found.group(0) if number in self.saved.values() else "<location>"
+
+
+def _json(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return response.text if response.status_code < 400 else {}
+
+
+def _at(answer: Any, path: str) -> Any:
+    for part in path.split("."):
+        answer = answer[int(part)] if isinstance(answer, list) else answer.get(part, "<absent>")
+    return answer
+
+
+def apart(mine: Any, peers: Any, path: str = "") -> Iterator[str]:
+    """Where two answers differ."""
+    if isinstance(mine, dict) and isinstance(peers, dict):
+        for key in sorted(mine.keys() | peers.keys()):
+            yield from apart(mine.get(key, "<absent>"), peers.get(key, "<absent>"), f"{path}.{key}")
+    elif isinstance(mine, list) and isinstance(peers, list) and len(mine) == len(peers):
+        for number, (one, other) in enumerate(zip(mine, peers, strict=True)):
+            yield from apart(one, other, f"{path}[{number}]")
+    elif mine != peers:
+        yield f"  {path or '.'}: ours {mine!r}, the peer's {peers!r}"
+
+
+def differences(ours: Server, theirs: Server, case: Case) -> Iterator[str]:
+    """What the two answer differently, step by step."""
+    for number, step in enumerate(case.steps, start=1):
+        mine, peers = ours.ask(step), theirs.ask(step)
+        if step.compare and mine != peers:
+            yield "\n".join([f"step {number} {step.method} {step.path} {step.body}", *apart(mine, peers)])

@@ -1,0 +1,1 @@
+"""What is asked of both servers, as data."""

@@ -1,0 +1,70 @@
+# ruff: noqa: E501  # tables: a case a line reads better than a case broken up
+"""Artifacts through the server: upload, listing, download, deletion, and paths that lead elsewhere."""
+
+from tests.contract.mlflow.asking import Case, Step, delete, get, post, put
+
+ROOT = "/api/2.0/mlflow-artifacts/artifacts"
+EXP = post("experiments/create", name="$u", save={"exp": "experiment_id"})
+RUN = post(
+    "runs/create", experiment_id="$exp", user_id="a", start_time=1, run_name="r", save={"run": "run.info.run_id"}
+)
+MODEL = post("logged-models", experiment_id="$exp", name="m", save={"lm": "model.info.model_id"})
+FILES = f"{ROOT}/$exp/$run/artifacts"
+
+
+def case(name: str, *steps: Step) -> Case:
+    return Case(f"artifacts: {name}", (EXP, RUN, *steps))
+
+
+def listing(**query: str) -> Step:
+    return get("artifacts/list", run_id="$run", **query)
+
+
+CASES = [
+    case("upload, list, download", put(f"{FILES}/a.txt", b"hello"), listing(), Step("GET", f"{FILES}/a.txt")),
+    case("in directories", put(f"{FILES}/d/e/a.txt", b"1"), put(f"{FILES}/d/b.txt", b"22"), listing(), listing(path="d"),
+         listing(path="d/e"), listing(path="d/e/a.txt"), listing(path="nope"),
+         get(ROOT, path="$exp/$run/artifacts/d"), Step("GET", f"{FILES}/d/e/a.txt")),
+    case("overwritten", put(f"{FILES}/a.txt", b"1"), put(f"{FILES}/a.txt", b"22"), listing(), Step("GET", f"{FILES}/a.txt")),
+    case("empty file", put(f"{FILES}/a.txt", b""), listing(), Step("GET", f"{FILES}/a.txt")),
+    case("names with blanks and more", put(f"{FILES}/a b+c,d.txt", b"1"), listing(), Step("GET", f"{FILES}/a b+c,d.txt")),
+    case("unicode names", put(f"{FILES}/größe/模型.txt", b"1"), listing(), listing(path="größe")),
+    case("unknown file", Step("GET", f"{FILES}/nope", compare=False)),
+    case("listing of nothing", listing()),
+    case("listing of an unknown run", get("artifacts/list", run_id="0" * 32)),
+    case("listing without a run", get("artifacts/list")),
+    case("delete a file", put(f"{FILES}/a.txt", b"1"), put(f"{FILES}/b.txt", b"1"), delete(f"{FILES}/a.txt"), listing()),
+    case("delete a directory", put(f"{FILES}/d/a.txt", b"1"), put(f"{FILES}/d/e/b.txt", b"1"), delete(f"{FILES}/d"), listing()),
+    case("of a logged model", MODEL, put(f"{ROOT}/$exp/models/$lm/artifacts/MLmodel", b"x: 1"),
+         get("logged-models/$lm/artifacts/directories"),
+         get("/ajax-api/2.0/mlflow/logged-models/$lm/artifacts/files", artifact_file_path="MLmodel")),
+    case("by run", put(f"{FILES}/a.txt", b"hello"), get("/get-artifact", run_id="$run", path="a.txt"),
+         get("/get-artifact", run_uuid="$run", path="a.txt")),
+    case("by run, unknown run", get("/get-artifact", run_id="0" * 32, path="a.txt")),
+    *[
+        case(f"listing of {path!r}", listing(path=path))
+        for path in ("..", "../x", "a/../../x", "/etc", "%2e%2e/x", "..%2fx", "%252e%252e%252fx", "a#b", "file:///etc", "C:/x", "a\\b")
+    ],
+    *[
+        case(f"listing of the root at {path!r}", get(ROOT, path=path))
+        for path in ("..", "../x", "/etc", "%2e%2e/x", "a/../..", "file:///etc/passwd")
+    ],
+    *[
+        case(f"{step.method} {step.path}", step)
+        for method in ("GET", "DELETE")
+        for step in (
+            Step(method, f"{ROOT}/..%2f..%2fetc%2fpasswd", raw=b""),
+            Step(method, f"{ROOT}/%2e%2e/%2e%2e/etc/passwd", raw=b""),
+            Step(method, f"{ROOT}/a/%252e%252e/%252e%252e/b", raw=b""),
+            Step(method, f"{ROOT}/%2fetc%2fpasswd", raw=b""),
+        )
+    ],
+    *[
+        case(f"PUT {path}", put(f"{ROOT}/{path}", b"x"))
+        for path in ("..%2f..%2fx", "%252e%252e%252fx", "%2fetc%2fx", "a%23b", "a%5c..%5cb")
+    ],
+    case("presigned upload", post("artifacts/presigned-upload-url", run_id="$run", path="a.txt")),
+    case("presigned download", post("artifacts/presigned-download-url", run_id="$run", path="a.txt")),
+    case("multipart", post("/api/2.0/mlflow-artifacts/mpu/create/$exp/$run/artifacts/a", path="a", num_parts=2)),
+    case("presigned", get("/api/2.0/mlflow-artifacts/presigned/$exp/$run/artifacts/a")),
+]  # fmt: skip

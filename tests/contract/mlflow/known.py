@@ -1,0 +1,18 @@
+"""Where ours answers differently on purpose, and why. docs/mlflow.md lists these."""
+
+_NO_500 = "the peer fails with 500, which its client repeats for minutes; ours says what is wrong (400)"
+_SAFER = "a path with a backslash may lead elsewhere on other systems; ours refuses it"
+
+DIFFERENCES = {
+    "logged models: finalise NONSENSE": "the peer sets the status to unspecified; ours refuses a word that is none",
+    "logged models: metric of a model twice": "the peer refuses a second value at the same step and time; ours keeps it",
+    "logged models: on a dataset": "the peer finds nothing unless a digest is given too; ours takes any digest",
+    "logged models: bad token": _NO_500,
+    "models: source of an unknown logged model": _NO_500,
+    "models: search tags.x IS NULL": _NO_500,
+    "versions: search tags.k IS NULL": _NO_500,
+    "artifacts: listing of 'a\\\\b'": _SAFER,
+    "artifacts: PUT a%5c..%5cb": _SAFER,
+    "artifacts: DELETE /api/2.0/mlflow-artifacts/artifacts/%2fetc%2fpasswd": "the peer redirects to a path inside",
+    "malformed: POST runs/update status as True": "a status that is no word is refused before the run is looked up",
+}
