@@ -46,3 +46,14 @@ MONITOR_PREDICTIONS = Consumer("monitor-predictions", PREDICTIONS, ("ingest.pred
 MONITOR_LABELS = Consumer("monitor-labels", LABELS, ("ingest.labels.>",), max_ack_pending=256)
 MONITOR_MODELS = Consumer("monitor-models", EVENTS, ("events.registry.model_version.>",))
 REGISTRY_MONITORING = Consumer("registry-monitoring", EVENTS, ("events.monitor.>",))
+REGISTRY_BOARDS = Consumer(
+    "registry-boards",
+    EVENTS,
+    (
+        "events.registry.run.>",
+        "events.registry.registered_model.>",
+        "events.registry.model_version.>",
+        "events.monitor.>",
+    ),
+)
+"""What ticks the items of lifecycle boards: whole aggregates, but none that follow from boards themselves."""

@@ -1,0 +1,1 @@
+"""Projects: who owns what, and the lifecycle board."""

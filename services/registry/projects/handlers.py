@@ -1,0 +1,340 @@
+"""Creates, changes and shows projects and their boards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from services.contracts.errors import Conflict, Invalid, NotFound
+from services.contracts.identity import Action, require
+from services.contracts.paging import Page
+from services.contracts.projects import (
+    AddItem,
+    AssignToProject,
+    ConfirmStage,
+    CreateProject,
+    FillAnswer,
+    FindOwners,
+    GetProject,
+    ListProjects,
+    MoveBack,
+    ProjectCreated,
+    ProjectSummary,
+    ProjectView,
+    SetAssumption,
+    SetMilestone,
+    Thing,
+    UpdateProject,
+    WaiveItem,
+)
+from services.contracts.written import Written
+from services.registry.clock import Now
+from services.registry.documents import insert, save
+from services.registry.experiments.handlers import Experiments
+from services.registry.once import once
+from services.registry.projects import board, ownership, rules
+from services.registry.projects.project import BoardEvent, Project, applied, folded, started
+from services.registry.projects.store import PROJECTS, MongoProjects, assign
+from services.registry.runs.times import moment
+from services.registry.turns import Turns
+from services.runtime.context import Context
+from services.runtime.ids import new_id
+from services.runtime.outbox import Change, Duplicate, Outbox
+
+MAX_THINGS = 100
+
+Command = UpdateProject | FillAnswer | WaiveItem | AddItem | MoveBack | ConfirmStage | SetMilestone | SetAssumption
+Decide = Callable[[Project, str], BoardEvent | None]
+Revision = Callable[[Project], int]
+
+
+def put(change: Change, before: Project, events: Sequence[BoardEvent]) -> Project:
+    """Adds a project's further events, and the board that they make, to a change."""
+    after = before
+    for event in events:
+        after = applied(after, event)
+        change.emit(event, after.v)
+    if events:
+        save(change, PROJECTS, before, after)
+    return after
+
+
+class Projects:
+    def __init__(self, outbox: Outbox, store: MongoProjects, experiments: Experiments, now: Now) -> None:
+        self._outbox = outbox
+        self._store = store
+        self._experiments = experiments
+        self._now = now
+        self._turns = Turns()
+
+    async def ensure_default(self, context: Context) -> None:
+        """The default project owns whatever no other does."""
+        if await self._store.get(rules.DEFAULT_ID) is not None:
+            return
+        change = Change(context, "create_project")
+        self._add(
+            change,
+            rules.created(rules.DEFAULT_ID, rules.DEFAULT_NAME, "", [], None, self._now(), context.principal.user),
+        )
+        try:
+            await self._outbox.commit(change)
+        except Duplicate:
+            return  # another replica was faster
+
+    def _add(self, change: Change, event: ProjectCreated) -> Project:
+        project = started(event)
+        insert(change, PROJECTS, project)
+        change.emit(event, project.v)
+        return project
+
+    async def create(self, request: CreateProject, context: Context) -> Written:
+        """Raises Conflict if the name is taken."""
+        require(context.principal, Action.EDIT_PROJECT)
+
+        async def decide() -> tuple[Change, Written]:
+            event = rules.created(
+                new_id(),
+                request.project_name,
+                request.description,
+                request.patterns,
+                request.template_version,
+                self._now(),
+                context.principal.user,
+            )
+            change = Change(context, "create_project")
+            project = self._add(change, event)
+            return change, Written(id=project.id, revision=project.revision)
+
+        try:
+            return await once(self._outbox, request, context, decide)
+        except Duplicate as error:
+            raise _taken(request.project_name) from error
+
+    async def update(self, request: UpdateProject, context: Context) -> Written:
+        def decide(project: Project, who: str) -> BoardEvent | None:
+            return rules.updated(
+                project,
+                self._now(),
+                who,
+                name=request.project_name,
+                description=request.description,
+                patterns=request.patterns,
+                archived=request.archived,
+                expected=request.expected,
+            )
+
+        try:
+            return await self._change(request, context, "update_project", decide, lambda project: project.revision)
+        except Duplicate as error:
+            raise _taken(request.project_name or "") from error
+
+    async def answer(self, request: FillAnswer, context: Context) -> Written:
+        def decide(project: Project, who: str) -> BoardEvent:
+            return rules.answered(
+                project,
+                self._now(),
+                who,
+                item=request.item,
+                text=request.text,
+                fields=request.fields,
+                expected=request.expected,
+            )
+
+        return await self._change(
+            request, context, "fill_answer", decide, lambda project: project.record(request.item).revision
+        )
+
+    async def waive(self, request: WaiveItem, context: Context) -> Written:
+        def decide(project: Project, who: str) -> BoardEvent:
+            return rules.waived(
+                project, self._now(), who, item=request.item, reason=request.reason, expected=request.expected
+            )
+
+        return await self._change(
+            request, context, "waive_item", decide, lambda project: project.record(request.item).revision
+        )
+
+    async def add_item(self, request: AddItem, context: Context) -> Written:
+        def decide(project: Project, who: str) -> BoardEvent:
+            return rules.item_added(
+                project, self._now(), who, stage=request.stage, item=request.item, title=request.title
+            )
+
+        return await self._change(request, context, "add_item", decide, lambda project: 0)
+
+    async def move_back(self, request: MoveBack, context: Context) -> Written:
+        def decide(project: Project, who: str) -> BoardEvent:
+            return rules.moved_back(
+                project, self._now(), who, stage=request.stage, to=request.to, reason=request.reason
+            )
+
+        return await self._change(request, context, "move_back", decide, lambda project: project.v)
+
+    async def confirm(self, request: ConfirmStage, context: Context) -> Written:
+        def decide(project: Project, who: str) -> BoardEvent:
+            return rules.confirmed(project, self._now(), who, stage=request.stage, reason=request.reason)
+
+        return await self._change(request, context, "confirm_stage", decide, lambda project: project.v)
+
+    async def milestone(self, request: SetMilestone, context: Context) -> Written:
+        """Raises NotFound for an id that isn't one of the project's."""
+        key = request.milestone or new_id()
+
+        def decide(project: Project, who: str) -> BoardEvent:
+            if request.milestone is not None and request.milestone not in project.milestones:
+                raise NotFound(f"the project has no milestone {request.milestone!r}", field="milestone")
+            return rules.milestone_set(
+                project,
+                self._now(),
+                who,
+                milestone=key,
+                title=request.title,
+                owner=request.owner,
+                due=request.due,
+                done=request.done,
+                drop=request.drop,
+                expected=request.expected,
+            )
+
+        return await self._change(
+            request, context, "set_milestone", decide, lambda project: project.milestones[key].revision, key
+        )
+
+    async def assumption(self, request: SetAssumption, context: Context) -> Written:
+        """Raises NotFound for an id that isn't one of the project's."""
+        key = request.assumption or new_id()
+
+        def decide(project: Project, who: str) -> BoardEvent:
+            if request.assumption is not None and request.assumption not in project.assumptions:
+                raise NotFound(f"the project has no assumption {request.assumption!r}", field="assumption")
+            return rules.assumption_set(
+                project,
+                self._now(),
+                who,
+                assumption=key,
+                text=request.text,
+                status=request.status,
+                proofs=request.proofs,
+                note=request.note,
+                consequence=request.consequence,
+                drop=request.drop,
+                expected=request.expected,
+            )
+
+        return await self._change(
+            request, context, "set_assumption", decide, lambda project: project.assumptions[key].revision, key
+        )
+
+    async def _change(
+        self,
+        request: Command,
+        context: Context,
+        action: str,
+        decide: Decide,
+        revision: Revision,
+        answer_id: str | None = None,
+    ) -> Written:
+        """Loads, decides and commits; again when evidence or somebody else came in between."""
+        require(context.principal, Action.EDIT_PROJECT)
+
+        async def attempt() -> tuple[Change, Written]:
+            before = await self._get(request.project_id)
+            event = decide(before, context.principal.user)
+            change = Change(context, action)
+            after = put(change, before, [] if event is None else [event])
+            return change, Written(id=answer_id or after.id, revision=revision(after))
+
+        async with self._turns.of(request.project_id):
+            return await once(self._outbox, request, context, attempt)
+
+    async def _get(self, project_id: str) -> Project:
+        project = await self._store.get(project_id)
+        if project is None:
+            raise NotFound(f"there is no project {project_id!r}", field="project_id")
+        return project
+
+    # ------------------------------------------------------------ who owns what
+
+    async def assign(self, request: AssignToProject, context: Context) -> Written:
+        """Tells the former owner, too. Raises NotFound for an experiment that doesn't exist."""
+        require(context.principal, Action.EDIT_PROJECT)
+        thing, who = request.thing, context.principal.user
+        await self._name(context, thing)
+
+        async def attempt() -> tuple[Change, Written]:
+            former = (await self._store.assigned([thing])).get(thing)
+            owner = (await self.owners(context, [thing]))[0]
+            before = await self._get(request.project_id)
+            change = Change(context, "assign_to_project")
+            event = rules.assigned(before, self._now(), who, thing)
+            after = put(change, before, [] if event is None else [event])
+            if former != request.project_id:
+                assign(change, thing, request.project_id, former)
+            if owner != request.project_id:
+                giving = await self._get(owner)
+                put(change, giving, [rules.released(giving, self._now(), who, thing)])
+            return change, Written(id=after.id, revision=after.revision)
+
+        async with self._turns.of(request.project_id):
+            return await once(self._outbox, request, context, attempt, again_on_duplicate=True)
+
+    async def find_owners(self, request: FindOwners, context: Context) -> list[str]:
+        require(context.principal, Action.READ)
+        if len(request.things) > MAX_THINGS:
+            raise Invalid(f"at most {MAX_THINGS} things at once", field="things")
+        return await self.owners(context, request.things)
+
+    async def owners(self, context: Context, things: Sequence[Thing]) -> list[str]:
+        """The project of each thing, in order."""
+        assigned = await self._store.assigned(things)
+        claims = await self._store.claims()
+        names = await self._names(context, things)
+        return [ownership.owner(thing, names.get(thing, ""), assigned, claims) for thing in things]
+
+    async def _names(self, context: Context, things: Sequence[Thing]) -> Mapping[Thing, str]:
+        """What patterns are compared with; an experiment that is gone matches none."""
+        names = {}
+        for thing in dict.fromkeys(things):
+            try:
+                names[thing] = await self._name(context, thing)
+            except NotFound:
+                continue
+        return names
+
+    async def _name(self, context: Context, thing: Thing) -> str:
+        if thing.kind != "experiment":
+            return thing.id
+        return (await self._experiments.get(context, thing.id)).name
+
+    # ------------------------------------------------------------ reading
+
+    async def get(self, request: GetProject, context: Context) -> ProjectView:
+        """Now, or by its events as it was. Raises NotFound if it didn't exist then."""
+        require(context.principal, Action.READ)
+        now = moment(self._now())
+        if request.as_of is None:
+            return board.view(await self._get(request.project_id), now)
+        if request.as_of.tzinfo is None:
+            raise Invalid("the moment needs a time zone", field="as_of", fix="Such as 2026-11-22T10:00:00Z.")
+        return board.view(await self._past(request.project_id, request.as_of), request.as_of)
+
+    async def _past(self, project_id: str, at: datetime) -> Project:
+        await self._get(project_id)
+        project = folded(await self._store.history(project_id, at))
+        if project is None:
+            raise NotFound(f"the project {project_id!r} didn't exist at {at.isoformat()}", field="as_of")
+        return project
+
+    async def page(self, request: ListProjects, context: Context) -> Page[ProjectSummary]:
+        require(context.principal, Action.READ)
+        now = moment(self._now())
+        return await self._store.page(request.paging, with_archived=request.with_archived, now=now)
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(
+        f"there is a project called {name!r} already",
+        code="ALREADY_EXISTS",
+        field="project_name",
+        fix="Choose another name; an archived project keeps its own.",
+    )

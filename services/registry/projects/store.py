@@ -1,0 +1,116 @@
+"""Projects and assignments in MongoDB; a board's past is read from the event log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import get_args
+
+import msgspec
+from pymongo import ASCENDING, IndexModel
+
+from services.contracts.paging import Page, Paging
+from services.contracts.projects import Pattern, ProjectCreated, ProjectSummary, Thing
+from services.registry.documents import from_document
+from services.registry.paging import page_of
+from services.registry.projects import board
+from services.registry.projects.ownership import Claim
+from services.registry.projects.project import BoardEvent, Project
+from services.runtime.outbox import EVENTS, Change
+from services.runtime.store import Store, translated
+
+PROJECTS = "projects"
+ASSIGNMENTS = "project_assignments"
+INDEXES: Mapping[str, list[IndexModel]] = {
+    PROJECTS: [
+        IndexModel([("name", ASCENDING)], unique=True),
+        IndexModel([("archived", ASCENDING), ("name", ASCENDING)]),
+    ],
+}
+
+_TYPES: dict[str, type[BoardEvent]] = {event.type(): event for event in get_args(BoardEvent)}
+
+
+class Assignment(msgspec.Struct, frozen=True, kw_only=True):
+    """One document a thing: the key makes it impossible that two projects own it."""
+
+    id: str = msgspec.field(name="_id")
+    project: str
+    thing: Thing
+
+
+def assignment_id(thing: Thing) -> str:
+    return f"{thing.kind}/{thing.id}"
+
+
+def assign(change: Change, thing: Thing, project: str, former: str | None) -> None:
+    """Fails the commit if somebody else assigned it meanwhile: with Duplicate the first time, Stale later."""
+    if former is None:
+        change.insert(
+            ASSIGNMENTS, msgspec.to_builtins(Assignment(id=assignment_id(thing), project=project, thing=thing))
+        )
+    else:
+        matching = {"_id": assignment_id(thing), "project": former}
+        change.update(ASSIGNMENTS, matching, {"$set": {"project": project}})
+
+
+class MongoProjects:
+    def __init__(self, store: Store) -> None:
+        self._projects = store[PROJECTS]
+        self._assignments = store[ASSIGNMENTS]
+        self._events = store[EVENTS]
+
+    async def get(self, project_id: str) -> Project | None:
+        with translated():
+            row = await self._projects.find_one({"_id": project_id})
+        return None if row is None else from_document(row, Project)
+
+    async def get_many(self, ids: Sequence[str]) -> dict[str, Project]:
+        with translated():
+            rows = await self._projects.find({"_id": {"$in": list(ids)}}).to_list(None)
+        return {row["_id"]: from_document(row, Project) for row in rows}
+
+    async def page(self, paging: Paging, *, with_archived: bool, now: datetime) -> Page[ProjectSummary]:
+        """By name."""
+        matching = {} if with_archived else {"archived": False}
+        return await page_of(
+            self._projects, matching, [("name", 1)], paging, lambda row: board.summary(from_document(row, Project), now)
+        )
+
+    async def claims(self) -> list[Claim]:
+        """What the projects that aren't archived own by pattern."""
+        with translated():
+            rows = await self._projects.find(
+                {"archived": False, "patterns.0": {"$exists": True}}, {"created": 1, "patterns": 1}
+            ).to_list(None)
+        return [
+            Claim(
+                project=row["_id"],
+                created=row["created"],
+                patterns=msgspec.convert(row["patterns"], type=list[Pattern]),
+            )
+            for row in rows
+        ]
+
+    async def assigned(self, things: Sequence[Thing]) -> dict[Thing, str]:
+        """The project of each thing that was assigned to one."""
+        with translated():
+            rows = await self._assignments.find({"_id": {"$in": [assignment_id(thing) for thing in things]}}).to_list(
+                None
+            )
+        found = [from_document(row, Assignment) for row in rows]
+        return {assignment.thing: assignment.project for assignment in found}
+
+    async def history(self, project_id: str, until: datetime) -> list[BoardEvent]:
+        """The board's events up to a moment, in order; its clock never goes back, so the first later one ends it."""
+        events: list[BoardEvent] = []
+        with translated():
+            rows = self._events.find(
+                {"aggregate": ProjectCreated.aggregate, "aggregate_id": project_id}, {"type": 1, "data": 1}
+            ).sort("version", ASCENDING)
+            async for row in rows:
+                event = msgspec.json.decode(row["data"], type=_TYPES[row["type"]])
+                if event.at > until:
+                    break
+                events.append(event)
+        return events
