@@ -5,4 +5,4 @@ from services.monitor.settings import MonitorSettings
 from services.runtime.run import run
 
 if __name__ == "__main__":
-    run("monitor", lambda: MonitorSettings(), build)  # type: ignore[call-arg]  # from the environment
+    run("monitor", lambda: MonitorSettings(), build)

@@ -5,4 +5,4 @@ from services.registry.settings import RegistrySettings
 from services.runtime.run import run
 
 if __name__ == "__main__":
-    run(SERVICE, lambda: RegistrySettings(), build)  # type: ignore[call-arg]  # from the environment
+    run(SERVICE, lambda: RegistrySettings(), build)
