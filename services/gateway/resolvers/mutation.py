@@ -12,7 +12,7 @@ from services.contracts.errors import LifecycleError, Unauthenticated
 from services.contracts.registry import SetAlias, VersionView
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
-from services.gateway.resolvers.preload import preload_versions
+from services.gateway.preload import preload_versions
 from services.gateway.types.fields import viewed
 from services.gateway.types.models import ModelVersion
 from services.gateway.types.node import reads

@@ -27,8 +27,8 @@ from services.contracts.registry import (
 from services.gateway.clients.batches import MOST_AT_ONCE
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
+from services.gateway.preload import preload_models, preload_versions
 from services.gateway.resolvers.nodes import NodeView, found
-from services.gateway.resolvers.preload import preload_models, preload_versions
 from services.gateway.types.arguments import (
     DEFAULT_WINDOWS,
     End,

@@ -15,7 +15,7 @@ from services.contracts.registry import ListVersions, ModelView, RunView, Versio
 from services.gateway.ids import global_id
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
-from services.gateway.resolvers.preload import preload_versions
+from services.gateway.preload import preload_versions
 from services.gateway.types import values
 from services.gateway.types.arguments import DEFAULT_WINDOWS, Features, LastWindows, checked_last
 from services.gateway.types.fields import viewed
