@@ -7,6 +7,7 @@ Here one pull request is always open; what arrives is handed over at once, as la
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections import deque
@@ -70,10 +71,9 @@ class Pull:
             self._arrived.clear()
             if self._waiting:
                 break
-            try:
-                await asyncio.wait_for(self._arrived.wait(), HEARTBEAT_SECONDS)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await self._arrived.wait()
         if linger and len(self._waiting) < most:
             await asyncio.sleep(linger)
         group = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]

@@ -27,6 +27,7 @@ log = structlog.get_logger()
 BATCH = 256
 POLL_SECONDS = 0.5
 """The log is looked through this often even if nobody signals: another replica may have written."""
+PUBLISH_SECONDS = 10.0
 LEASE = "relay"
 LEASE_SECONDS = 2.0
 LOOK_BACK_BATCH = 200
@@ -80,7 +81,8 @@ class Relay:
             if await self._publish_batch():
                 continue
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._outbox.published.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._outbox.published.wait()
 
     async def _lead(self) -> bool:
         """Takes or renews the lease, by the database's clock."""
@@ -112,7 +114,8 @@ class Relay:
             envelope = cloudevents.from_row(row)
             headers = {**cloudevents.to_headers(envelope), "Nats-Msg-Id": envelope.id}
             futures.append(await self._bus.jetstream.publish_async(envelope.subject(), envelope.data, headers=headers))
-        outcomes = await asyncio.wait_for(asyncio.gather(*futures, return_exceptions=True), 10)
+        async with asyncio.timeout(PUBLISH_SECONDS):
+            outcomes = await asyncio.gather(*futures, return_exceptions=True)
         done = [
             UpdateOne({"_id": row["_id"]}, {"$set": {"sequence": int(outcome.seq)}, "$unset": {"pending": ""}})
             for row, outcome in zip(rows, outcomes, strict=True)
