@@ -12,7 +12,7 @@ PARALLEL := $(wildcard tests/unit tests/property tests/contract tests/integratio
 SERIAL   := $(wildcard tests/e2e tests/fault)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check lock clean bench
+.PHONY: help demo up down test check peers lock clean bench
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ check: $(VENV)/.test ## format, lint, types, layers and the fast tests; under a 
 
 bench: $(VENV)/.test ## run the benchmarks
 	$(BIN)/pytest -s $(wildcard tests/benchmarks)
+
+peers: $(BIN)/python ## install what the contract suite and the benchmarks compare with, in .venv-peers
+	@test -x .venv-peers/bin/python || $(BIN)/python -m venv .venv-peers
+	.venv-peers/bin/python -m pip --disable-pip-version-check --no-input install --require-hashes -r requirements/peers.lock
 
 lock: $(VENV)/.test ## write requirements/*.lock anew from pyproject.toml
 	$(COMPILE) --extra build --extra demo --extra test --output-file requirements/test.lock

@@ -9,16 +9,20 @@ from contextlib import asynccontextmanager
 import structlog
 from starlette.types import ASGIApp
 
-from services.contracts import identity, projects, registry, streams
+from services.contracts import duplicates, identity, projects, registry, streams
 from services.contracts.errors import Unavailable
 from services.registry.artifacts import store as artifact_store
 from services.registry.artifacts.handlers import Artifacts
 from services.registry.clock import now_milliseconds
 from services.registry.datasets import store as dataset_store
+from services.registry.datasets.handlers import Datasets
+from services.registry.duplicates import store as fingerprint_store
+from services.registry.duplicates.handlers import Duplicates
 from services.registry.events import handlers as event_handlers
 from services.registry.events.handlers import Events
 from services.registry.experiments import store as experiment_store
 from services.registry.experiments.handlers import Experiments
+from services.registry.experiments.queries import ExperimentQueries
 from services.registry.identity import handlers as identity_handlers
 from services.registry.identity.handlers import Tokens
 from services.registry.logged_models import store as logged_model_store
@@ -67,6 +71,7 @@ INDEXES = (
     identity_handlers.INDEXES,
     retries.INDEXES,
     project_store.INDEXES,
+    fingerprint_store.INDEXES,
 )
 
 
@@ -82,17 +87,18 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         relay = Relay(outbox, bus)
         experiments_ = experiment_store.MongoExperiments(store)
         runs_ = run_store.MongoRuns(store)
-        datasets_ = dataset_store.MongoDatasets(store)
+        datasets_ = Datasets(dataset_store.MongoDatasets(store))
         models_ = model_store.MongoModels(store)
         turns = Turns()
 
         experiment = Experiments(outbox, experiments_, now)
         logged = LoggedModels(outbox, logged_model_store.MongoLoggedModels(store), experiment, now)
         run = Runs(outbox, bus, runs_, datasets_, experiment, logged, now)
-        run_queries = RunQueries(runs_, run_store.MongoRunSearch(store), datasets_, experiments_)
+        experiment_queries = ExperimentQueries(experiment, run)
+        run_queries = RunQueries(runs_, run_store.MongoRunSearch(store), datasets_, experiment)
         model = Models(outbox, models_, turns, now)
         versions = Versions(outbox, models_, model, run, logged, turns, now)
-        model_queries = ModelQueries(models_, model, versions, runs_)
+        model_queries = ModelQueries(models_, model, versions, run)
         files = Artifacts(outbox, artifact_store.MongoArtifacts(store), artifact_store.Blobs(settings.artifacts), now)
         event_log = Events(store)
         tokens = Tokens(store, outbox, secret, now)
@@ -101,6 +107,8 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         project = Projects(outbox, projects_, experiment, now)
         following = Following(project, projects_, run_queries, now)
         boards = EventConsumer(bus, outbox, streams.REGISTRY_BOARDS, following.take_in)
+        similar = Duplicates(fingerprint_store.MongoFingerprints(store), run, run_queries, experiment)
+        similarity = EventConsumer(bus, outbox, streams.REGISTRY_SIMILARITY, similar.take_in)
         monitoring = EventConsumer(bus, outbox, streams.REGISTRY_MONITORING, event_log.take_in)
 
         await _prepared(store, outbox, monitoring)
@@ -135,8 +143,8 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             SERVICE,
             VERSION,
             {
-                registry.GetExperiment: experiment.view,
-                registry.ListExperiments: experiment.page,
+                registry.GetExperiment: experiment_queries.get,
+                registry.ListExperiments: experiment_queries.page,
                 registry.GetRuns: run_queries.get,
                 registry.ListRuns: run_queries.page,
                 registry.GetMetricHistory: run_queries.metric_history,
@@ -146,6 +154,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 registry.ListVersions: model_queries.list_versions,
                 registry.ListEvents: event_log.page,
                 registry.SetAlias: model_queries.set_alias,
+                duplicates.FindSimilarRuns: similar.find,
                 projects.CreateProject: project.create,
                 projects.UpdateProject: project.update,
                 projects.ListProjects: project.page,
@@ -166,12 +175,18 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             },
         )
         async with background(
-            health, relay=relay.run, monitoring=monitoring.run, boards=boards.run, retries=creations.run
+            health,
+            relay=relay.run,
+            monitoring=monitoring.run,
+            boards=boards.run,
+            similarity=similarity.run,
+            retries=creations.run,
         ):
             try:
                 yield app
             finally:
                 await boards.stop()
+                await similarity.stop()
                 await monitoring.stop()
                 await outbox.drain()
                 await relay.flush()

@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from services.contracts.errors import Conflict, NotFound
 from services.contracts.identity import Action, require
-from services.contracts.paging import Page
-from services.contracts.registry import ExperimentView, GetExperiment, ListExperiments
+from services.contracts.paging import Page, Paging
 from services.registry.clock import Now
 from services.registry.documents import insert, save
 from services.registry.experiments import rules
 from services.registry.experiments.rules import Experiment
-from services.registry.experiments.store import EXPERIMENTS, MongoExperiments, view
+from services.registry.experiments.store import EXPERIMENTS, MongoExperiments
 from services.registry.search.entities import EXPERIMENTS as ENTITY
 from services.registry.search.parser import parse_filter, parse_order
 from services.registry.turns import Turns
@@ -143,6 +142,10 @@ class Experiments:
         assert after is not None
         return after
 
+    async def names(self, ids: Sequence[str]) -> dict[str, str]:
+        """The names of those of `ids` that exist, by id."""
+        return await self._store.names(ids)
+
     async def being_swept(self) -> list[str]:
         """Experiments whose runs still have to follow them."""
         return await self._store.being_swept()
@@ -154,17 +157,10 @@ class Experiments:
         change.upsert(EXPERIMENTS, {"_id": experiment.id, "sweep": experiment.sweep}, {"$set": {"sweep": ""}})
         await self._outbox.commit(change)
 
-    # ------------------------------------------------------------ requests
-
-    async def view(self, request: GetExperiment, context: Context) -> ExperimentView:
-        return view(await self.get(context, request.id))
-
-    async def page(self, request: ListExperiments, context: Context) -> Page[ExperimentView]:
-        require(context.principal, Action.READ)
-        matching = (
-            {"name": {"$regex": re.escape(request.name_contains), "$options": "i"}} if request.name_contains else {}
-        )
-        return await self._store.page(request.paging, matching)
+    async def page(self, paging: Paging, name_contains: str | None) -> Page[Experiment]:
+        """Newest first."""
+        pattern = {"$regex": re.escape(name_contains), "$options": "i"} if name_contains else None
+        return await self._store.page(paging, {"name": pattern} if pattern else {})
 
 
 def taken(name: str) -> Conflict:

@@ -8,15 +8,12 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 
 from services.contracts.paging import Page, Paging
-from services.contracts.registry import ExperimentView
 from services.registry.documents import from_document
 from services.registry.experiments.rules import Experiment
 from services.registry.paging import page_of
-from services.registry.runs.times import moment
 from services.registry.search.entities import EXPERIMENTS as ENTITY
 from services.registry.search.mongo import order_stages, query
 from services.registry.search.syntax import Node, Order
-from services.registry.values import mapping
 from services.runtime.store import Store, translated
 
 EXPERIMENTS = "experiments"
@@ -78,20 +75,7 @@ class MongoExperiments:
             rows = await self._collection.aggregate(pipeline, allowDiskUse=True).to_list(limit)
         return [from_document(row, Experiment) for row in rows]
 
-    async def page(self, paging: Paging, matching: Mapping[str, Any]) -> Page[ExperimentView]:
+    async def page(self, paging: Paging, matching: Mapping[str, Any]) -> Page[Experiment]:
         """Newest first."""
         keys = [("created", -1), ("number", -1)]
-        return await page_of(self._collection, matching, keys, paging, lambda row: view(from_document(row, Experiment)))
-
-
-def view(experiment: Experiment, run_count: int = 0) -> ExperimentView:
-    return ExperimentView(
-        id=experiment.id,
-        name=experiment.name,
-        lifecycle_stage=experiment.lifecycle_stage,
-        artifact_location=experiment.artifact_location,
-        created_at=moment(experiment.created),
-        updated_at=moment(experiment.updated),
-        tags=mapping(experiment.tags),
-        run_count=run_count,
-    )
+        return await page_of(self._collection, matching, keys, paging, lambda row: from_document(row, Experiment))

@@ -13,8 +13,8 @@ from services.registry.documents import insert, save
 from services.registry.experiments.handlers import Experiments
 from services.registry.experiments.rules import require_active
 from services.registry.logged_models import rules
-from services.registry.logged_models.rules import LoggedModel
-from services.registry.logged_models.store import LOGGED_MODELS, DatasetFilter, ModelOrder, MongoLoggedModels
+from services.registry.logged_models.rules import DatasetFilter, LoggedModel, ModelOrder
+from services.registry.logged_models.store import LOGGED_MODELS, MongoLoggedModels
 from services.registry.runs.metrics import Point
 from services.registry.runs.naming import random_name
 from services.registry.search.entities import LOGGED_MODELS as ENTITY

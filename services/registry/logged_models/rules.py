@@ -55,6 +55,22 @@ class LoggedModel(Aggregate, frozen=True, kw_only=True):
     metrics: list[ModelMetric] = []
 
 
+class DatasetFilter(msgspec.Struct, frozen=True):
+    """Metrics that were computed on this dataset; `digest` None means any of that name."""
+
+    name: str
+    digest: str | None = None
+
+
+class ModelOrder(msgspec.Struct, frozen=True):
+    """`field` as the client writes it, such as `metrics.auc` or `creation_time`; datasets narrow a metric."""
+
+    field: str
+    ascending: bool = True
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+
+
 def check_name(name: str) -> None:
     if any(character in name for character in _BAD_CHARACTERS):
         raise Invalid(

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.contracts.errors import Invalid
 from services.registry.documents import from_document
-from services.registry.logged_models.rules import LoggedModel
+from services.registry.logged_models.rules import DatasetFilter, LoggedModel, ModelOrder
 from services.registry.search.entities import LOGGED_MODELS as ENTITY
 from services.registry.search.mongo import query
-from services.registry.search.syntax import And, Comparison, Node, Section
+from services.registry.search.syntax import Comparison, Node, Section
 from services.registry.values import DELETED
 from services.runtime.store import Store, translated
 
@@ -25,22 +24,6 @@ INDEXES: Mapping[str, list[IndexModel]] = {
         IndexModel([("source_run_id", ASCENDING)]),
     ],
 }
-
-
-class DatasetFilter(msgspec.Struct, frozen=True):
-    """Metrics that were computed on this dataset; `digest` None means any of that name."""
-
-    name: str
-    digest: str | None = None
-
-
-class ModelOrder(msgspec.Struct, frozen=True):
-    """`field` as the client writes it, such as `metrics.auc` or `creation_time`; datasets narrow a metric."""
-
-    field: str
-    ascending: bool = True
-    dataset_name: str | None = None
-    dataset_digest: str | None = None
 
 
 class MongoLoggedModels:
@@ -147,6 +130,3 @@ def _value_of(order: ModelOrder) -> Any:
         }
     }
     return {"$let": {"vars": {"newest": newest}, "in": "$$newest.v"}}
-
-
-EVERY = And(())

@@ -12,8 +12,7 @@ from starlette.responses import Response
 
 from services.contracts.errors import Invalid
 from services.registry import limits
-from services.registry.logged_models.rules import STATUSES
-from services.registry.logged_models.store import DatasetFilter, ModelOrder
+from services.registry.logged_models.rules import STATUSES, DatasetFilter, ModelOrder
 from services.registry.mlflow_api import answers, requests
 from services.registry.mlflow_api.surface import Surface, creating
 from services.registry.mlflow_api.wire import SEE_DOCS, read

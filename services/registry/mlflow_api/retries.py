@@ -4,7 +4,7 @@ MLflow's client sends a request again, byte for byte, when the connection broke 
 idempotency keys. Each creation therefore commits, in its own transaction, what it is about to answer; the record goes
 away once the answer has been handed to the connection. Who then finds a record for the same bytes from the same
 principal is the retry of a request whose answer was lost: its process died, its connection was gone, or its commit's
-outcome was unknown. The limits are in docs/adr/0010-retried-creations.md.
+outcome was unknown. The limits are in docs/adr/0012-retried-creations.md.
 """
 
 from __future__ import annotations
@@ -54,13 +54,20 @@ class Retries:
         self._wake = asyncio.Event()
 
     async def answer_to(self, digest: str) -> bytes | None:
-        """What an earlier request with this digest should have been answered, if its answer was lost."""
+        """What an earlier request with this digest should have been answered, if its answer was lost.
+
+        The record is this process's own from then on: asked once more, the same bytes are a new wish.
+        """
         with translated():
             row = await self._collection.find_one({"_id": digest})
         if row is None or (row["boot"] == self._boot and digest not in self._lost):
             return None
-        age = (datetime.now(UTC) - row["time"]).total_seconds()
-        return bytes(row["answer"]) if age <= KEPT_SECONDS else None
+        if (datetime.now(UTC) - row["time"]).total_seconds() > KEPT_SECONDS:
+            return None
+        with translated():
+            await self._collection.update_one({"_id": digest}, {"$set": {"boot": self._boot}})
+        self._lost.discard(digest)
+        return bytes(row["answer"])
 
     def record(self, change: Change, digest: str, answer: bytes) -> None:
         """Adds to the change that creates something what is going to be answered."""

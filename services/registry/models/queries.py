@@ -25,7 +25,7 @@ from services.registry.models.rules import Model, Version, aliases_of, version_i
 from services.registry.models.store import MongoModels
 from services.registry.models.versions import Versions
 from services.registry.paging import page_of
-from services.registry.runs.store import MongoRuns
+from services.registry.runs.handlers import Runs
 from services.registry.runs.times import moment
 from services.registry.search.entities import MODELS as MODEL_ENTITY
 from services.registry.search.entities import VERSIONS as VERSION_ENTITY
@@ -39,7 +39,7 @@ VERSION_ORDER = ("last_updated_timestamp DESC", "name ASC", "version_number DESC
 
 
 class ModelQueries:
-    def __init__(self, store: MongoModels, models: Models, versions: Versions, runs: MongoRuns) -> None:
+    def __init__(self, store: MongoModels, models: Models, versions: Versions, runs: Runs) -> None:
         self._store = store
         self._models = models
         self._versions = versions
@@ -83,7 +83,7 @@ class ModelQueries:
         require(context.principal, Action.READ)
         _check_count(request.names)
         models = await self._store.get_many(request.names)
-        views = {view.name: view for view in await self._views(list(models.values()))}
+        views = {view.name: view for view in await self._views(context, list(models.values()))}
         return [views.get(name) for name in request.names]
 
     async def page(self, request: ListModels, context: Context) -> Page[ModelView]:
@@ -96,7 +96,7 @@ class ModelQueries:
         page = await page_of(
             self._store.models, {"$and": conditions}, [("_id", 1)], request.paging, self._store.to_model
         )
-        views = await self._views([edge.node for edge in page.edges])
+        views = await self._views(context, [edge.node for edge in page.edges])
         edges = [Edge(cursor=edge.cursor, node=view) for edge, view in zip(page.edges, views, strict=True)]
         return Page(edges=edges, has_next=page.has_next, has_previous=page.has_previous, total=page.total)
 
@@ -104,7 +104,9 @@ class ModelQueries:
         require(context.principal, Action.READ)
         _check_count(request.keys)
         found = [await self._find(context, key) for key in request.keys]
-        views = {view_key(view): view for view in await self._version_views([v for v in found if v is not None])}
+        views = {
+            view_key(view): view for view in await self._version_views(context, [v for v in found if v is not None])
+        }
         return [None if version is None else views[version.id] for version in found]
 
     async def _find(self, context: Context, key: VersionKey) -> Version | None:
@@ -124,35 +126,31 @@ class ModelQueries:
             matching["name"] = request.model_name
             keys = [("version", -1)]
         page = await page_of(self._store.versions, matching, keys, request.paging, self._store.to_version)
-        views = await self._version_views([edge.node for edge in page.edges])
+        views = await self._version_views(context, [edge.node for edge in page.edges])
         edges = [Edge(cursor=edge.cursor, node=view) for edge, view in zip(page.edges, views, strict=True)]
         return Page(edges=edges, has_next=page.has_next, has_previous=page.has_previous, total=page.total)
 
     async def set_alias(self, request: SetAlias, context: Context) -> VersionView:
-        version = await self._versions_set_alias(request, context)
-        [view] = await self._version_views([version])
+        version = await self._models.set_alias(context, request.model_name, request.alias, request.version)
+        [view] = await self._version_views(context, [version])
         return view
 
-    async def _versions_set_alias(self, request: SetAlias, context: Context) -> Version:
-        return await self._models.set_alias(context, request.model_name, request.alias, request.version)
-
-    async def _views(self, models: Sequence[Model]) -> Sequence[ModelView]:
+    async def _views(self, context: Context, models: Sequence[Model]) -> Sequence[ModelView]:
         names = [model.name for model in models]
         counts = await self._store.counts(names)
         newest = {
             name: max(versions, key=lambda version: version.version)
             for name, versions in (await self._store.latest_by_stage(names)).items()
         }
-        latest = {view.model_name: view for view in await self._version_views(list(newest.values()))}
+        latest = {view.model_name: view for view in await self._version_views(context, list(newest.values()))}
         return [_model_view(model, counts.get(model.name, 0), latest.get(model.name)) for model in models]
 
-    async def _version_views(self, versions: Sequence[Version]) -> Sequence[VersionView]:
+    async def _version_views(self, context: Context, versions: Sequence[Version]) -> Sequence[VersionView]:
         models = await self.models_of(versions)
-        runs = await self._runs.get_many([version.run_id for version in versions if version.run_id])
-        by_id = {run.id: run for run in runs if run is not None}
+        runs = await self._runs.among(context, [version.run_id for version in versions if version.run_id])
         views = []
         for version in versions:
-            run = by_id.get(version.run_id or "")
+            run = runs.get(version.run_id or "")
             model = models.get(version.name)
             views.append(
                 VersionView(

@@ -14,9 +14,8 @@ from services.contracts.errors import NotFound
 from services.contracts.identity import Action, require
 from services.contracts.registry import RunMetricsMoved
 from services.registry.clock import Now
-from services.registry.datasets import store as dataset_store
+from services.registry.datasets.handlers import Datasets
 from services.registry.datasets.rules import Dataset, check_dataset, dataset_id
-from services.registry.datasets.store import MongoDatasets
 from services.registry.documents import insert, save
 from services.registry.experiments.handlers import Experiments
 from services.registry.experiments.rules import require_active as require_active_experiment
@@ -48,7 +47,7 @@ class Runs:
         outbox: Outbox,
         bus: Bus,
         store: MongoRuns,
-        datasets: MongoDatasets,
+        datasets: Datasets,
         experiments: Experiments,
         logged_models: LoggedModels,
         now: Now,
@@ -103,6 +102,15 @@ class Runs:
             raise NotFound(f"Run with id={run_id} not found")
         return run
 
+    async def among(self, context: Context, ids: Sequence[str]) -> dict[str, Run]:
+        """Those of `ids` that exist, by id."""
+        require(context.principal, Action.READ)
+        return {run.id: run for run in await self._store.get_many(ids) if run is not None}
+
+    async def counts(self, experiment_ids: Sequence[str]) -> dict[str, int]:
+        """How many active runs each experiment has that has any."""
+        return await self._store.counts(experiment_ids)
+
     async def log(self, context: Context, run_id: str, batch: Batch) -> None:
         """Adds metrics, parameters and tags: all of them or, if one breaks a rule, none."""
         check_run_id(run_id)
@@ -142,7 +150,7 @@ class Runs:
             save(change, RUNS, run, after)
             change.emit(event, after.v)
             for dataset, _ in datasets:
-                dataset_store.add(change, _owned(run, dataset))
+                self._datasets.add(change, _owned(run, dataset))
             return after, change
 
         await self._change(context, run_id, decide)

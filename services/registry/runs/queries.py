@@ -9,10 +9,10 @@ from services.contracts.identity import Action, require
 from services.contracts.paging import Edge, Page
 from services.contracts.registry import GetMetricHistory, GetRuns, ListRuns, MetricPoint, RunView
 from services.registry import limits
+from services.registry.datasets.handlers import Datasets
 from services.registry.datasets.rules import Dataset
-from services.registry.datasets.store import MongoDatasets
+from services.registry.experiments.handlers import Experiments
 from services.registry.experiments.rules import experiment_number
-from services.registry.experiments.store import MongoExperiments
 from services.registry.paging import cursor_of, values_of, window
 from services.registry.runs import views
 from services.registry.runs.metrics import History, between, by_step, by_time, sampled
@@ -32,8 +32,8 @@ class RunQueries:
         self,
         store: MongoRuns,
         search: RunSearch,
-        datasets: MongoDatasets,
-        experiments: MongoExperiments,
+        datasets: Datasets,
+        experiments: Experiments,
     ) -> None:
         self._store = store
         self._search = search
@@ -67,7 +67,7 @@ class RunQueries:
 
     async def datasets_of(self, runs: Sequence[Run]) -> dict[str, Dataset]:
         """Every dataset that the runs used, by its id."""
-        return await self._datasets.get_many(entry.dataset for run in runs for entry in run.inputs)
+        return await self._datasets.among(entry.dataset for run in runs for entry in run.inputs)
 
     async def dataset_summaries(
         self, context: Context, experiment_ids: Sequence[str]

@@ -52,6 +52,7 @@ class Entity:
     orders: Mapping[str, Attribute]
     order_sections: frozenset[Section] = frozenset({Section.ATTRIBUTE})
     aliases: Mapping[str, str] = field(default_factory=dict)
+    only_in_filters: frozenset[str] = frozenset()
     presence_sections: frozenset[Section] = frozenset()
     listing_sections: frozenset[Section] = frozenset()
     dataset_keys: frozenset[str] = frozenset()
@@ -74,6 +75,8 @@ class Entity:
     def order_field(self, name: str) -> Field:
         """The field to order by. Raises Invalid."""
         found = self._field(name)
+        if found.section is Section.ATTRIBUTE and unquoted(_split(name)[2] or name) in self.only_in_filters:
+            raise Invalid(f"Invalid attribute key '{name}' specified. Valid keys are {sorted(self.orders)}")
         if found.section not in self.order_sections:
             raise Invalid(f"Invalid order_by entity: {found.section.value}", field="order_by")
         if found.section is Section.ATTRIBUTE and found.key not in self.orders:
@@ -212,6 +215,7 @@ RUNS = Entity(
         "Run name": "run_name",
         "Run Name": "run_name",
     },
+    only_in_filters=frozenset({"run name", "Run name", "Run Name"}),
     presence_sections=frozenset({Section.PARAM, Section.TAG}),
     listing_sections=frozenset({Section.DATASET}),
     dataset_keys=frozenset({"name", "digest", "context"}),

@@ -25,7 +25,7 @@ def parse_filter(text: str, entity: Entity) -> Node:
 
     Raises Invalid, saying what isn't understood, unknown or not comparable that way.
     """
-    if not text.strip():
+    if not text:
         return EVERYTHING
     return _Parser(text, entity).whole_filter()
 

@@ -38,7 +38,7 @@ def found(server: Server, **wish: Any) -> tuple[int, Any]:
 @pytest.mark.parametrize("text", FILTERS)
 def test_a_filter_finds_the_same(text: str, runs: tuple[Server, Server]) -> None:
     ours, theirs = (found(server, filter=text) for server in runs)
-    assert ours == theirs
+    assert (ours == theirs) != (text in UNFINISHED)
 
 
 @pytest.mark.parametrize("orders", ORDERS, ids=lambda orders: ",".join(orders) or "none")
@@ -48,7 +48,7 @@ def test_an_order_is_the_same(orders: list[str], runs: tuple[Server, Server]) ->
             answer = server.ask(post("runs/search", experiment_ids=["$exp"], order_by=orders))["answer"]
             assert len(answer["runs"]) == 5
         return
-    ours, theirs = (found(server, order_by=orders, filter="start_time != 300") for server in runs)
+    ours, theirs = (found(server, order_by=orders) for server in runs)
     assert ours == theirs
 
 
@@ -78,6 +78,9 @@ def test_pages_are_the_same(size: int, runs: tuple[Server, Server]) -> None:
     ours, theirs = (walk(server) for server in runs)
     assert ours == theirs
 
+
+UNFINISHED = {"metrics.auc > 0.5 AND"}
+"""The peer passes over what is missing; ours says so."""
 
 KEYS = ("auc", "loss", "val loss", "nope")
 NUMBERS = st.sampled_from(["0", "0.1", "0.8", "0.9", "-0.5", "1", "1e-1", "1000", "-1"])

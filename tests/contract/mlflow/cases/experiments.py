@@ -1,4 +1,5 @@
 # tables: a case a line reads better than a case broken up
+# tables: a case a line reads better than a case broken up
 """Experiments: their life, names, tags and search."""
 
 from tests.contract.mlflow.asking import Case, Step, get, post

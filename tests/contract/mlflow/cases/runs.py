@@ -1,4 +1,5 @@
 # tables: a case a line reads better than a case broken up
+# tables: a case a line reads better than a case broken up
 """Runs: their life, what they log, histories, inputs and outputs."""
 
 from typing import Any

@@ -40,7 +40,7 @@ SETUP: tuple[Step, ...] = (
     *_run(2, "beta", "bert", 200, metrics={"auc": 0.8, "loss": -0.5}, params={"depth": "10", "lr": "0.01"},
           tags={"team": "red"}, dataset=("flights", "d2", "test"), end=800, status="FAILED"),
     *_run(3, "Alpha", "anna", 300, metrics={"auc": "NaN", "loss": 0}, params={"depth": "3"}, tags={"team": "blue_1"}),
-    *_run(4, "delta", "carl", 300, metrics={"loss": "Infinity"}, params={"lr": ""}, tags={"team": "100%", "empty": ""},
+    *_run(4, "delta", "carl", 310, metrics={"loss": "Infinity"}, params={"lr": ""}, tags={"team": "100%", "empty": ""},
           dataset=("weather", "d1", "train")),
     *_run(5, "eps'ilon", "bert", 50, metrics={"auc": 0.9}, params={"depth": "3", "note": "it's"}, tags={}, end=850),
     *_run(6, "deleted", "anna", 400, metrics={"auc": 0.95}, params={"depth": "3"}, tags={"team": "Red"}),

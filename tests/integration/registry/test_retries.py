@@ -1,0 +1,76 @@
+"""A creation whose answer was lost is answered again; a new wish is a new thing."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy.local.servers import mongo_client
+from tests.integration.registry.processes import RegistryProcess
+from tests.support.waiting import wait_until
+
+CREATE = "/api/2.0/mlflow/runs/create"
+
+
+@pytest.fixture
+def own(mongodb: str, nats: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryProcess]:
+    process = RegistryProcess(mongodb, nats, tmp_path_factory.mktemp("registry"))
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        with contextlib.closing(mongo_client(mongodb)) as client:
+            client.drop_database(process.database)
+
+
+def create(process: RegistryProcess, body: dict[str, Any]) -> str:
+    answer = httpx.post(f"{process.url}{CREATE}", json=body, timeout=10)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["run"]["info"]["run_id"])
+
+
+def runs(process: RegistryProcess) -> int:
+    answer = httpx.post(f"{process.url}/api/2.0/mlflow/runs/search", json={"experiment_ids": ["0"]}, timeout=10)
+    return len(answer.json().get("runs", []))
+
+
+def test_a_creation_repeated_after_the_service_was_killed_is_the_same_run(own: RegistryProcess) -> None:
+    body = {"experiment_id": "0", "start_time": time.time_ns() // 1_000_000, "run_name": "once"}
+    first = create(own, body)
+    own.kill()  # before the record of the answer is forgotten: as if the answer had been lost
+    own.start()
+    assert create(own, body) == first
+    assert runs(own) == 1
+
+
+def test_the_same_bytes_from_two_callers_of_a_living_service_are_two_runs(own: RegistryProcess) -> None:
+    body = {"experiment_id": "0", "start_time": 5, "run_name": "twice"}
+    assert create(own, body) != create(own, body)
+    assert runs(own) == 2
+
+
+def test_once_an_answer_went_out_the_same_bytes_are_a_new_wish_also_after_a_restart(
+    own: RegistryProcess, mongodb: str
+) -> None:
+    body = {"experiment_id": "0", "start_time": 6, "run_name": "again"}
+    first = create(own, body)
+    with contextlib.closing(mongo_client(mongodb)) as client:
+        kept = client[own.database]["unanswered_creations"]
+        wait_until(lambda: kept.count_documents({}) == 0, within=10, what="the answer is forgotten")
+    assert own.stop() == 0
+    own.start()
+    assert create(own, body) != first
+
+
+def test_a_registered_name_repeated_after_a_kill_is_no_conflict(own: RegistryProcess) -> None:
+    path = f"{own.url}/api/2.0/mlflow/registered-models/create"
+    assert httpx.post(path, json={"name": "m"}, timeout=10).status_code == 200
+    own.kill()
+    own.start()
+    assert httpx.post(path, json={"name": "m"}, timeout=10).json()["registered_model"]["name"] == "m"
+    answer = httpx.post(path, json={"name": "m"}, timeout=10)
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "RESOURCE_ALREADY_EXISTS")
