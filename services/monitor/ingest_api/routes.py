@@ -7,10 +7,11 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.contracts.errors import Invalid, TooLarge
+from services.contracts.errors import Invalid, LifecycleError, TooLarge
 from services.monitor.batches.messages import IngestKind
 from services.monitor.batches.references import ReferenceOptions
 from services.monitor.ingest_api.handlers import Ingest
+from services.monitor.metrics import refused_total
 from services.runtime.http import context_of
 
 PREFIX = "/v1/models/{name}/versions/{version}"
@@ -20,16 +21,19 @@ def add_routes(app: FastAPI, ingest: Ingest, max_batch_bytes: int) -> None:
     """`max_batch_bytes` bounds a batch; the app's own limit bounds a reference."""
 
     async def take(kind: IngestKind, request: Request) -> Response:
-        body = await _body(request, max_batch_bytes)
-        accepted = await ingest.batch(
-            kind,
-            request.path_params["name"],
-            request.path_params["version"],
-            body,
-            request.headers.get("content-type", ""),
-            request.headers.get("batch-id") or request.query_params.get("batch_id", ""),
-            context_of(request),
-        )
+        try:
+            accepted = await ingest.batch(
+                kind,
+                request.path_params["name"],
+                request.path_params["version"],
+                await _body(request, max_batch_bytes),
+                request.headers.get("content-type", ""),
+                request.headers.get("batch-id") or request.query_params.get("batch_id", ""),
+                context_of(request),
+            )
+        except LifecycleError as error:
+            refused_total.labels(kind, error.code).inc()
+            raise
         return _json(accepted, 202)
 
     async def predictions(request: Request) -> Response:

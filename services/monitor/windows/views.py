@@ -34,6 +34,7 @@ class Bucket:
     counts: list[dict[str, Any]]
     performances: list[dict[str, Any]]
     closed: bool
+    coarse: bool = False
 
     @property
     def fingerprint(self) -> tuple[Any, ...]:
@@ -66,7 +67,7 @@ class WindowViews:
         members: dict[int, set[int]] = {}
         for row in counts:
             start = row["w"] if width == window_ms else row["w"] // width * width
-            bucket = buckets.setdefault(start, Bucket(start, width, [], [], False))
+            bucket = buckets.setdefault(start, Bucket(start, width, [], [], closed=False, coarse=width != window_ms))
             bucket.counts.append(row)
             members.setdefault(start, set()).add(row["w"])
         for row in performances:
@@ -159,11 +160,12 @@ def _view(
         features = [figure for figure in figures if not figure.feature.startswith(OUTPUT_MARK)]
         prediction = _output_drift(figures, active)
     rows = sum(int(row["rows"]) for row in bucket.counts)
+    width_ms = bucket.width_ms if bucket.coarse else active.window_ms  # an older reference may have had another
     return WindowView(
         model_name=watched.model_name,
         version=watched.version,
         start=moment(bucket.start_ms),
-        end=moment(bucket.start_ms + bucket.width_ms),
+        end=moment(bucket.start_ms + width_ms),
         closed=bucket.closed,
         rows=rows,
         updated_at=max(row["updated_at"] for row in (*bucket.counts, *bucket.performances)),
