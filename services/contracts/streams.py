@@ -46,6 +46,7 @@ MONITOR_PREDICTIONS = Consumer("monitor-predictions", PREDICTIONS, ("ingest.pred
 MONITOR_LABELS = Consumer("monitor-labels", LABELS, ("ingest.labels.>",), max_ack_pending=256)
 MONITOR_MODELS = Consumer("monitor-models", EVENTS, ("events.registry.model_version.>",))
 REGISTRY_MONITORING = Consumer("registry-monitoring", EVENTS, ("events.monitor.>",))
+REGISTRY_SIMILARITY = Consumer("registry-similarity", EVENTS, ("events.registry.run.>",))
 REGISTRY_BOARDS = Consumer(
     "registry-boards",
     EVENTS,
@@ -53,6 +54,7 @@ REGISTRY_BOARDS = Consumer(
         "events.registry.run.>",
         "events.registry.registered_model.>",
         "events.registry.model_version.>",
+        "events.registry.similarity.>",
         "events.monitor.>",
     ),
 )

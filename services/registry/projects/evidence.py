@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from services.contracts.base import Event
+from services.contracts.duplicates import SimilarRunsFound
 from services.contracts.monitor import ReferenceSet, WindowClosed
 from services.contracts.projects import Proof, Thing
 from services.contracts.registry import (
@@ -142,6 +143,14 @@ def _splits(event: RunInputsLogged, facts: Facts) -> Iterable[Found]:
         yield Found(item="splits", about=f"run:{run.id}", verdict="good", proof=Proof(kind="run", id=run.id), note=note)
 
 
+def _compared(event: SimilarRunsFound, facts: Facts) -> Iterable[Found]:
+    """Looked for at each run's end; a duplicate is worth knowing, not a fault."""
+    found = [f"{len(event.exact)} the same" if event.exact else "", f"{len(event.near)} near" if event.near else ""]
+    note = f"{event.run_name}: {' and '.join(filter(None, found)) or 'nothing like it before'}"
+    proof = Proof(kind="run", id=event.run_id)
+    yield Found(item="duplicates", about=f"run:{event.run_id}", verdict="good", proof=proof, note=note)
+
+
 # ---------------------------------------------------------------- versions
 
 
@@ -205,6 +214,7 @@ RULES: tuple[Rule, ...] = (
     Rule(RunEnded, _baseline),
     Rule(RunDataLogged, _baseline),
     Rule(RunEnded, _learning_curves),
+    Rule(SimilarRunsFound, _compared),
     Rule(RunInputsLogged, _dataset_version),
     Rule(RunInputsLogged, _splits),
     Rule(VersionRegistered, _exported),

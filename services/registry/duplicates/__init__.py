@@ -1,0 +1,1 @@
+"""Finds runs that did the same before, exactly or nearly."""
