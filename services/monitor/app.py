@@ -109,5 +109,5 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
             settings.auth, settings.auth_secret.get_secret_value(), find_through(bus, "monitor")
         )
         app = http_app("Monitor", authenticator, max_body_bytes=settings.max_reference_bytes)
-        add_routes(app, Ingest(versions, References(versions, outbox), bus), settings.max_batch_bytes)
+        add_routes(app, Ingest(versions, References(versions, views, outbox), bus), settings.max_batch_bytes)
         yield app

@@ -155,15 +155,39 @@ class Ingest:
         await self._versions.known(model_name, version, context)
         made, content = await asyncio.to_thread(_made, name, body, content_type, options)
         changed = await self._references.set(model_name, version, made, content, context)
-        return ReferenceAccepted(
-            reference=name,
-            rows=made.reference.rows,
-            features=made.features,
-            window_seconds=made.window_ms / 1000,
-            task=made.task,
-            ignored=made.reference.ignored,
-            changed=changed,
+        return _accepted(made, changed)
+
+    async def reference_from_windows(
+        self, model_name: str, version: str, name: str, start: str, end: str, context: Context
+    ) -> ReferenceAccepted:
+        """`start`, `end`: ISO 8601. Returns when the past period is the reference in force."""
+        require(context.principal, Action.SET_REFERENCE)
+        made, changed = await self._references.from_windows(
+            model_name, version, checked_name(name), _moment(start, "start"), _moment(end, "end"), context
         )
+        return _accepted(made, changed)
+
+
+def _accepted(made: ActiveReference, changed: bool) -> ReferenceAccepted:
+    return ReferenceAccepted(
+        reference=made.name,
+        rows=made.reference.rows,
+        features=made.features,
+        window_seconds=made.window_ms / 1000,
+        task=made.task,
+        ignored=made.reference.ignored,
+        changed=changed,
+    )
+
+
+def _moment(text: str, field: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(
+            f"{text!r} is no time", code="BAD_TIME", field=field, fix="Write ISO 8601, such as 2026-03-01T00:00:00Z."
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _prepared(

@@ -62,9 +62,22 @@ def add_routes(app: FastAPI, ingest: Ingest, max_batch_bytes: int) -> None:
         )
         return _json(made, 201 if made.changed else 200)
 
+    async def from_windows(request: Request) -> Response:
+        """A past period to compare with."""
+        made = await ingest.reference_from_windows(
+            request.path_params["name"],
+            request.path_params["version"],
+            request.path_params["reference"],
+            request.query_params.get("start", ""),
+            request.query_params.get("end", ""),
+            context_of(request),
+        )
+        return _json(made, 201 if made.changed else 200)
+
     app.add_route(f"{PREFIX}/predictions", predictions, methods=["POST"])
     app.add_route(f"{PREFIX}/labels", labels, methods=["POST"])
     app.add_route(f"{PREFIX}/references/{{reference}}", reference, methods=["PUT"])
+    app.add_route(f"{PREFIX}/references/{{reference}}/from-windows", from_windows, methods=["PUT"])
 
 
 def _known_options(request: Request) -> None:

@@ -2,21 +2,66 @@
 
 from __future__ import annotations
 
-from services.contracts.errors import NotFound
+import asyncio
+import hashlib
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from services.contracts.errors import Invalid, NotFound
 from services.contracts.identity import Action, require
 from services.contracts.monitor import ReferenceSet
+from services.monitor.counts.counting import BatchCounts
+from services.monitor.counts.packing import pack
+from services.monitor.references.rules import Reference
+from services.monitor.references.variability import chunk_variability
 from services.monitor.versions.handlers import Versions, set_reference, unknown_version
 from services.monitor.versions.rules import ActiveReference, Watched, key_of
+from services.monitor.windows.views import WindowViews
 from services.runtime.context import Context
+from services.runtime.ids import new_id
 from services.runtime.outbox import Change, Outbox
+
+CHUNKS: Final = 10
+"""Parts of a past period whose distance from the rest shows its own variability, as for a reference from rows."""
 
 
 class References:
     """Commands on references."""
 
-    def __init__(self, versions: Versions, outbox: Outbox) -> None:
+    def __init__(self, versions: Versions, views: WindowViews, outbox: Outbox) -> None:
         self._versions = versions
+        self._views = views
         self._outbox = outbox
+
+    async def from_windows(
+        self, model_name: str, version: str, name: str, start: datetime, end: datetime, context: Context
+    ) -> tuple[ActiveReference, bool]:
+        """Makes what was counted in the windows within [start, end) the reference; and whether that changed anything.
+
+        The grid stays that of the reference they were counted over (the newest, if several). Raises NotFound without
+        any such window.
+        """
+        watched, _ = await self._versions.watched(model_name, version, context)
+        buckets = await self._views.between(watched, start, end)
+        whole = await self._views.merged(watched, buckets)
+        if whole is None:
+            raise NotFound(
+                f"{watched.key} has no windows between {start.isoformat()} and {end.isoformat()}",
+                code="NO_WINDOWS",
+                fix="Choose a period with predictions.",
+            )
+        base, own = whole
+        if not own.rows:
+            raise Invalid("these windows hold no rows", code="EMPTY_REFERENCE", field="start")
+        step = -(-len(buckets) // CHUNKS)
+        merged = [await self._views.merged(watched, buckets[i : i + step]) for i in range(0, len(buckets), step)]
+        parts = [part[1] for part in merged if part is not None and part[0].id == base.id]
+        reference = await asyncio.to_thread(_over_the_same_grid, base.reference, own, parts)
+        made = msgspec.structs.replace(base, id=new_id(), name=name, set_at=datetime.now(UTC), reference=reference)
+        content = hashlib.blake2b(reference.counts, digest_size=16, key=name.encode()[:64]).hexdigest()
+        return made, await self.set(model_name, version, made, content, context)
 
     async def set(self, model_name: str, version: str, made: ActiveReference, content: str, context: Context) -> bool:
         """Makes `made` what current data are compared with; False if just this (same `content`) is in force already.
@@ -68,3 +113,12 @@ class References:
         before = None if watched.active is None else {"reference": watched.active.name, "id": watched.active.id}
         change.audit(before=before, after={"reference": made.name, "id": made.id, "version": watched.key})
         return change
+
+
+def _over_the_same_grid(base: Reference, own: BatchCounts, parts: list[BatchCounts]) -> Reference:
+    return Reference(
+        rows=own.rows,
+        features=base.features,
+        counts=pack(own),
+        variability=chunk_variability(base.grid, own, parts),
+    )

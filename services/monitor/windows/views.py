@@ -78,6 +78,11 @@ class WindowViews:
             bucket.closed = members[start] <= closed
         return [buckets[start] for start in sorted(buckets)]
 
+    async def between(self, watched: Watched, start: datetime, end: datetime) -> list[Bucket]:
+        """The windows that start within [start, end)."""
+        starts = await self._windows.starts(watched.key, milliseconds(start), milliseconds(end), None)
+        return await self.buckets(watched, starts, None)
+
     async def views(self, watched: Watched, buckets: Sequence[Bucket], features: list[str] | None) -> list[WindowView]:
         """One view for each bucket. `features`: None for all, [] for none (then no drift is computed at all)."""
         found: dict[int, WindowView] = {}

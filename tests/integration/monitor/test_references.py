@@ -65,3 +65,37 @@ async def test_columns_may_have_other_names(monitor: Monitor) -> None:
     assert answer.status_code == 201, answer.text
     assert answer.json()["features"] == ["temp", "load", "site"]
     assert (await monitor.send("predictions", rows.predictions(10))).status_code == 202
+
+
+async def test_a_past_period_becomes_the_reference(monitor: Monitor) -> None:
+    await monitor.set_reference()
+    for i in range(5):
+        warm = rows.predictions(1_000, first=1_000 * i, at=rows.START + i * rows.HOUR, shift=5.0)
+        await monitor.send("predictions", warm)
+    before = await monitor.counted(5_000)
+    assert all(figure.drifted for view in before for figure in view.features if figure.feature == "temp")
+
+    answer = await monitor.http.put(
+        f"{monitor.path}/references/warm week/from-windows",
+        params={"start": "2026-03-01T00:00:00Z", "end": "2026-03-01T04:00:00Z"},
+    )
+
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["rows"] == 4_000
+    await monitor.send("predictions", rows.predictions(1_000, first=9_000, at=rows.START + 6 * rows.HOUR, shift=5.0))
+    after = (await monitor.counted(6_000))[-1]
+    figures = {figure.feature: figure for figure in after.features}
+    assert figures["temp"].psi is not None
+    assert figures["temp"].psi < 0.05
+    assert not figures["temp"].drifted
+    [view] = await monitor.monitored()
+    assert (view.reference, view.reference_rows) == ("warm week", 4_000)
+
+
+async def test_a_period_without_windows_is_no_reference(monitor: Monitor) -> None:
+    await monitor.set_reference()
+    path = f"{monitor.path}/references/empty/from-windows"
+    nothing = await monitor.http.put(path, params={"start": "2020-01-01", "end": "2020-01-02"})
+    assert (nothing.status_code, nothing.json()["error"]["code"]) == (404, "NO_WINDOWS")
+    odd = await monitor.http.put(path, params={"start": "soon", "end": "2020-01-02"})
+    assert (odd.status_code, odd.json()["error"]["field"]) == (400, "start")
