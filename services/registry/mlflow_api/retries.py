@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +33,7 @@ KEPT_SECONDS = 600
 INDEXES: Mapping[str, list[IndexModel]] = {
     CREATIONS: [IndexModel([("time", ASCENDING)], expireAfterSeconds=KEPT_SECONDS)]
 }
+LOST_AT_MOST = 10_000
 FORGET_SECONDS = 0.2
 """Answered creations are forgotten together, this often."""
 
@@ -49,7 +51,7 @@ class Retries:
     def __init__(self, store: Store) -> None:
         self._collection = store[CREATIONS]
         self._boot = new_id()
-        self._lost: set[str] = set()
+        self._lost: OrderedDict[str, None] = OrderedDict()
         self._answered: list[str] = []
         self._wake = asyncio.Event()
 
@@ -66,7 +68,7 @@ class Retries:
             return None
         with translated():
             await self._collection.update_one({"_id": digest}, {"$set": {"boot": self._boot}})
-        self._lost.discard(digest)
+        self._lost.pop(digest, None)
         return bytes(row["answer"])
 
     def record(self, change: Change, digest: str, answer: bytes) -> None:
@@ -76,13 +78,15 @@ class Retries:
 
     def answered(self, digest: str) -> None:
         """The answer went out: the same bytes again are a new wish."""
-        self._lost.discard(digest)
+        self._lost.pop(digest, None)
         self._answered.append(digest)
         self._wake.set()
 
     def lost(self, digest: str) -> None:
         """The answer couldn't be given, or the commit's outcome is unknown."""
-        self._lost.add(digest)
+        self._lost[digest] = None
+        while len(self._lost) > LOST_AT_MOST:
+            self._lost.popitem(last=False)
 
     async def run(self) -> None:
         """Forgets answered creations, for ever. One that stays by accident ages out."""
