@@ -52,7 +52,7 @@ def create(
     """Make a token and print it: this once, it can't be read again."""
     seconds = None if expires == "never" else seconds_of(expires)
     request = CreateToken(user=user, role=role, expires_in_seconds=seconds, note=note)
-    made = _ask(state, lambda bus, context: bus.request(request, context))
+    made = ask(state, lambda bus, context: bus.request(request, context))
     console.print(made.token, soft_wrap=True, highlight=False)
     until = f"until {made.view.expires_at:%Y-%m-%d %H:%M} UTC" if made.view.expires_at else "without end"
     Console(stderr=True).print(f"For {user} as {role.value}, valid {until}. Id {made.view.id}.", style="dim")
@@ -61,7 +61,7 @@ def create(
 @app.command("list")
 def list_tokens(state: State = None) -> None:
     """Show all tokens, without their secrets."""
-    views = _ask(state, lambda bus, context: bus.request(ListTokens(), context))
+    views = ask(state, lambda bus, context: bus.request(ListTokens(), context))
     table = Table("id", "user", "role", "created", "valid until", "state", "note")
     for view in views:
         until = f"{view.expires_at:%Y-%m-%d %H:%M}" if view.expires_at else "—"
@@ -74,7 +74,7 @@ def list_tokens(state: State = None) -> None:
 @app.command()
 def revoke(token_id: Annotated[str, typer.Argument(help="The id that `list` shows.")], state: State = None) -> None:
     """Make a token worthless, within seconds."""
-    _ask(state, lambda bus, context: bus.request(RevokeToken(id=token_id), context))
+    ask(state, lambda bus, context: bus.request(RevokeToken(id=token_id), context))
     console.print("Revoked.")
 
 
@@ -82,7 +82,7 @@ def _state(view: TokenView) -> str:
     return "revoked" if view.revoked_at else "valid"
 
 
-def _ask(state: Path | None, work: Callable[[Bus, Context], Awaitable[T]]) -> T:
+def ask(state: Path | None, work: Callable[[Bus, Context], Awaitable[T]]) -> T:
     """Whoever can reach the stack's NATS on this machine is its operator."""
     given = {} if state is None else {"state_dir": state}
     directory = StateDirectory(LocalSettings().model_copy(update=given).state_dir)
