@@ -13,7 +13,7 @@ from dashboard.components.states import empty, failed
 from dashboard.gateway import operations as ask
 from dashboard.links import parse, query
 from dashboard.pages.page import Page, find
-from dashboard.site import Component, Site, Visit, visitor_token
+from dashboard.site import Component, Site, visitor_token
 from services.contracts.errors import Internal, LifecycleError, NotFound, Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ def register(app: Dash, site: Site, pages: Sequence[Page]) -> None:
         page, parts = found
         title, topics = page.title(parts), page.topics(parts)
         try:
-            content = await page.render(site, Visit(parts, parse(search), visitor_token()))
+            content = await page.render(site, site.visit(parts, parse(search), visitor_token()))
         except Unauthenticated:
             back = query({"next": pathname + (search or "")})
             content = dcc.Location(id="to-sign-in", href=links.sign_in() + back, refresh=True)

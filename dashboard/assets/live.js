@@ -2,7 +2,7 @@
    and relative times kept fresh. Everything else is Python. */
 (function () {
   const PAUSES = [250, 500, 1000, 2000, 4000], STALE_AFTER = 7000, BATCH = 60;
-  let socket = null, tries = 0, heard = 0, topics = [], upstream = { live: true }, paused = false, lost = false, badge = "";
+  let socket = null, tries = 0, heard = 0, topics = [], upstream = { live: true }, paused = false, lost = false, dragging = false, badge = "";
   let props = new Map(), rows = new Map(), ticks = 0, timer = null;
   const live = (window.lifecycle = { received: 0, rows });
   const prefix = () => JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
@@ -13,7 +13,7 @@
     socket = new WebSocket(base + prefix() + "live/ws");
     socket.onopen = () => {
       tries = 0; heard = Date.now(); watch(topics);
-      if (lost && document.querySelector("#page [aria-busy]")) put("again", { data: Date.now() }); // its request went under
+      if (lost && document.querySelector("#page [aria-busy]")) window.dash_clientside.set_props("again", { data: Date.now() }); // its request went under
       lost = false;
     };
     socket.onmessage = (message) => { heard = Date.now(); take(JSON.parse(message.data)); };
@@ -37,10 +37,10 @@
   }
   function flush() {
     timer = null;
-    if (paused) { show(); return; }
+    if (paused || dragging) { show(); return; }
     for (const [id, values] of props) put(id, values);
     props.clear();
-    if (rows.size) put("live-tick", { data: ++ticks });
+    if (rows.size) window.dash_clientside.set_props("live-tick", { data: ++ticks });
     times();
   }
   function show() {
@@ -113,5 +113,9 @@
   });
   setInterval(() => { times(); show(); }, 1000);
   window.addEventListener("online", () => { tries = 0; });
+  /* A chart that changes under the pointer would lose the zoom being drawn. */
+  addEventListener("pointerdown", (event) => { dragging = !!event.target.closest(".js-plotly-plot"); }, true);
+  for (const end of ["pointerup", "pointercancel", "blur"])
+    addEventListener(end, () => { if (dragging) { dragging = false; setTimeout(flush, 50); } }, true);
   addEventListener("DOMContentLoaded", connect);
 })();

@@ -25,8 +25,8 @@ _NAMED = 3
 async def headline_section(site: Site, visit: Visit) -> Component:
     model, version = visit.parts["model"], visit.parts["version"]
     found, windows = await asyncio.gather(
-        site.gateway.ask(ask.MONITORED, visit.token, model=model, version=version),
-        site.gateway.ask(ask.WINDOWS, visit.token, model=model, version=version, last=_WINDOWS),
+        visit.ask(ask.MONITORED, model=model, version=version),
+        visit.ask(ask.WINDOWS, model=model, version=version, last=_WINDOWS),
     )
     if not found:
         raise NotFound(f"{clipped(model, 80)} v{clipped(version, 20)} is not being watched.")

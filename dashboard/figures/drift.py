@@ -34,7 +34,7 @@ def heatmap(rows: list[Row], features: list[str], span: Span) -> Figure:
     trace = {
         "type": "heatmap",
         "x": [row["x"] for row in rows],
-        "y": list(range(len(features))),
+        "y": features,
         "z": [[read(row, ("f", name, "heat")) for row in rows] for name in features],
         "text": [[read(row, ("f", name, "mark")) or "" for row in rows] for name in features],
         "customdata": [
@@ -65,7 +65,8 @@ def heatmap(rows: list[Row], features: list[str], span: Span) -> Figure:
             span,
             hovermode="closest",
             yaxis=value_axis(
-                tickvals=list(range(len(features))),
+                type="category",
+                tickvals=features,
                 ticktext=[_short(name) for name in features],
                 automargin=True,
                 showgrid=False,

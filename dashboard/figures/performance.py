@@ -60,7 +60,9 @@ def performance(rows: list[Row], measure: Measure, span: Span) -> Figure:
         "marker": {"color": GREY},
         "hovertemplate": "labelled %{y:.1%}<br>%{customdata}<extra></extra>",
     }
-    ticks = ".2f" if measure in CLASSIFICATION else ""
+    scale: dict[str, object] = {}
+    if measure in CLASSIFICATION:
+        scale = {"tickformat": ".2f", "autorangeoptions": {"minallowed": 0, "maxallowed": 1}}
     band = []
     if measure.band:
         band = [
@@ -80,7 +82,7 @@ def performance(rows: list[Row], measure: Measure, span: Span) -> Figure:
             yaxis=value_axis(
                 domain=[0.27, 1],
                 title={"text": measure.label, "standoff": 6},
-                tickformat=ticks,
+                **scale,
             ),
             yaxis2=value_axis(
                 domain=[0, 0.17],

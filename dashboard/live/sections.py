@@ -12,7 +12,7 @@ from dashboard.gateway.views import EventView
 from dashboard.live import names
 from dashboard.live.frames import Frame, children_text
 from dashboard.pages import model, models, monitoring, monitoring_list, overview
-from dashboard.site import Component, Section, Site, Visit
+from dashboard.site import Component, Section, Site
 from services.contracts.errors import LifecycleError, NotFound
 
 SETTLE = 0.12  # seconds: one cause often makes several events
@@ -97,7 +97,7 @@ class LiveSections:
             await asyncio.sleep(TROUBLED_PACE if self.trouble else PACE)
 
     async def _refresh(self) -> None:
-        visit = Visit(self._what.parts, {}, self._token())
+        visit = self._site.visit(self._what.parts, {}, self._token())
         try:
             parts = dict(
                 zip(

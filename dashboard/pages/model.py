@@ -45,16 +45,14 @@ _COLUMNS = 4
 async def load(site: Site, visit: Visit) -> ModelDetail:
     """Raises NotFound with words for the person who followed the link."""
     name = visit.parts["name"]
-    model = await site.gateway.ask(ask.MODEL, visit.token, name=name, first=_VERSIONS_SHOWN)
+    model = await visit.ask(ask.MODEL, name=name, first=_VERSIONS_SHOWN)
     if model is None:
         raise NotFound(f"There is no registered model called {clipped(name, 80)}.")
     return model
 
 
 async def head_section(site: Site, visit: Visit) -> Component:
-    model, monitored = await asyncio.gather(
-        load(site, visit), site.gateway.ask(ask.MONITORED, visit.token, model=visit.parts["name"])
-    )
+    model, monitored = await asyncio.gather(load(site, visit), visit.ask(ask.MONITORED, model=visit.parts["name"]))
     now = site.now()
     champion = next((alias.version for alias in model.aliases if alias.name == CHAMPION), None)
     versions = model.versions.nodes
@@ -222,11 +220,9 @@ async def params_section(site: Site, visit: Visit) -> Component:
 async def timeline_section(site: Site, visit: Visit) -> Component:
     name = visit.parts["name"]
     own, versions, watched = await asyncio.gather(
-        site.gateway.ask(
-            ask.EVENTS, visit.token, first=_TIMELINE_LENGTH, aggregate="registered_model", aggregateId=name
-        ),
-        site.gateway.ask(ask.EVENTS, visit.token, first=100, aggregate="model_version"),
-        site.gateway.ask(ask.EVENTS, visit.token, first=100, types=["monitor.monitored_version.reference_set.v1"]),
+        visit.ask(ask.EVENTS, first=_TIMELINE_LENGTH, aggregate="registered_model", aggregateId=name),
+        visit.ask(ask.EVENTS, first=100, aggregate="model_version"),
+        visit.ask(ask.EVENTS, first=100, types=["monitor.monitored_version.reference_set.v1"]),
     )
     mine = [
         event for page in (versions, watched) for event in page.nodes if event.aggregate_id.rpartition("/")[0] == name

@@ -20,11 +20,9 @@ _MODELS_SHOWN = 100
 
 
 async def models_section(site: Site, visit: Visit) -> Component:
-    page, monitored = await asyncio.gather(
-        site.gateway.ask(ask.MODELS, visit.token, first=_MODELS_SHOWN), site.gateway.ask(ask.MONITORED, visit.token)
-    )
+    page, monitored = await asyncio.gather(visit.ask(ask.MODELS, first=_MODELS_SHOWN), visit.ask(ask.MONITORED))
     watched = monitored[:20]
-    recent = await windows_of(site, visit, watched)
+    recent = await windows_of(visit, watched)
     series = {(one.model, one.version): windows for one, windows in zip(watched, recent, strict=True)}
     return html.Div(
         [

@@ -69,8 +69,8 @@ async def load(site: Site, visit: Visit) -> Shown:
         {"start": _zoned(span.start), "end": _zoned(span.end)} if span.zoomed else {"last": span.last}
     )
     found, windows = await asyncio.gather(
-        site.gateway.ask(ask.MONITORED, visit.token, model=model, version=version),
-        site.gateway.ask(ask.WINDOWS, visit.token, model=model, version=version, **limits),
+        visit.ask(ask.MONITORED, model=model, version=version),
+        visit.ask(ask.WINDOWS, model=model, version=version, **limits),
     )
     if not found:
         raise NotFound(f"{clipped(model, 80)} v{clipped(version, 20)} is not being watched.")
@@ -103,9 +103,7 @@ async def distribution_part(site: Site, visit: Visit, shown: Shown) -> Component
     limits = {"start": _zoned(shown.span.start), "end": _zoned(shown.span.end)} if shown.span.zoomed else {}
     model, version = visit.parts["model"], visit.parts["version"]
     try:
-        view = await site.gateway.ask(
-            ask.DISTRIBUTION, visit.token, model=model, version=version, feature=shown.feature, **limits
-        )
+        view = await visit.ask(ask.DISTRIBUTION, model=model, version=version, feature=shown.feature, **limits)
     except LifecycleError as error:
         return failed(error)
     label = f"Distribution of {shown.feature}: reference and now"
@@ -326,7 +324,7 @@ def register(app: Dash, site: Site) -> None:
             case {"chart": _} if prop == "relayoutData":
                 change = zoomed_span(value)
             case {"chart": "heatmap"} if value:
-                change = {"feature": value["points"][0]["customdata"][2]}
+                change = {"feature": str(value["points"][0]["y"])}
         if change is None:
             return no_update
         after = query(changed_state(state, change))
@@ -348,7 +346,7 @@ def register(app: Dash, site: Site) -> None:
         found = find([PAGE], site.links.strip(pathname))
         if found is None:
             return no_update
-        visit = Visit(found[1], parse(search), visitor_token())
+        visit = site.visit(found[1], parse(search), visitor_token())
         shown = await load(site, visit)
         figures = charts(shown)
         return (

@@ -22,10 +22,10 @@ REFERENCE_HINT = "Set a reference for a registered version, then send its predic
 
 
 async def list_section(site: Site, visit: Visit) -> Component:
-    monitored = (await site.gateway.ask(ask.MONITORED, visit.token))[:_VERSIONS_SHOWN]
+    monitored = (await visit.ask(ask.MONITORED))[:_VERSIONS_SHOWN]
     if not monitored:
         return empty("No version is being watched yet", REFERENCE_HINT, icon_name="activity")
-    recent = await windows_of(site, visit, monitored)
+    recent = await windows_of(visit, monitored)
     head = html.Thead(
         html.Tr(
             [

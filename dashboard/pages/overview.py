@@ -24,24 +24,25 @@ FEED_LENGTH = 30
 _MODELS_SHOWN = 8
 _VERSIONS_WATCHED = 12
 RECENT_WINDOWS = 30
+DETAILED_WINDOWS = 2  # the open one and the newest closed one
 
 
-async def windows_of(site: Site, visit: Visit, monitored: list[Monitored]) -> list[list[Window]]:
-    """The newest windows of each version, all asked for at once."""
-    return list(
-        await asyncio.gather(
-            *(
-                site.gateway.ask(ask.WINDOWS, visit.token, model=one.model, version=one.version, last=RECENT_WINDOWS)
-                for one in monitored
-            )
+async def windows_of(visit: Visit, monitored: list[Monitored]) -> list[list[Window]]:
+    """The newest windows of each version, all asked for at once; only the newest two with their features."""
+
+    async def recent(one: Monitored) -> list[Window]:
+        wanted = {"model": one.model, "version": one.version}
+        line, newest = await asyncio.gather(
+            visit.ask(ask.WINDOWS, **wanted, last=RECENT_WINDOWS, features=[]),
+            visit.ask(ask.WINDOWS, **wanted, last=DETAILED_WINDOWS),
         )
-    )
+        return [*line[: -len(newest)], *newest] if newest else line
+
+    return list(await asyncio.gather(*(recent(one) for one in monitored)))
 
 
 async def counts_section(site: Site, visit: Visit) -> Component:
-    totals, monitored = await asyncio.gather(
-        site.gateway.ask(ask.COUNTS, visit.token), site.gateway.ask(ask.MONITORED, visit.token)
-    )
+    totals, monitored = await asyncio.gather(visit.ask(ask.COUNTS), visit.ask(ask.MONITORED))
     rows = sum(one.rows for one in monitored)
     labelled = sum(one.labelled for one in monitored)
     return stats(
@@ -79,8 +80,8 @@ async def counts_section(site: Site, visit: Visit) -> Component:
 
 
 async def attention_section(site: Site, visit: Visit) -> Component:
-    monitored = (await site.gateway.ask(ask.MONITORED, visit.token))[:_VERSIONS_WATCHED]
-    windows = await windows_of(site, visit, monitored)
+    monitored = (await visit.ask(ask.MONITORED))[:_VERSIONS_WATCHED]
+    windows = await windows_of(visit, monitored)
     now = site.now()
     found = [
         concern
@@ -121,17 +122,17 @@ def _concern(concern: Concern, links: Links) -> Component:
 
 async def models_section(site: Site, visit: Visit) -> Component:
     page, monitored = await asyncio.gather(
-        site.gateway.ask(ask.MODELS, visit.token, first=_MODELS_SHOWN),
-        site.gateway.ask(ask.MONITORED, visit.token),
+        visit.ask(ask.MODELS, first=_MODELS_SHOWN),
+        visit.ask(ask.MONITORED),
     )
     watched = monitored[:_VERSIONS_WATCHED]
-    recent = await windows_of(site, visit, watched)
+    recent = await windows_of(visit, watched)
     series = {(one.model, one.version): windows for one, windows in zip(watched, recent, strict=True)}
     return model_table(page, series, site.links, site.now())
 
 
 async def feed_section(site: Site, visit: Visit) -> Component:
-    page = await site.gateway.ask(ask.EVENTS, visit.token, first=FEED_LENGTH)
+    page = await visit.ask(ask.EVENTS, first=FEED_LENGTH)
     return feed(page.nodes, site.links, site.now())
 
 

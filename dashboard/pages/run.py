@@ -25,7 +25,7 @@ _POINTS = 500
 
 async def render(site: Site, visit: Visit) -> Component:
     run_id = visit.parts["id"]
-    run = await site.gateway.ask(ask.RUN, visit.token, id=run_id)
+    run = await visit.ask(ask.RUN, id=run_id)
     if run is None:
         raise NotFound(f"There is no run {clipped(run_id, 60)}.")
     now = site.now()
@@ -83,10 +83,7 @@ async def render(site: Site, visit: Visit) -> Component:
 async def _curves(site: Site, visit: Visit, run: RunDetail) -> Component:
     chosen = chosen_metrics(run.metrics, _CURVES)
     histories = await asyncio.gather(
-        *(
-            site.gateway.ask(ask.METRIC_HISTORY, visit.token, id=run.run_id, metric=m.key, maxPoints=_POINTS)
-            for m in chosen
-        )
+        *(visit.ask(ask.METRIC_HISTORY, id=run.run_id, metric=m.key, maxPoints=_POINTS) for m in chosen)
     )
     series = {
         metric.key: [(point.step, point.value) for point in history.metric_history]

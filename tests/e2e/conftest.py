@@ -123,7 +123,8 @@ class Guard:
 
 
 def _is_about_connections(text: str) -> bool:
-    return any(word in text for word in ("WebSocket connection to", "Failed to load resource", "Failed to fetch"))
+    signs = ("WebSocket connection to", "Failed to load resource", "Failed to fetch", "the server did not respond")
+    return any(sign in text for sign in signs)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import httpx
 import pytest
 import websockets
 from playwright.sync_api import expect
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests.e2e.conftest import SECRET, DashboardProcess, Guard, OpenPage
 from tests.e2e.double.gateway import GatewayDouble
@@ -104,30 +106,35 @@ def test_a_form_from_elsewhere_is_refused(closed_dashboard: DashboardProcess) ->
 
 
 @pytest.mark.parametrize("origin", [None, "https://elsewhere.example"])
-async def test_the_live_connection_is_for_our_own_pages(dashboard: DashboardProcess, origin: str | None) -> None:
-    url = dashboard.url.replace("http", "ws") + "/live/ws"
-    with pytest.raises(websockets.InvalidStatus) as refused:
-        async with websockets.connect(url, origin=origin, proxy=None):  # type: ignore[arg-type]
-            pass
+def test_the_live_connection_is_for_our_own_pages(settled_dashboard: DashboardProcess, origin: str | None) -> None:
+    with pytest.raises(websockets.InvalidStatus) as refused, live_connection(settled_dashboard, origin):
+        pass
     assert refused.value.response.status_code == 403
 
 
-async def test_the_live_connection_needs_a_session(closed_dashboard: DashboardProcess) -> None:
-    url = closed_dashboard.url.replace("http", "ws") + "/live/ws"
-    async with websockets.connect(url, origin=closed_dashboard.url, proxy=None) as socket:  # type: ignore[arg-type]
-        with pytest.raises(websockets.ConnectionClosed) as closed:
-            await socket.recv()
-    assert closed.value.rcvd
-    assert closed.value.rcvd.code == 4401
+def test_the_live_connection_needs_a_session(closed_dashboard: DashboardProcess) -> None:
+    with live_connection(closed_dashboard, closed_dashboard.url) as socket:
+        assert close_code(socket) == 4401
 
 
 @pytest.mark.parametrize("message", ["", "{", '{"watch": 5}', '{"watch": ["' + "x" * 30_000 + '"]}'])
-async def test_nonsense_closes_the_live_connection_and_nothing_else(dashboard: DashboardProcess, message: str) -> None:
+def test_nonsense_closes_the_live_connection_and_nothing_else(
+    settled_dashboard: DashboardProcess, message: str
+) -> None:
+    with live_connection(settled_dashboard, settled_dashboard.url) as socket:
+        socket.send(message)
+        assert close_code(socket) == 4400
+    assert settled_dashboard.ready()
+
+
+def live_connection(dashboard: DashboardProcess, origin: str | None) -> ClientConnection:
     url = dashboard.url.replace("http", "ws") + "/live/ws"
-    async with websockets.connect(url, origin=dashboard.url, proxy=None) as socket:  # type: ignore[arg-type]
-        await socket.send(message)
-        with contextlib.suppress(websockets.ConnectionClosed):
-            async for _ in socket:
-                pass  # what was under way
-        assert socket.close_code == 4400
-    assert dashboard.ready()
+    return connect(url, origin=None if origin is None else Origin(origin), proxy=None)
+
+
+def close_code(socket: ClientConnection) -> int | None:
+    """Reads what was under way, until the other side closes."""
+    with contextlib.suppress(websockets.ConnectionClosed):
+        while True:
+            socket.recv(timeout=10)
+    return socket.close_code
