@@ -11,9 +11,9 @@ import msgspec
 import typer
 from rich.console import Console
 
+from deploy.local import audit, run, screen, tokens, tried
 from deploy.local import doctor as examination
 from deploy.local import logs as part_logs
-from deploy.local import run, screen, tokens, tried
 from deploy.local.parts import PARTS
 from deploy.local.problems import Problem
 from deploy.local.settings import LocalSettings
@@ -25,6 +25,7 @@ NOT_RUNNING = 3  # as service managers have it
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(tokens.app, name="token")
+app.add_typer(audit.app, name="audit")
 app.command()(tried.tried)
 console = Console()
 errors = Console(stderr=True)

@@ -82,7 +82,7 @@ def _state(view: TokenView) -> str:
     return "revoked" if view.revoked_at else "valid"
 
 
-def ask(state: Path | None, work: Callable[[Bus, Context], Awaitable[T]]) -> T:
+def ask(state: Path | None, work: Callable[[Bus, Context], Awaitable[T]], seconds: float = CONNECT_SECONDS) -> T:
     """Whoever can reach the stack's NATS on this machine is its operator."""
     given = {} if state is None else {"state_dir": state}
     directory = StateDirectory(LocalSettings().model_copy(update=given).state_dir)
@@ -92,7 +92,7 @@ def ask(state: Path | None, work: Callable[[Bus, Context], Awaitable[T]]) -> T:
     operator = Principal(user=f"operator:{os.environ.get('USER', 'local')}", role=Role.ADMIN, via="service")
 
     async def run(address: str) -> T:
-        async with asyncio.timeout(CONNECT_SECONDS), Bus.connect(address, "lifecycle") as bus:
+        async with asyncio.timeout(seconds), Bus.connect(address, "lifecycle") as bus:
             return await work(bus, Context(operator, new_correlation_id()))
 
     try:

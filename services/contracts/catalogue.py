@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.contracts import duplicates, identity, monitor, projects, registry
+from services.contracts import audit, duplicates, identity, insights, monitor, projects, registry
 from services.contracts.base import Event, LiveUpdate, Request
 
-_OWNERS = (registry, monitor, identity, projects, duplicates)
+_OWNERS = (registry, monitor, identity, projects, duplicates, insights, audit)
 
 
 def _classes(base: type) -> Iterator[type]:

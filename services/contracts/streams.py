@@ -55,6 +55,7 @@ REGISTRY_BOARDS = Consumer(
         "events.registry.registered_model.>",
         "events.registry.model_version.>",
         "events.registry.similarity.>",
+        "events.registry.insight.>",
         "events.monitor.>",
     ),
 )

@@ -9,10 +9,12 @@ from contextlib import asynccontextmanager
 import structlog
 from starlette.types import ASGIApp
 
-from services.contracts import duplicates, identity, projects, registry, streams
+from services.contracts import audit, duplicates, identity, insights, projects, registry, streams
 from services.contracts.errors import Unavailable
 from services.registry.artifacts import store as artifact_store
 from services.registry.artifacts.handlers import Artifacts
+from services.registry.audit import store as audit_store
+from services.registry.audit.handlers import Audit
 from services.registry.clock import now_milliseconds
 from services.registry.datasets import store as dataset_store
 from services.registry.datasets.handlers import Datasets
@@ -25,6 +27,8 @@ from services.registry.experiments.handlers import Experiments
 from services.registry.experiments.queries import ExperimentQueries
 from services.registry.identity import handlers as identity_handlers
 from services.registry.identity.handlers import Tokens
+from services.registry.insights import store as insight_store
+from services.registry.insights.handlers import Insights
 from services.registry.logged_models import store as logged_model_store
 from services.registry.logged_models.handlers import LoggedModels
 from services.registry.mlflow_api import errors, retries, routes
@@ -72,6 +76,8 @@ INDEXES = (
     retries.INDEXES,
     project_store.INDEXES,
     fingerprint_store.INDEXES,
+    insight_store.INDEXES,
+    audit_store.INDEXES,
 )
 
 
@@ -107,6 +113,8 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         project = Projects(outbox, projects_, experiment, now)
         following = Following(project, projects_, run_queries, now)
         boards = EventConsumer(bus, outbox, streams.REGISTRY_BOARDS, following.take_in)
+        insight = Insights(outbox, insight_store.MongoInsights(store), now)
+        trail = Audit(outbox, audit_store.MongoAudit(store))
         similar = Duplicates(fingerprint_store.MongoFingerprints(store), run, run_queries, experiment)
         similarity = EventConsumer(bus, outbox, streams.REGISTRY_SIMILARITY, similar.take_in)
         monitoring = EventConsumer(bus, outbox, streams.REGISTRY_MONITORING, event_log.take_in)
@@ -154,6 +162,14 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 registry.ListVersions: model_queries.list_versions,
                 registry.ListEvents: event_log.page,
                 registry.SetAlias: model_queries.set_alias,
+                insights.WriteInsight: insight.write,
+                insights.CommentInsight: insight.comment,
+                insights.RemoveInsight: insight.remove,
+                insights.GetInsight: insight.get,
+                insights.ListInsights: insight.page,
+                audit.ListAudit: trail.page,
+                audit.GetAuditHead: trail.head,
+                audit.VerifyAudit: trail.verify,
                 duplicates.FindSimilarRuns: similar.find,
                 projects.CreateProject: project.create,
                 projects.UpdateProject: project.update,
@@ -180,6 +196,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             monitoring=monitoring.run,
             boards=boards.run,
             similarity=similarity.run,
+            sealing=trail.run,
             retries=creations.run,
         ):
             try:

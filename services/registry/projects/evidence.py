@@ -9,6 +9,7 @@ import msgspec
 
 from services.contracts.base import Event
 from services.contracts.duplicates import SimilarRunsFound
+from services.contracts.insights import InsightWritten, Link
 from services.contracts.monitor import ReferenceSet, WindowClosed
 from services.contracts.projects import Proof, Thing
 from services.contracts.registry import (
@@ -24,6 +25,7 @@ from services.registry.projects.rules import Found
 BASELINE_TAG = "lifecycle.baseline"
 SEED_WORDS = ("seed", "random_state")
 FINISHED = "FINISHED"
+MANY_RUNS = 20
 
 SERVING_ALIASES = ("champion", "challenger")
 
@@ -151,6 +153,18 @@ def _compared(event: SimilarRunsFound, facts: Facts) -> Iterable[Found]:
     yield Found(item="duplicates", about=f"run:{event.run_id}", verdict="good", proof=proof, note=note)
 
 
+def _learned(event: InsightWritten, facts: Facts) -> Iterable[Found]:
+    """An insight counts once it says what it came from."""
+    about, proof = f"insight:{event.insight_id}", Proof(kind="insight", id=event.insight_id)
+    if event.links:
+        yield Found(item="insights", about=about, verdict="good", proof=proof, note=event.title)
+        for link in event.links:
+            if link.kind == "project":
+                yield Found(
+                    item="similar_projects", about=f"project:{link.id}", verdict="good", proof=proof, note=event.title
+                )
+
+
 # ---------------------------------------------------------------- versions
 
 
@@ -215,6 +229,7 @@ RULES: tuple[Rule, ...] = (
     Rule(RunDataLogged, _baseline),
     Rule(RunEnded, _learning_curves),
     Rule(SimilarRunsFound, _compared),
+    Rule(InsightWritten, _learned),
     Rule(RunInputsLogged, _dataset_version),
     Rule(RunInputsLogged, _splits),
     Rule(VersionRegistered, _exported),
@@ -233,17 +248,36 @@ def found_in(event: Event, facts: Facts) -> list[Found]:
     return [found for rule in RULES if isinstance(event, rule.event) for found in rule.read(event, facts)]
 
 
-def run_of(event: Event) -> str | None:
-    """The run whose state a rule needs to know; a batch of metrics matters only once it may change a verdict."""
-    if isinstance(event, RunDataLogged):
-        return event.run_id if BASELINE_TAG in event.tags else None
-    return event.run_id if isinstance(event, RunEnded | RunInputsLogged) else None
+def runs_of(event: Event) -> list[str]:
+    """The runs whose state a rule needs to know; a batch of metrics matters only once it may change a verdict."""
+    if isinstance(event, InsightWritten):
+        return [link.id for link in event.links if link.kind == "run"][:MANY_RUNS]
+    if isinstance(event, RunDataLogged) and BASELINE_TAG not in event.tags:
+        return []
+    return [event.run_id] if isinstance(event, RunEnded | RunInputsLogged | RunDataLogged) else []
 
 
-def thing_of(event: Event) -> Thing | None:
+def thing_of(event: Event, facts: Facts) -> Thing | None:
     """What a project may own that the event is about."""
+    if isinstance(event, InsightWritten):
+        return next((thing for link in event.links if (thing := _linked(link, facts)) is not None), None)
     experiment = getattr(event, "experiment_id", None)
     if experiment is not None:
         return Thing(kind="experiment", id=experiment)
     model = getattr(event, "model_name", None)
     return None if model is None else Thing(kind="model", id=model)
+
+
+def _linked(link: Link, facts: Facts) -> Thing | None:
+    match link.kind:
+        case "experiment" | "dataset" | "model":
+            return Thing(kind=link.kind, id=link.id)
+        case "feature":
+            return Thing(kind="dataset", id=link.id.split("/")[0])
+        case "version" | "window":
+            return Thing(kind="model", id=link.id.split("/")[0])
+        case "run":
+            run = facts.runs.get(link.id)
+            return None if run is None else Thing(kind="experiment", id=run.experiment_id)
+        case _:
+            return None

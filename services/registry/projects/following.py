@@ -37,7 +37,7 @@ class Following:
             if envelope.type in TYPES
         ]
         facts = await self._facts([event for _, event in events], change.context)
-        found = [(cause, evidence.thing_of(event), evidence.found_in(event, facts)) for cause, event in events]
+        found = [(cause, evidence.thing_of(event, facts), evidence.found_in(event, facts)) for cause, event in events]
         found = [entry for entry in found if entry[1] is not None and entry[2]]
         if not found:
             return
@@ -67,7 +67,7 @@ class Following:
         return dict(zip(distinct, await self._projects.owners(change.context, distinct), strict=True))
 
     async def _facts(self, events: Sequence[Event], context: Context) -> Facts:
-        ids = list({run for event in events if (run := evidence.run_of(event)) is not None})
+        ids = list({run for event in events for run in evidence.runs_of(event)})
         runs = {}
         for at in range(0, len(ids), MAX_IDS):
             views = await self._runs.get(GetRuns(ids=ids[at : at + MAX_IDS]), context)

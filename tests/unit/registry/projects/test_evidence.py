@@ -122,5 +122,5 @@ def test_versions_and_references_tick_their_items() -> None:
     )  # fmt: skip
     assert by_item(found_in(registered, Facts())).keys() == {"exported_format"}
     assert by_item(found_in(watched, Facts())).keys() == {"rules_on"}
-    things = [thing_of(event) for event in (registered, watched)]
+    things = [thing_of(event, Facts()) for event in (registered, watched)]
     assert [thing.id if thing else "" for thing in things] == ["flights", "flights"]

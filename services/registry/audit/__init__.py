@@ -1,0 +1,1 @@
+"""The audit trail: listed, sealed into a hash chain, verified."""

@@ -1,0 +1,1 @@
+"""Notes about what somebody has learned."""
