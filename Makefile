@@ -2,6 +2,7 @@
 # Variables: PYTHON (the interpreter to build .venv with), ARGS (more options for demo and up), TEST_WORKERS.
 
 VENV    := .venv
+PEERS   := .venv-peers
 BIN     := $(VENV)/bin
 SYSTEM  := deploy/local/system-packages
 INSTALL := deploy/local/install-packages
@@ -28,7 +29,7 @@ up: $(VENV)/.run ## start the stack without the demonstration
 down: ## stop the stack; the data stay
 	@if [ -x $(BIN)/lifecycle ]; then $(BIN)/lifecycle down $(ARGS); else echo "Nothing is installed, so nothing runs."; fi
 
-test: $(VENV)/.test ## install what the tests need and run all of them
+test: $(VENV)/.test $(PEERS)/.installed ## install what the tests need and run all of them
 	@$(SYSTEM) run test
 	@counts=$$(mktemp -u); export TEST_COUNTS_FILE=$$counts; failed=0; \
 	$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile $(PARALLEL) || failed=1; \
@@ -43,12 +44,10 @@ check: $(VENV)/.test ## format, lint, types, layers and the fast tests; under a 
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -n $(TEST_WORKERS) --dist loadfile $(wildcard tests/unit tests/property)
 
-bench: $(VENV)/.test ## run the benchmarks
+bench: $(VENV)/.test $(PEERS)/.installed ## run the benchmarks
 	$(BIN)/pytest -s $(wildcard tests/benchmarks)
 
-peers: $(BIN)/python ## install what the contract suite and the benchmarks compare with, in .venv-peers
-	@test -x .venv-peers/bin/python || $(BIN)/python -m venv .venv-peers
-	.venv-peers/bin/python -m pip --disable-pip-version-check --no-input install --require-hashes -r requirements/peers.lock
+peers: $(PEERS)/.installed ## install what the contract suite and the benchmarks compare with, in .venv-peers
 
 lock: $(VENV)/.test ## write requirements/*.lock anew from pyproject.toml
 	$(COMPILE) --extra build --extra demo --extra test --output-file requirements/test.lock
@@ -57,7 +56,7 @@ lock: $(VENV)/.test ## write requirements/*.lock anew from pyproject.toml
 	$(subst pyproject.toml,requirements/peers.in,$(COMPILE)) --output-file requirements/peers.lock; fi
 
 clean: ## remove .venv and caches, and keep the data in .lifecycle
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -72,3 +71,10 @@ $(VENV)/.run: requirements/run.lock pyproject.toml | $(BIN)/python
 $(VENV)/.test: requirements/test.lock requirements/run.lock pyproject.toml | $(BIN)/python
 	@$(INSTALL) requirements/test.lock
 	@touch $@ $(VENV)/.run
+
+$(PEERS)/.installed: requirements/peers.lock | $(VENV)/.test
+	@echo "== installing the $$(grep -c == requirements/peers.lock) pinned packages of requirements/peers.lock, to compare with"
+	@test -x $(PEERS)/bin/python || $(BIN)/python -m venv $(PEERS)
+	@$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --no-config --require-hashes -r requirements/peers.lock \
+	|| $(PEERS)/bin/python -m pip --disable-pip-version-check --no-input install --require-hashes -r requirements/peers.lock
+	@touch $@

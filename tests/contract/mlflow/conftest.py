@@ -66,7 +66,7 @@ def mlflow_server(directory: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def both(mongodb: str, nats: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     if not PEER.exists():
-        pytest.skip("the peer isn't installed: run `make peers`")
+        pytest.fail("the peer isn't installed: run `make peers`")
     ours = RegistryProcess(mongodb, nats, tmp_path_factory.mktemp("ours"))
     ours.start()
     try:
