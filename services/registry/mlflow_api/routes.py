@@ -7,11 +7,12 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Mount
 
 from services.contracts.errors import NotFound, Unsupported
 from services.registry.mlflow_api import artifacts, experiments, logged_models, models, runs
-from services.registry.mlflow_api.surface import Endpoint, Surface, serving
+from services.registry.mlflow_api.dispatch import Dispatcher
+from services.registry.mlflow_api.surface import Endpoint, Surface
 
 MLFLOW_VERSION = "3.17.2"
 """The version of MLflow whose API this is; what /version says."""
@@ -150,21 +151,17 @@ async def unknown(surface: Surface, request: Request) -> Any:
 def mount(app: FastAPI, surface: Surface) -> None:
     """Adds MLflow's API, at every prefix its clients and its UI use."""
     app.state.unlimited_paths = STREAMED
-    everything = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    app.router.routes.append(Route("/version", serving(version, surface), methods=["GET"]))
-    app.router.routes.append(Route("/health", serving(health, surface), methods=["GET"]))
+    dispatcher = Dispatcher(surface, unknown)
+    dispatcher.add("GET", "/version", version)
+    dispatcher.add("GET", "/health", health)
+    for method, path, endpoint in AT_ROOT:
+        dispatcher.add(method, path, endpoint)
     for prefix in ("/api", "/ajax-api"):
-        path = f"{prefix}/3.0/mlflow/server-info"
-        app.router.routes.append(Route(path, serving(server_info, surface), methods=["GET"]))
+        dispatcher.add("GET", f"{prefix}/3.0/mlflow/server-info", server_info)
         for major in ("2.0", "3.0"):
             for method, path, endpoint in ROUTES:
-                app.router.routes.append(
-                    Route(f"{prefix}/{major}/{path}", serving(endpoint, surface), methods=[method])
-                )
+                dispatcher.add(method, f"{prefix}/{major}/{path}", endpoint)
             for path in NOT_OURS:
-                for form in (f"{prefix}/{major}/{path}", f"{prefix}/{major}/{path}/{{rest:path}}"):
-                    app.router.routes.append(Route(form, serving(not_ours, surface), methods=everything))
-    for method, path, endpoint in AT_ROOT:
-        app.router.routes.append(Route(path, serving(endpoint, surface), methods=[method]))
-    app.router.routes.append(Route("/graphql", serving(not_ours, surface), methods=everything))
-    app.router.routes.append(Route("/{rest:path}", serving(unknown, surface), methods=everything))
+                dispatcher.add_below(f"{prefix}/{major}/{path}", not_ours)
+    dispatcher.add_below("/graphql", not_ours)
+    app.router.routes.append(Mount("", app=dispatcher))

@@ -1,10 +1,11 @@
 # ruff: noqa: E501  # tables: a case a line reads better than a case broken up
-"""Where ours answers differently on purpose, and why. docs/mlflow.md lists these."""
+"""Where ours answers differently on purpose, and why. docs/guides/mlflow.md lists these."""
 
 _NO_500 = "the peer fails with 500, which its client repeats for minutes; ours says what is wrong (400)"
 _SAFER = "a path with a backslash may lead elsewhere on other systems; ours refuses it"
 
 DIFFERENCES = {
+    "malformed: unknown endpoint": "the peer answers 404 with a page; ours in MLflow's error shape",
     "logged models: finalise NONSENSE": "the peer sets the status to unspecified; ours refuses a word that is none",
     "logged models: metric of a model twice": "the peer refuses a second value at the same step and time; ours keeps it",
     "logged models: on a dataset": "the peer finds nothing unless a digest is given too; ours takes any digest",
