@@ -16,12 +16,7 @@
   });
   components.RunLink = ({ data, value }) => {
     if (!data) return element("span", { className: "cell-waiting" });
-    const go = (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      window.dash_clientside.set_props("url", { pathname: data.href, search: "" });
-    };
-    return element("a", { href: data.href, className: "link strong", onClick: go }, value);
+    return element("a", { href: data.href, className: "link strong", "data-inside": "" }, value);
   };
   components.Pairs = ({ value }) =>
     element("span", { className: "cell-metrics" }, (value || []).map(([name, text]) => element("span", { key: name }, name, element("b", null, text))));

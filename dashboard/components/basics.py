@@ -32,17 +32,15 @@ def clipped(text: str, longest: int = LONGEST_TEXT) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def moment(when: datetime | None, now: datetime, nothing: str = formats.NOTHING) -> Component:
-    """A relative time that the browser keeps fresh, with the absolute one as its tooltip."""
+def moment(when: datetime | None, nothing: str = formats.NOTHING) -> Component:
+    """A moment that the browser shows as relative time and keeps fresh; the absolute one is its tooltip.
+
+    What is rendered doesn't depend on the time of day: sections that didn't change aren't sent again.
+    """
     if when is None:
         return html.Span(nothing, className="dimmed")
-    return html.Time(
-        formats.ago(when, now),
-        dateTime=when.isoformat(),
-        title=formats.absolute(when),
-        className="moment",
-        **wild({"data-relative": "true"}),
-    )
+    absolute = formats.absolute(when)
+    return html.Time(absolute, dateTime=when.isoformat(), title=absolute, **wild({"data-relative": "true"}))
 
 
 def link(children: Any, href: str, **props: Any) -> Component:

@@ -46,7 +46,7 @@ async def headline_section(site: Site, visit: Visit) -> Component:
             ),
             stat(
                 "Last prediction",
-                moment(monitored.last_prediction_at, now, "never"),
+                moment(monitored.last_prediction_at, "never"),
                 "nothing new for a while" if stale else f"windows of {formats.duration(monitored.window_seconds)}",
                 tone="warn" if stale else "",
                 icon_name="alert-triangle" if stale else "clock",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 import dash_mantine_components as dmc
 from dash import html
@@ -25,9 +24,7 @@ REGISTER_CODE = 'mlflow.register_model(f"runs:/{run_id}/model", "my-model")'
 Series = Mapping[tuple[str, str], Sequence[Window]]
 
 
-def model_table(
-    page: Connection[ModelRow], series: Series, links: Links, now: datetime, *, described: bool = False
-) -> Component:
+def model_table(page: Connection[ModelRow], series: Series, links: Links, *, described: bool = False) -> Component:
     """`series`: recent windows by (model, version) of those under watch; `described`: with their descriptions."""
     if not page.nodes:
         return empty(
@@ -48,7 +45,7 @@ def model_table(
             ]
         )
     )
-    body = html.Tbody([_row(model, series, links, now, described) for model in page.nodes])
+    body = html.Tbody([_row(model, series, links, described) for model in page.nodes])
     table = scrolling(html.Table([head, body], className="table"), "Registered models", 640)
     more = (page.total_count or len(page.nodes)) - len(page.nodes)
     if more <= 0:
@@ -56,7 +53,7 @@ def model_table(
     return html.Div([table, html.P(link(f"{more:,} more", links.models()), className="table-more")])
 
 
-def _row(model: ModelRow, series: Series, links: Links, now: datetime, described: bool) -> Component:
+def _row(model: ModelRow, series: Series, links: Links, described: bool) -> Component:
     champion = next((alias.version for alias in model.aliases if alias.name == CHAMPION), None)
     others = [f"{alias.name} v{alias.version}" for alias in model.aliases if alias.name != CHAMPION]
     latest = model.latest_version
@@ -90,7 +87,7 @@ def _row(model: ModelRow, series: Series, links: Links, now: datetime, described
                 if watched
                 else html.Span("not watched", className="sub")
             ),
-            html.Td(moment(model.updated_at, now), className="end"),
+            html.Td(moment(model.updated_at), className="end"),
         ]
     )
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import structlog
 
-from dashboard.components.events import feed
+from dashboard.components.events import row
 from dashboard.gateway import operations as ask
 from dashboard.gateway.subscription import Connected, Lost, Received, follow
 from dashboard.gateway.views import EventView
 from dashboard.live.frames import Frame
-from dashboard.pages.overview import FEED_ID, FEED_LENGTH
+from dashboard.pages.overview import FEED_LENGTH
 from dashboard.site import Site
 from services.contracts.errors import LifecycleError, Rejected
 
@@ -87,4 +87,4 @@ class LiveFeed:
 
     def snapshot(self) -> Frame:
         newest = sorted(self._events.values(), key=lambda event: event.time, reverse=True)[:FEED_LENGTH]
-        return Frame({FEED_ID: {"children": feed(newest, self._site.links, self._site.now())}})
+        return Frame(feed=[row(event, self._site.links) for event in newest])

@@ -45,6 +45,7 @@ class Topic:
         self._gathered = Frame()
         self._late: Callable[[], Frame] | None = None
         self._flushing: asyncio.TimerHandle | None = None
+        self._flushed_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, *sources: Coroutine[Any, Any, None]) -> None:
@@ -67,11 +68,14 @@ class Topic:
         self._flush_soon()
 
     def _flush_soon(self) -> None:
+        """The first frame after a quiet moment goes at once; what follows is gathered."""
         if self._flushing is None:
-            self._flushing = asyncio.get_running_loop().call_later(BATCH, self._flush)
+            loop = asyncio.get_running_loop()
+            self._flushing = loop.call_at(max(loop.time(), self._flushed_at + BATCH), self._flush)
 
     def _flush(self) -> None:
         self._flushing = None
+        self._flushed_at = asyncio.get_running_loop().time()
         frame, self._gathered = self._gathered, Frame()
         if self._late:
             frame = frame.merged(self._late())

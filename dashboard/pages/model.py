@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 
 import dash_mantine_components as dmc
 from dash import html
@@ -25,7 +24,7 @@ from dashboard.components.basics import (
     stats,
     status,
 )
-from dashboard.components.events import feed
+from dashboard.components.events import timeline
 from dashboard.components.models import CHAMPION, chosen_metrics, metric_text
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
@@ -53,7 +52,6 @@ async def load(site: Site, visit: Visit) -> ModelDetail:
 
 async def head_section(site: Site, visit: Visit) -> Component:
     model, monitored = await asyncio.gather(load(site, visit), visit.ask(ask.MONITORED, model=visit.parts["name"]))
-    now = site.now()
     champion = next((alias.version for alias in model.aliases if alias.name == CHAMPION), None)
     versions = model.versions.nodes
     newest = versions[0] if versions else None
@@ -73,7 +71,7 @@ async def head_section(site: Site, visit: Visit) -> Component:
                     stat(
                         "Versions",
                         formats.count(model.version_count),
-                        ["newest ", moment(newest.created_at, now)] if newest else "none yet",
+                        ["newest ", moment(newest.created_at)] if newest else "none yet",
                         icon_name="versions",
                     ),
                     stat(
@@ -85,7 +83,7 @@ async def head_section(site: Site, visit: Visit) -> Component:
                     stat(
                         "Monitoring",
                         f"v{watched.version}" if watched else "off",
-                        ["last prediction ", moment(watched.last_prediction_at, now, "never")]
+                        ["last prediction ", moment(watched.last_prediction_at, "never")]
                         if watched
                         else "set a reference to watch a version",
                         href=site.links.monitored(watched.model, watched.version) if watched else "",
@@ -125,8 +123,7 @@ async def versions_section(site: Site, visit: Visit) -> Component:
         )
     )
     best = {key: _best(versions, key) for key in keys}
-    now = site.now()
-    rows = [_version_row(version, keys, best, site.links, now) for version in versions]
+    rows = [_version_row(version, keys, best, site.links) for version in versions]
     table = scrolling(html.Table([head, html.Tbody(rows)], className="table"), "Versions", 760)
     shown = len(versions)
     if model.version_count <= shown:
@@ -150,9 +147,7 @@ def _best(versions: Sequence[VersionRow], key: str) -> float | None:
     return min(values) if any(word in key.lower() for word in _LOWER_IS_BETTER) else max(values)
 
 
-def _version_row(
-    version: VersionRow, keys: Sequence[str], best: dict[str, float | None], links: Links, now: datetime
-) -> Component:
+def _version_row(version: VersionRow, keys: Sequence[str], best: dict[str, float | None], links: Links) -> Component:
     metrics = {metric.key: metric for metric in version.metrics}
     cells = []
     for key in keys:
@@ -180,7 +175,7 @@ def _version_row(
             ),
             html.Td(status(version.status)),
             html.Td(
-                [moment(version.created_at, now), html.Div(clipped(version.user, 32), className="sub")], className="end"
+                [moment(version.created_at), html.Div(clipped(version.user, 32), className="sub")], className="end"
             ),
         ]
     )
@@ -228,7 +223,7 @@ async def timeline_section(site: Site, visit: Visit) -> Component:
         event for page in (versions, watched) for event in page.nodes if event.aggregate_id.rpartition("/")[0] == name
     ]
     events = sorted([*own.nodes, *mine], key=lambda event: event.time, reverse=True)
-    return feed(events[:_TIMELINE_LENGTH], site.links, site.now())
+    return timeline(events[:_TIMELINE_LENGTH], site.links)
 
 
 SECTIONS: dict[str, Section] = {

@@ -27,7 +27,7 @@ async def models_section(site: Site, visit: Visit) -> Component:
     return html.Div(
         [
             html.P(formats.plural(page.total_count or len(page.nodes), "model"), className="card-hint"),
-            model_table(page, series, site.links, site.now(), described=True),
+            model_table(page, series, site.links, described=True),
         ]
     )
 

@@ -67,7 +67,7 @@ def _row(site: Site, one: Monitored, windows: list[Window]) -> Component:
             ),
             html.Td(formats.count(one.rows), className="number"),
             html.Td(formats.share(one.labelled / one.rows) if one.rows else formats.NOTHING, className="number"),
-            html.Td(moment(one.last_prediction_at, site.now(), "never"), className="end"),
+            html.Td(moment(one.last_prediction_at, "never"), className="end"),
         ]
     )
 

@@ -9,7 +9,7 @@ from dash import html
 from dashboard import formats
 from dashboard.attention import Concern, concerns, newest_with_rows
 from dashboard.components.basics import card, icon, link, page_head, stat, stats
-from dashboard.components.events import feed
+from dashboard.components.events import live_feed
 from dashboard.components.models import model_table
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
@@ -128,15 +128,15 @@ async def models_section(site: Site, visit: Visit) -> Component:
     watched = monitored[:_VERSIONS_WATCHED]
     recent = await windows_of(visit, watched)
     series = {(one.model, one.version): windows for one, windows in zip(watched, recent, strict=True)}
-    return model_table(page, series, site.links, site.now())
+    return model_table(page, series, site.links)
 
 
 async def feed_section(site: Site, visit: Visit) -> Component:
     page = await visit.ask(ask.EVENTS, first=FEED_LENGTH)
-    return feed(page.nodes, site.links, site.now())
+    return live_feed(page.nodes, site.links)
 
 
-FEED_ID = "overview-feed"
+FEED_CARD = "overview-feed"
 SECTIONS: dict[str, Section] = {
     "overview-counts": counts_section,
     "overview-attention": attention_section,
@@ -145,7 +145,7 @@ SECTIONS: dict[str, Section] = {
 
 
 async def render(site: Site, visit: Visit) -> Component:
-    parts = await rendered({**SECTIONS, FEED_ID: feed_section}, site, visit)
+    parts = await rendered({**SECTIONS, FEED_CARD: feed_section}, site, visit)
     return html.Div(
         [
             page_head("Overview", hint="Where every model stands, right now."),
@@ -164,7 +164,7 @@ async def render(site: Site, visit: Visit) -> Component:
                         ],
                         className="column",
                     ),
-                    card("Happening now", parts[FEED_ID], body_id=FEED_ID, look="feed-card"),
+                    card("Happening now", parts[FEED_CARD], body_id=FEED_CARD, look="feed-card"),
                 ],
                 className="split",
             ),

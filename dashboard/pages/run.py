@@ -28,7 +28,6 @@ async def render(site: Site, visit: Visit) -> Component:
     run = await visit.ask(ask.RUN, id=run_id)
     if run is None:
         raise NotFound(f"There is no run {clipped(run_id, 60)}.")
-    now = site.now()
     figures = chosen_metrics(run.metrics, 2)
     return html.Div(
         [
@@ -38,7 +37,7 @@ async def render(site: Site, visit: Visit) -> Component:
                 hint=[
                     html.Span(clipped(run.user, 60)),
                     " started it ",
-                    moment(run.start_time, now),
+                    moment(run.start_time),
                     " in ",
                     html.Span(clipped(run.experiment_name, 80)),
                 ],
@@ -49,7 +48,7 @@ async def render(site: Site, visit: Visit) -> Component:
                     stat(
                         "Duration",
                         formats.duration(run.duration_seconds),
-                        "still running" if not run.end_time else ["ended ", moment(run.end_time, now)],
+                        "still running" if not run.end_time else ["ended ", moment(run.end_time)],
                         icon_name="clock",
                     ),
                     *(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import DashboardProcess, Guard, OpenPage
+from tests.e2e.conftest import WITHIN, DashboardProcess, Guard, OpenPage
 from tests.e2e.double.gateway import GatewayDouble
+from tests.support.waiting import wait_until
 
 
 def test_a_filter_stands_in_the_address_and_narrows_the_rows(
@@ -38,11 +39,13 @@ def test_rows_below_are_fetched_as_they_scroll_into_view(
     page = open_page(f"{settled_dashboard.url}/runs")
     expect(page.get_by_text("wise-lynx-1", exact=True)).to_be_visible()
     viewport = page.locator(".ag-body-viewport")
-    last = settled_gateway.runs[-1]["name"]
-    for _ in range(3):
-        viewport.evaluate("element => element.scrollTo(0, element.scrollHeight)")
-        page.wait_for_load_state("networkidle")
-    expect(page.get_by_text(last, exact=True)).to_be_visible()
+    last = page.get_by_text(settled_gateway.runs[-1]["name"], exact=True)
+
+    def scrolled_to_the_last() -> bool:
+        viewport.evaluate("element => element.scrollBy(0, 1000)")
+        return last.is_visible()
+
+    wait_until(scrolled_to_the_last, within=WITHIN, what="the last run is in the grid")
 
 
 def test_a_run_opens_from_the_grid_without_a_reload(

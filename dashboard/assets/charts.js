@@ -1,0 +1,35 @@
+/* Pushed window rows in charts: each trace's `meta` says where in a row it reads, so nothing here knows what it shows. */
+(function () {
+  const read = (row, path) => path.reduce((value, part) => (value == null ? null : value[part]), row) ?? null;
+
+  /* Puts pushed rows into a figure: replaces the window that is there, or inserts it in time order. */
+  function merged(figure, pushed) {
+    const { limit, start, end } = figure.layout.meta || {};
+    const fitting = pushed.filter((row) => !start || (row.x >= start && row.x <= end));
+    const put1 = (list, at, known, value) => (known ? (list[at] = value) : list.splice(at, 0, value));
+    const data = figure.data.map((trace) => {
+      if (!trace.meta) return trace;
+      const heat = trace.meta.heat, copy = { ...trace, x: [...trace.x], customdata: heat ? trace.customdata.map((r) => [...r]) : [...trace.customdata] };
+      if (heat) { copy.z = trace.z.map((r) => [...r]); copy.text = trace.text.map((r) => [...r]); } else copy.y = [...trace.y];
+      for (const row of fitting) {
+        let at = copy.x.length;
+        while (at > 0 && copy.x[at - 1] >= row.x) at--;
+        const known = copy.x[at] === row.x;
+        if (at === 0 && !known && limit && copy.x.length >= limit) continue;
+        put1(copy.x, at, known, row.x);
+        if (!heat) { put1(copy.y, at, known, read(row, trace.meta.y)); put1(copy.customdata, at, known, row.when); continue; }
+        heat.forEach((name, i) => {
+          const drift = row.f[name] || {};
+          put1(copy.z[i], at, known, drift.heat ?? null);
+          put1(copy.text[i], at, known, drift.mark || "");
+          put1(copy.customdata[i], at, known, [row.when, drift.say || "–", name]);
+        });
+      }
+      const surplus = limit ? copy.x.length - limit : 0;
+      if (surplus > 0) for (const list of heat ? [copy.x, ...copy.z, ...copy.text, ...copy.customdata] : [copy.x, copy.y, copy.customdata]) list.splice(0, surplus);
+      return copy;
+    });
+    return { ...figure, data };
+  }
+  (window.lifecycle = window.lifecycle || {}).merged = merged;
+})();

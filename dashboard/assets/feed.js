@@ -1,0 +1,49 @@
+/* The stream of events, relative times, and links that stay inside: painted as DOM, because it is quick; texts stay texts. */
+(function () {
+  const live = (window.lifecycle = window.lifecycle || {});
+  function element(tag, className, ...children) {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    made.append(...children);
+    return made;
+  }
+  function line(row) {
+    const item = element("li"), text = row.href ? element("a", "link", row.text) : row.text, time = element("time");
+    if (row.href) { text.href = row.href; text.dataset.inside = ""; }
+    item.dataset.event = row.id;
+    time.dateTime = row.time;
+    time.dataset.relative = "true";
+    time.title = new Date(row.time).toUTCString();
+    const icon = element("span", "feed-icon " + row.tone, element("span", "icon icon-" + row.icon));
+    icon.setAttribute("aria-hidden", "true");
+    item.append(icon, element("div", "feed-body", element("div", "feed-text", text),
+      element("div", "feed-meta", element("span", "", row.actor), " · ", time)));
+    return item;
+  }
+  live.paintFeed = (rows) => {
+    const list = document.getElementById("feed");
+    if (!list) return;
+    const known = new Map([...list.children].map((item) => [item.dataset.event, item]));
+    list.replaceChildren(...rows.map((row) => known.get(row.id) || line(row)));
+  };
+  live.showTimes = () => {
+    const units = [[60, 1, "s"], [3600, 60, "min"], [86400, 3600, "h"], [1209600, 86400, "d"]];
+    for (const element of document.querySelectorAll("time[data-relative]")) {
+      const seconds = (Date.now() - Date.parse(element.dateTime)) / 1000, unit = units.find((u) => seconds < u[0]);
+      const text = seconds < 5 ? "just now" : unit && Math.floor(seconds / unit[1]) + " " + unit[2] + " ago";
+      if (text && element.textContent !== text) element.textContent = text;
+    }
+  };
+  /* A page was put in place: its feed and its times have to be shown. */
+  live.showPage = () => {
+    const list = document.getElementById("feed");
+    if (list && !list.children.length) live.paintFeed(JSON.parse(list.dataset.rows || "[]"));
+    live.showTimes();
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-inside]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    window.dash_clientside.set_props("url", { pathname: link.pathname, search: link.search });
+  });
+})();
