@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.contracts import audit, duplicates, identity, insights, monitor, projects, registry
+from services.contracts import (
+    audit,
+    deployments,
+    duplicates,
+    evaluations,
+    identity,
+    insights,
+    monitor,
+    projects,
+    registry,
+    reviews,
+)
 from services.contracts.base import Event, LiveUpdate, Request
 
-_OWNERS = (registry, monitor, identity, projects, duplicates, insights, audit)
+_OWNERS = (registry, monitor, identity, projects, duplicates, insights, audit, reviews, evaluations, deployments)
 
 
 def _classes(base: type) -> Iterator[type]:

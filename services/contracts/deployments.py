@@ -1,0 +1,135 @@
+"""Deployments: which version runs in which environment, since when, and who allowed it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from services.contracts.base import Event, Message, Request
+from services.contracts.written import Written
+
+MissingRule = Literal["REVIEW_NOT_APPROVED", "GATES_NOT_PASSED"]
+
+
+class VersionDeployed(Event, frozen=True, kw_only=True):
+    """A real deployer acts on this. `overridden` names the rules that weren't met, `override_reason` why it went out
+    nevertheless."""
+
+    service = "registry"
+    aggregate = "deployment"
+    name = "deployed"
+    key = ("environment", "model_name")
+
+    environment: str
+    model_name: str
+    version: str
+    former_version: str | None = None
+    digest: str
+    note: str = ""
+    overridden: list[MissingRule] = []
+    override_reason: str = ""
+    by: str
+
+
+class VersionRolledBack(Event, frozen=True, kw_only=True):
+    """`version`, which ran here before, runs again instead of `from_version`."""
+
+    service = "registry"
+    aggregate = "deployment"
+    name = "rolled_back"
+    key = ("environment", "model_name")
+
+    environment: str
+    model_name: str
+    version: str
+    from_version: str
+    digest: str
+    reason: str
+    by: str
+
+
+class VersionRetired(Event, frozen=True, kw_only=True):
+    """Nothing of this model runs in the environment any more."""
+
+    service = "registry"
+    aggregate = "deployment"
+    name = "retired"
+    key = ("environment", "model_name")
+
+    environment: str
+    model_name: str
+    version: str
+    reason: str
+    by: str
+
+
+class StayView(Message, frozen=True, kw_only=True):
+    """One version's time in an environment. `how`: deployed or rolled back to. `overridden` shows for ever."""
+
+    version: str
+    digest: str
+    how: Literal["deployed", "rolled_back"]
+    start: datetime
+    end: datetime | None
+    by: str
+    note: str
+    overridden: list[MissingRule] = []
+    override_reason: str = ""
+
+
+class DeploymentView(Message, frozen=True, kw_only=True):
+    """`current` runs now (None: nothing does); `history` is newest first."""
+
+    environment: str
+    model_name: str
+    current: StayView | None
+    history: list[StayView]
+    revision: int
+
+
+class DeployVersion(Request[Written], frozen=True, kw_only=True):
+    """Refused unless an approval and the gates hold for the version's content. An administrator may override that with
+    a reason."""
+
+    service = "registry"
+    name = "deployment.deploy"
+
+    environment: str
+    model_name: str
+    version: str
+    note: str = ""
+    override_reason: str | None = None
+    idempotency_key: str | None = None
+
+
+class RollBack(Request[Written], frozen=True, kw_only=True):
+    """To the version that ran before, or to the given one that ran here earlier."""
+
+    service = "registry"
+    name = "deployment.roll_back"
+
+    environment: str
+    model_name: str
+    reason: str
+    to_version: str | None = None
+    idempotency_key: str | None = None
+
+
+class RetireVersion(Request[Written], frozen=True, kw_only=True):
+    service = "registry"
+    name = "deployment.retire"
+
+    environment: str
+    model_name: str
+    reason: str
+    idempotency_key: str | None = None
+
+
+class ListDeployments(Request[list[DeploymentView]], frozen=True, kw_only=True):
+    """By environment and model."""
+
+    service = "registry"
+    name = "deployment.list"
+
+    environment: str | None = None
+    model_name: str | None = None

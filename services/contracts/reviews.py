@@ -1,0 +1,200 @@
+"""Reviews of model versions: what the registry says, answers and shows of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from services.contracts.base import Event, Message, Request
+from services.contracts.paging import Page, Paging
+from services.contracts.written import Written
+
+ReviewState = Literal["open", "changes_asked", "approved", "lapsed", "withdrawn"]
+Decision = Literal["approve", "ask_for_changes"]
+
+
+class ReviewRequested(Event, frozen=True, kw_only=True):
+    """`digest` is of all that the version is made of: a decision counts for this content and no other.
+
+    `round` counts the requests for the same version; `authors` can't decide.
+    """
+
+    service = "registry"
+    aggregate = "review"
+    name = "requested"
+    key = ("model_name", "version")
+
+    model_name: str
+    version: str
+    digest: str
+    round: int
+    authors: list[str]
+    reviewers: list[str] = []
+    needed: int = 1
+    note: str = ""
+    by: str
+
+
+class ReviewCommented(Event, frozen=True, kw_only=True):
+    service = "registry"
+    aggregate = "review"
+    name = "commented"
+    key = ("model_name", "version")
+
+    model_name: str
+    version: str
+    comment_id: str
+    reply_to: str | None = None
+    text: str
+    by: str
+
+
+class ReviewDecided(Event, frozen=True, kw_only=True):
+    """`state` is the review's after this decision."""
+
+    service = "registry"
+    aggregate = "review"
+    name = "decided"
+    key = ("model_name", "version")
+
+    model_name: str
+    version: str
+    digest: str
+    decision: Decision
+    reason: str
+    by: str
+    state: ReviewState
+
+
+class ReviewLapsed(Event, frozen=True, kw_only=True):
+    """Something under the version has changed: no decision counts any more."""
+
+    service = "registry"
+    aggregate = "review"
+    name = "lapsed"
+    key = ("model_name", "version")
+
+    model_name: str
+    version: str
+    digest: str
+    now: str
+
+
+class ReviewWithdrawn(Event, frozen=True, kw_only=True):
+    service = "registry"
+    aggregate = "review"
+    name = "withdrawn"
+    key = ("model_name", "version")
+
+    model_name: str
+    version: str
+    reason: str
+    by: str
+
+
+class DecisionView(Message, frozen=True, kw_only=True):
+    by: str
+    decision: Decision
+    reason: str
+    at: datetime
+
+
+class ReviewCommentView(Message, frozen=True, kw_only=True):
+    """`text` is Markdown as it was written: whoever shows it makes sure that it stays text."""
+
+    id: str
+    reply_to: str | None
+    by: str
+    text: str
+    at: datetime
+
+
+class ReviewView(Message, frozen=True, kw_only=True):
+    """`decisions` of this round, each reviewer's newest; `missing` approvals are still needed."""
+
+    model_name: str
+    version: str
+    state: ReviewState
+    digest: str
+    round: int
+    authors: list[str]
+    reviewers: list[str]
+    needed: int
+    missing: int
+    note: str
+    requested_by: str
+    requested_at: datetime
+    updated_at: datetime
+    decisions: list[DecisionView] = []
+    comments: list[ReviewCommentView] = []
+
+
+class RequestReview(Request[Written], frozen=True, kw_only=True):
+    """Also again, after changes or when it has lapsed. Without `reviewers`, anybody with the role may decide."""
+
+    service = "registry"
+    name = "review.request"
+
+    model_name: str
+    version: str
+    reviewers: list[str] = []
+    needed: int = 1
+    note: str = ""
+    idempotency_key: str | None = None
+
+
+class CommentReview(Request[Written], frozen=True, kw_only=True):
+    service = "registry"
+    name = "review.comment"
+
+    model_name: str
+    version: str
+    text: str
+    reply_to: str | None = None
+    idempotency_key: str | None = None
+
+
+class DecideReview(Request[Written], frozen=True, kw_only=True):
+    """`digest`: of the content that was looked at; refused if it is another by now."""
+
+    service = "registry"
+    name = "review.decide"
+
+    model_name: str
+    version: str
+    decision: Decision
+    reason: str
+    digest: str
+    idempotency_key: str | None = None
+
+
+class WithdrawReview(Request[Written], frozen=True, kw_only=True):
+    service = "registry"
+    name = "review.withdraw"
+
+    model_name: str
+    version: str
+    reason: str
+    idempotency_key: str | None = None
+
+
+class GetReview(Request[ReviewView | None], frozen=True, kw_only=True):
+    """None if none was ever requested."""
+
+    service = "registry"
+    name = "review.get"
+
+    model_name: str
+    version: str
+
+
+class ListReviews(Request[Page[ReviewView]], frozen=True, kw_only=True):
+    """Newest request first. `waiting_for`: open ones that this user may decide."""
+
+    service = "registry"
+    name = "review.list"
+
+    paging: Paging = Paging()
+    states: list[ReviewState] = []
+    model_name: str | None = None
+    waiting_for: str | None = None

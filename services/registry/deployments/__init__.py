@@ -1,0 +1,1 @@
+"""What runs where, since when, and who allowed it."""

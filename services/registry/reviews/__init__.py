@@ -1,0 +1,1 @@
+"""Reviews of model versions: requested, discussed, decided."""

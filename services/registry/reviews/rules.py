@@ -1,0 +1,264 @@
+"""What a review is: who may decide what, when it counts, and when it lapses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from services.contracts.errors import Forbidden, Invalid, NotAllowedNow, NotFound, TooLarge
+from services.contracts.reviews import (
+    Decision,
+    DecisionView,
+    ReviewCommented,
+    ReviewCommentView,
+    ReviewDecided,
+    ReviewLapsed,
+    ReviewRequested,
+    ReviewState,
+    ReviewView,
+    ReviewWithdrawn,
+)
+from services.registry.runs.times import moment
+from services.registry.values import Aggregate
+
+TEXT_LENGTH = 8000
+REASON_LENGTH = 2000
+MANY_REVIEWERS = 20
+MANY_COMMENTS = 1000
+
+UNDER_WAY: tuple[ReviewState, ...] = ("open", "changes_asked", "approved")
+
+
+class Decided(msgspec.Struct, frozen=True, kw_only=True):
+    by: str
+    decision: Decision
+    reason: str
+    at: int
+
+
+class Comment(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    reply_to: str | None
+    by: str
+    text: str
+    at: int
+
+
+class Review(Aggregate, frozen=True, kw_only=True):
+    """`id` is `model/version`: one review a version, in rounds. `decisions` of this round, each reviewer's newest."""
+
+    model_name: str
+    version: str
+    state: ReviewState
+    digest: str
+    round: int
+    authors: list[str]
+    reviewers: list[str]
+    needed: int
+    note: str
+    requested: int
+    requested_by: str
+    updated: int
+    decisions: list[Decided] = []
+    comments: list[Comment] = []
+
+
+def review_id(model_name: str, version: str) -> str:
+    return f"{model_name}/{version}"
+
+
+def _text(path: str, text: str, most: int, *, empty: bool = False) -> str:
+    text = text.strip()
+    if not text and not empty:
+        raise Invalid(f"{path} is empty", field=path, fix="Say it in a few words.")
+    if len(text) > most:
+        raise TooLarge(f"{path} has {len(text)} characters; the most is {most}", field=path)
+    return text
+
+
+def requested(
+    former: Review | None,
+    *,
+    model_name: str,
+    version: str,
+    digest: str,
+    version_author: str,
+    reviewers: Sequence[str],
+    needed: int,
+    note: str,
+    now: int,
+    who: str,
+) -> tuple[Review, ReviewRequested]:
+    """The first round, or a new one: earlier decisions no longer count. Refused while one with this content is open.
+
+    The version's author and whoever asks are the authors.
+    """
+    if former is not None and former.state in ("open", "approved") and former.digest == digest:
+        raise NotAllowedNow(
+            f"{model_name} {version} {'is being reviewed' if former.state == 'open' else 'is approved'} already",
+            code="REVIEW_EXISTS",
+            fix="Withdraw that review first.",
+        )
+    authors = list(dict.fromkeys([*(former.authors if former else []), version_author, who]))
+    authors = [author for author in authors if author]
+    chosen = list(dict.fromkeys(name.strip() for name in reviewers if name.strip()))
+    if len(chosen) > MANY_REVIEWERS:
+        raise TooLarge(f"at most {MANY_REVIEWERS} reviewers", field="reviewers")
+    own = [name for name in chosen if name in authors]
+    if own:
+        raise Invalid(f"{own[0]} is an author and can't review it", field="reviewers", code="OWN_VERSION")
+    most = len(chosen) or MANY_REVIEWERS
+    if not 1 <= needed <= most:
+        raise Invalid(f"between 1 and {most} approvals", field="needed")
+    event = ReviewRequested(
+        model_name=model_name,
+        version=version,
+        digest=digest,
+        round=1 if former is None else former.round + 1,
+        authors=authors,
+        reviewers=chosen,
+        needed=needed,
+        note=_text("note", note, TEXT_LENGTH, empty=True),
+        by=who,
+    )
+    review = Review(
+        id=review_id(model_name, version),
+        v=1 if former is None else former.v + 1,
+        r=1 if former is None else former.r,
+        model_name=model_name,
+        version=version,
+        state="open",
+        digest=digest,
+        round=event.round,
+        authors=authors,
+        reviewers=chosen,
+        needed=needed,
+        note=event.note,
+        requested=now,
+        requested_by=who,
+        updated=now,
+        comments=[] if former is None else former.comments,
+    )
+    return review, event
+
+
+def commented(
+    review: Review, comment_id: str, text: str, reply_to: str | None, now: int, who: str
+) -> tuple[Review, ReviewCommented]:
+    if len(review.comments) >= MANY_COMMENTS:
+        raise TooLarge(f"a review has at most {MANY_COMMENTS} comments", field="text")
+    if reply_to is not None and all(comment.id != reply_to for comment in review.comments):
+        raise NotFound(f"the review has no comment {reply_to!r}", field="reply_to")
+    text = _text("text", text, TEXT_LENGTH)
+    comment = Comment(id=comment_id, reply_to=reply_to, by=who, text=text, at=now)
+    event = ReviewCommented(
+        model_name=review.model_name,
+        version=review.version,
+        comment_id=comment_id,
+        reply_to=reply_to,
+        text=text,
+        by=who,
+    )
+    return _next(review, now, comments=[*review.comments, comment]), event
+
+
+def decided(
+    review: Review, decision: Decision, reason: str, digest: str, digest_now: str, now: int, who: str
+) -> tuple[Review, ReviewDecided]:
+    """`digest` is what the reviewer looked at, `digest_now` what the version is. The newest decision of each counts.
+
+    Raises Forbidden for authors and for whoever isn't among the named reviewers, NotAllowedNow if it has lapsed.
+    """
+    if who in review.authors:
+        raise Forbidden(
+            f"{who} is an author of {review.model_name} {review.version} and can't decide about it",
+            code="OWN_VERSION",
+            fix="Ask a colleague.",
+        )
+    if review.reviewers and who not in review.reviewers:
+        raise Forbidden(f"{who} isn't among the reviewers: {', '.join(review.reviewers)}", code="NOT_A_REVIEWER")
+    if review.state not in UNDER_WAY:
+        raise NotAllowedNow(f"the review is {review.state}", code="REVIEW_CLOSED", fix="Request a new round.")
+    if not digest == digest_now == review.digest:
+        raise NotAllowedNow(
+            "the version isn't what it was when the review was requested",
+            code="CONTENT_CHANGED",
+            field="digest",
+            fix="Look at it again, in a new round.",
+        )
+    entry = Decided(by=who, decision=decision, reason=_text("reason", reason, REASON_LENGTH), at=now)
+    decisions = [*(other for other in review.decisions if other.by != who), entry]
+    state = _state(decisions, review.needed)
+    event = ReviewDecided(
+        model_name=review.model_name,
+        version=review.version,
+        digest=review.digest,
+        decision=decision,
+        reason=entry.reason,
+        by=who,
+        state=state,
+    )
+    return _next(review, now, decisions=decisions, state=state), event
+
+
+def _state(decisions: Sequence[Decided], needed: int) -> ReviewState:
+    """One who asks for changes holds it up, however many approve."""
+    if any(entry.decision == "ask_for_changes" for entry in decisions):
+        return "changes_asked"
+    return "approved" if len(decisions) >= needed else "open"
+
+
+def lapsed(review: Review, digest_now: str, now: int) -> tuple[Review, ReviewLapsed] | None:
+    """None if the version is still what the review is about, or nothing is left to lapse."""
+    if review.state not in UNDER_WAY or digest_now == review.digest:
+        return None
+    event = ReviewLapsed(model_name=review.model_name, version=review.version, digest=review.digest, now=digest_now)
+    return _next(review, now, state="lapsed"), event
+
+
+def withdrawn(review: Review, reason: str, now: int, who: str, *, may_all: bool) -> tuple[Review, ReviewWithdrawn]:
+    """By an author (or an administrator)."""
+    if review.state not in UNDER_WAY:
+        raise NotAllowedNow(f"the review is {review.state}", code="REVIEW_CLOSED")
+    if who not in review.authors and not may_all:
+        raise Forbidden(f"only its authors withdraw a review: {', '.join(review.authors)}")
+    reason = _text("reason", reason, REASON_LENGTH)
+    event = ReviewWithdrawn(model_name=review.model_name, version=review.version, reason=reason, by=who)
+    return _next(review, now, state="withdrawn"), event
+
+
+def approved(review: Review | None, digest_now: str) -> bool:
+    """Whether enough others approved exactly what the version is now."""
+    return review is not None and review.state == "approved" and review.digest == digest_now
+
+
+def _next(review: Review, now: int, **changes: object) -> Review:
+    return msgspec.structs.replace(review, v=review.v + 1, updated=max(now, review.updated), **changes)
+
+
+def view(review: Review) -> ReviewView:
+    approvals = sum(entry.decision == "approve" for entry in review.decisions)
+    return ReviewView(
+        model_name=review.model_name,
+        version=review.version,
+        state=review.state,
+        digest=review.digest,
+        round=review.round,
+        authors=review.authors,
+        reviewers=review.reviewers,
+        needed=review.needed,
+        missing=max(review.needed - approvals, 0),
+        note=review.note,
+        requested_by=review.requested_by,
+        requested_at=moment(review.requested),
+        updated_at=moment(review.updated),
+        decisions=[
+            DecisionView(by=entry.by, decision=entry.decision, reason=entry.reason, at=moment(entry.at))
+            for entry in review.decisions
+        ],
+        comments=[
+            ReviewCommentView(id=entry.id, reply_to=entry.reply_to, by=entry.by, text=entry.text, at=moment(entry.at))
+            for entry in review.comments
+        ],
+    )

@@ -1,0 +1,244 @@
+"""Review, gates and deployment together: whatever people do, nothing runs that wasn't allowed to, or it shows."""
+
+import os
+from typing import Any
+
+from hypothesis import event as note
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from services.contracts.errors import Forbidden, Invalid, NotAllowedNow
+from services.contracts.evaluations import Gate, GatesEvaluated
+from services.registry.deployments import rules as deployments
+from services.registry.deployments.rules import Policy, Standing
+from services.registry.gates import rules as gates
+from services.registry.gates.rules import Seen
+from services.registry.reviews import rules as reviews
+from services.registry.reviews.rules import Review
+
+PEOPLE = ["anna", "ben", "cleo", "dora"]
+VERSIONS = ["1", "2"]
+GATES = [Gate(name="minimum", kind="minimum", metric="auc", threshold=0.5)]
+
+people = st.sampled_from(PEOPLE)
+versions = st.sampled_from(VERSIONS)
+
+
+def expect(refused: NotAllowedNow, *codes: str) -> None:
+    assert refused.code in codes
+
+
+class Release(RuleBasedStateMachine):
+    """Beside the rules runs a naive ledger of what really happened; the two must agree."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0
+        self.content = dict.fromkeys(VERSIONS, 0)
+        self.auc = dict.fromkeys(VERSIONS, 0.4)
+        self.reviews: dict[str, Review] = {}
+        self.verdicts: dict[str, GatesEvaluated] = {}
+        self.production = deployments.nothing("production", "m")
+        self.events: list[Any] = []
+        # the ledger
+        self.asked: dict[str, tuple[str, set[str], int]] = {}
+        self.votes: dict[str, dict[str, str]] = {}
+        self.passed: set[str] = set()
+        self.overrides: list[tuple[str, str]] = []
+        self.ran: list[tuple[str, str]] = []
+
+    @initialize(needed=st.integers(1, 2))
+    def policy(self, needed: int) -> None:
+        self.needed = needed
+
+    def digest(self, version: str) -> str:
+        return f"{version}:{self.content[version]}:{self.auc[version]}"
+
+    def tick(self) -> int:
+        self.now += 1
+        return self.now
+
+    # ------------------------------------------------------------ what happens
+
+    @rule(version=versions, auc=st.sampled_from([0.4, 0.6]))
+    def change_what_is_under_a_version(self, version: str, auc: float) -> None:
+        self.content[version] += 1
+        self.auc[version] = auc
+
+    @rule(version=versions, who=people, reviewers=st.lists(people, max_size=2, unique=True))
+    def request_review(self, version: str, who: str, reviewers: list[str]) -> None:
+        former = self.reviews.get(version)
+        try:
+            review, event = reviews.requested(
+                former, model_name="m", version=version, digest=self.digest(version), version_author="anna",
+                reviewers=reviewers, needed=self.needed, note="", now=self.tick(), who=who,
+            )  # fmt: skip
+        except (NotAllowedNow, Invalid):
+            return
+        self.reviews[version] = review
+        self.events.append(event)
+        self.asked[version] = (self.digest(version), {*review.authors}, self.needed)
+        self.votes[version] = {}
+        assert {"anna", who} <= set(review.authors)
+
+    @precondition(lambda self: self.reviews)
+    @rule(version=versions, who=people, yes=st.booleans(), fresh=st.booleans())
+    def decide(self, version: str, who: str, yes: bool, fresh: bool) -> None:
+        review = self.reviews.get(version)
+        if review is None:
+            return
+        looked_at = self.digest(version) if fresh else review.digest
+        decision = "approve" if yes else "ask_for_changes"
+        try:
+            after, event = reviews.decided(
+                review, decision, "because", looked_at, self.digest(version), self.tick(), who  # type: ignore[arg-type]
+            )  # fmt: skip
+        except Forbidden:
+            assert who in review.authors or (review.reviewers and who not in review.reviewers)
+            return
+        except NotAllowedNow as refused:
+            expect(refused, "CONTENT_CHANGED", "REVIEW_CLOSED")
+            return
+        assert who != "anna"
+        self.reviews[version] = after
+        self.events.append(event)
+        self.votes[version][who] = decision
+
+    @rule(version=versions)
+    def notice_that_content_changed(self, version: str) -> None:
+        review = self.reviews.get(version)
+        done = None if review is None else reviews.lapsed(review, self.digest(version), self.tick())
+        if done is not None:
+            self.reviews[version] = done[0]
+            self.events.append(done[1])
+
+    @rule(version=versions, who=people)
+    def withdraw(self, version: str, who: str) -> None:
+        review = self.reviews.get(version)
+        if review is None:
+            return
+        try:
+            self.reviews[version] = reviews.withdrawn(review, "not yet", self.tick(), who, may_all=False)[0]
+        except (Forbidden, NotAllowedNow):
+            return
+        self.votes[version] = {}
+
+    @rule(version=versions)
+    def evaluate_gates(self, version: str) -> None:
+        verdict = gates.evaluated("m", version, self.digest(version), GATES, Seen(metrics={"auc": self.auc[version]}))
+        self.verdicts[version] = verdict
+        assert verdict.passed == (self.auc[version] >= 0.5)
+        assert verdict.verdicts[0].numbers["auc"] == self.auc[version]
+        if verdict.passed:
+            self.passed.add(verdict.digest)
+
+    @rule(
+        version=versions,
+        approvers=st.sampled_from([["cleo", "dora"], ["cleo"], ["anna", "cleo"], []]),
+        judge=st.sampled_from(["before", "after", "never"]),
+        change=st.booleans(),
+        auc=st.sampled_from([0.4, 0.6, 0.6]),
+    )
+    def go_the_way_to_deployment(
+        self, version: str, approvers: list[str], judge: str, change: bool, auc: float
+    ) -> None:
+        """Random steps alone rarely get this far: the whole way, often with one step left out or something changed."""
+        self.change_what_is_under_a_version(version, auc)
+        self.request_review(version, "anna", [])
+        for who in approvers:
+            self.decide(version, who, yes=True, fresh=True)
+        if judge == "before":
+            self.evaluate_gates(version)
+        if change:
+            self.change_what_is_under_a_version(version, auc)
+        if judge == "after":
+            self.evaluate_gates(version)
+        self.deploy(version, "dora", None)
+
+    def standing(self, version: str) -> Standing:
+        digest, verdict = self.digest(version), self.verdicts.get(version)
+        return Standing(
+            digest=digest,
+            approved=reviews.approved(self.reviews.get(version), digest),
+            passed=verdict is not None and verdict.passed and verdict.digest == digest,
+        )
+
+    @rule(version=versions, who=people, override=st.sampled_from([None, None, "fire"]))
+    def deploy(self, version: str, who: str, override: str | None) -> None:
+        digest = self.digest(version)
+        try:
+            self.production, event = deployments.deployed(
+                self.production, version, self.standing(version), Policy(), note="", override_reason=override,
+                now=self.tick(), who=who,
+            )  # fmt: skip
+        except NotAllowedNow as refused:
+            if override is not None:
+                expect(refused, "RUNS_ALREADY")
+            return
+        self.ran.append((version, digest))
+        if event.overridden:
+            note("deployed by an override")
+            assert override == event.override_reason == "fire"
+            self.overrides.append((version, digest))
+            return
+        note("deployed by the rules")
+        assert digest in self.passed
+        asked_digest, authors, needed = self.asked[version]
+        votes = self.votes[version]
+        assert asked_digest == digest
+        assert len(votes) >= needed
+        assert set(votes.values()) == {"approve"}
+        assert not authors & set(votes)
+
+    @rule(to=st.one_of(st.none(), versions), who=people)
+    def roll_back(self, to: str | None, who: str) -> None:
+        before = self.production.current
+        try:
+            target = deployments.rollback_target(self.production, to)
+            self.production, event = deployments.rolled_back(
+                self.production, to, self.digest(target.version), reason="worse", now=self.tick(), who=who
+            )
+        except NotAllowedNow as refused:
+            expect(refused, "NEVER_RAN_HERE", "NOTHING_RUNS", "CONTENT_CHANGED")
+            return
+        assert before is not None
+        assert event.from_version == before.version != event.version
+        note("rolled back")
+        assert (event.version, event.digest) in self.ran
+        assert event.digest == self.digest(event.version)
+
+    @rule(who=people)
+    def retire(self, who: str) -> None:
+        try:
+            self.production, _ = deployments.retired(self.production, reason="old", now=self.tick(), who=who)
+        except NotAllowedNow as refused:
+            expect(refused, "NOTHING_RUNS")
+
+    # ------------------------------------------------------------ what always holds
+
+    @invariant()
+    def an_override_shows_for_ever(self) -> None:
+        shown = [(stay.version, stay.digest) for stay in self.production.stays if stay.overridden]
+        assert [entry for entry in shown if entry in self.overrides] == shown
+        assert set(self.overrides) <= set(shown)
+
+    @invariant()
+    def one_version_runs_at_a_time_and_history_has_no_gaps_backward(self) -> None:
+        stays = self.production.stays
+        assert all(stay.end is not None for stay in stays[:-1])
+        assert all(stay.end is None or stay.end >= stay.start for stay in stays)
+        assert [stay.start for stay in stays] == sorted(stay.start for stay in stays)
+
+    @invariant()
+    def no_author_has_decided(self) -> None:
+        for review in self.reviews.values():
+            assert not {entry.by for entry in review.decisions} & set(review.authors)
+            if review.state == "approved":
+                assert len(review.decisions) >= review.needed
+                assert all(entry.decision == "approve" for entry in review.decisions)
+
+
+CASES = int(os.environ.get("RELEASE_CASES", "100"))
+Release.TestCase.settings = settings(max_examples=CASES, stateful_step_count=40, deadline=None)
+TestRelease = Release.TestCase
