@@ -6,6 +6,7 @@ The state of the page is its address: `range` (30, 90, all), `start` and `end` (
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,8 @@ RANGES = {"30": "30 windows", "90": "90 windows", "all": "All"}
 DEFAULT_RANGE = "90"
 MOST_WINDOWS = 400  # columns that a screen can tell apart; a longer span is asked for in coarser windows
 
+_MOMENT = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d")
+
 SECTIONS: dict[str, Section] = {"monitor-headline": headline_section}
 
 
@@ -50,11 +53,16 @@ class Shown:
 
 
 def span_of(state: Mapping[str, str]) -> Span:
-    start, end = state.get("start"), state.get("end")
-    if start and end:
+    start, end = state.get("start", ""), state.get("end", "")
+    if _MOMENT.fullmatch(start) and _MOMENT.fullmatch(end) and start < end:
         return Span(start=start, end=end)
+    chosen = _range(state)
+    return Span(last=MOST_WINDOWS if chosen == "all" else int(chosen))
+
+
+def _range(state: Mapping[str, str]) -> str:
     chosen = state.get("range", DEFAULT_RANGE)
-    return Span(last=int(chosen) if chosen in ("30", "90") else MOST_WINDOWS)
+    return chosen if chosen in RANGES else DEFAULT_RANGE
 
 
 def _measure(monitored: Monitored, state: Mapping[str, str]) -> Measure:
@@ -163,7 +171,7 @@ def _controls(state: Mapping[str, str]) -> Component:
             dmc.SegmentedControl(
                 id="range",
                 data=[{"value": value, "label": label} for value, label in RANGES.items()],
-                value=state.get("range", DEFAULT_RANGE),
+                value=_range(state),
                 size="sm",
                 **wild({"aria-label": "Range of time"}),
             ),
@@ -313,7 +321,7 @@ def register(app: Dash, site: Site) -> None:
         value, prop = trigger["value"], trigger["prop_id"].rpartition(".")[2]
         change: dict[str, str] | None = None
         match ctx.triggered_id:
-            case "range" if chosen_range != state.get("range", DEFAULT_RANGE):
+            case "range" if chosen_range != _range(state):
                 change = {"range": chosen_range}
             case "metric" if metric:
                 change = {"metric": metric}
@@ -352,7 +360,7 @@ def register(app: Dash, site: Site) -> None:
         return (
             [figures[one["chart"]] for one in ids],
             await distribution_part(site, visit, shown),
-            visit.state.get("range", DEFAULT_RANGE),
+            _range(visit.state),
             shown.measure.key,
             shown.feature,
             "button" + ("" if shown.span.zoomed else " hidden"),

@@ -1,0 +1,30 @@
+"""What is called to attention, and what isn't."""
+
+from datetime import timedelta
+
+from dashboard.attention import STALE_AFTER, concerns, newest_with_rows
+from tests.unit.dashboard.windows import NOW, monitored, window
+
+
+def test_nothing_is_said_when_all_is_well() -> None:
+    assert concerns(monitored(), window(), NOW) == []
+
+
+def test_a_drifted_feature_is_named_with_its_figure() -> None:
+    found = concerns(monitored(), window(psi=2.5), NOW)
+    assert [concern.kind for concern in found] == ["drift"]
+    assert "temp (PSI 2.50)" in found[0].detail
+    assert found[0].feature == "temp"
+
+
+def test_an_ingest_that_fell_silent_is_stale_and_one_that_never_spoke_is_silent() -> None:
+    late = NOW + STALE_AFTER + timedelta(seconds=1)
+    assert [c.kind for c in concerns(monitored(), window(), late)] == ["stale"]
+    assert [c.kind for c in concerns(monitored(last_prediction_at=None), None, NOW)] == ["silent"]
+
+
+def test_a_closed_window_speaks_before_an_open_one() -> None:
+    closed, opened, empty = window(0), window(1, closed=False), window(2, rows=0)
+    assert newest_with_rows([closed, opened, empty]) is closed
+    assert newest_with_rows([opened]) is opened
+    assert newest_with_rows([empty]) is None

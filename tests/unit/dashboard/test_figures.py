@@ -1,0 +1,82 @@
+"""Charts: valid for Plotly, whatever the windows hold, and live traces say where they read."""
+
+import json
+
+import plotly.graph_objects as go
+import pytest
+from plotly.utils import PlotlyJSONEncoder
+
+from dashboard.figures.base import Figure, Span
+from dashboard.figures.distribution import distribution
+from dashboard.figures.drift import feature_order, feature_series, heatmap
+from dashboard.figures.learning import curves
+from dashboard.figures.performance import CLASSIFICATION, measures, performance
+from dashboard.figures.rows import PREDICTION, Row, read, window_row
+from dashboard.figures.volume import volume
+from dashboard.gateway.views import Distribution
+from tests.unit.dashboard.windows import window
+
+SPAN = Span(last=90)
+ROWS = [window_row(window(day, psi=3.0 if day == 2 else 0.01)) for day in range(4)]
+GAPS = [window_row(window(0, auc=None)), window_row(window(1, rows=0, auc=None)), window_row(window(2))]
+
+
+def figures(rows: list[Row]) -> dict[str, Figure]:
+    order = feature_order(rows, ["temp", "carrier"])
+    return {
+        "performance": performance(rows, CLASSIFICATION[0], SPAN),
+        "heatmap": heatmap(rows, order, SPAN),
+        "series": feature_series(rows, "temp", SPAN),
+        "volume": volume(rows, SPAN),
+    }
+
+
+@pytest.mark.parametrize("rows", [ROWS, GAPS, []], ids=["rows", "gaps", "nothing"])
+@pytest.mark.parametrize("name", ["performance", "heatmap", "series", "volume"])
+def test_a_chart_is_valid(name: str, rows: list[Row]) -> None:
+    figure = figures(rows)[name]
+    go.Figure(figure)
+    json.dumps(figure, cls=PlotlyJSONEncoder, allow_nan=False)
+
+
+@pytest.mark.parametrize("name", ["performance", "series", "volume"])
+def test_a_live_trace_finds_its_values_in_a_pushed_row(name: str) -> None:
+    for trace in figures(ROWS)[name]["data"]:
+        assert trace["y"] == [read(row, tuple(trace["meta"]["y"])) for row in ROWS]
+        assert len(trace["x"]) == len(trace["y"]) == len(trace["customdata"])
+
+
+def test_the_heatmap_draws_the_most_drifted_feature_on_top_and_marks_it() -> None:
+    trace = figures(ROWS)["heatmap"]["data"][0]
+    assert trace["y"] == ["carrier", "temp", PREDICTION]
+    assert trace["text"][1] == ["", "", "●", ""]
+    assert trace["meta"]["heat"] == trace["y"]
+
+
+def test_a_zoomed_span_fixes_the_axis_and_tells_the_browser() -> None:
+    span = Span(start="2013-10-05T00:00:00", end="2013-10-07T00:00:00")
+    layout = volume(ROWS, span)["layout"]
+    assert layout["xaxis"]["range"] == [span.start, span.end]
+    assert layout["meta"] == {"limit": None, "start": span.start, "end": span.end}
+
+
+def test_measures_follow_the_task() -> None:
+    assert measures("binary_classification")[0].key == "roc_auc"
+    assert measures("regression")[0].key == "rmse"
+
+
+@pytest.mark.parametrize("kind", ["numeric", "categorical"])
+def test_a_distribution_of_any_size_is_valid(kind: str) -> None:
+    shares = [0.01] * 100
+    view = Distribution(
+        feature="x", kind=kind, labels=[str(i) for i in range(100)], edges=[], reference=shares, current=shares
+    )
+    figure = distribution(view)
+    go.Figure(figure)
+    assert len(figure["data"][0]["x"]) == (40 if kind == "categorical" else 100)
+
+
+def test_learning_curves_are_told_apart_by_dash_as_well() -> None:
+    figure = curves({"a": [(0, 1.0), (1, None)], "b": [(0, 2.0)]})
+    go.Figure(figure)
+    assert len({trace["line"]["dash"] for trace in figure["data"]}) == 2

@@ -1,0 +1,60 @@
+"""What the dashboard asks fits the gateway's schema, and what it answers becomes views or typed errors."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from graphql import build_schema, parse, validate
+
+from dashboard.gateway import operations as ask
+from dashboard.gateway.answers import decode, decode_errors
+from services.contracts.errors import Forbidden, Internal, Invalid, NotFound, Unauthenticated, Unavailable
+
+ROOT = Path(__file__).parents[3]
+DOCUMENTS = sorted((ROOT / "dashboard" / "gateway" / "documents").glob("*.graphql"))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_an_operation_fits_the_gateways_schema(document: Path) -> None:
+    schema = build_schema((ROOT / "services" / "gateway" / "schema.graphql").read_text())
+    assert validate(schema, parse(document.read_text())) == []
+
+
+def test_an_answer_becomes_its_view() -> None:
+    viewer = decode(
+        ask.VIEWER, b'{"data": {"viewer": {"user": "anna", "role": "admin", "authenticated": true, "x": 1}}}'
+    )
+    assert (viewer.user, viewer.authenticated) == ("anna", True)
+
+
+@pytest.mark.parametrize(
+    ("extensions", "kind"),
+    [
+        ({"code": "UNAUTHENTICATED"}, Unauthenticated),
+        ({"code": "FORBIDDEN"}, Forbidden),
+        ({"code": "NOT_FOUND"}, NotFound),
+        ({"code": "UNAVAILABLE"}, Unavailable),
+        ({"code": "BAD_USER_INPUT", "kind": "invalid", "field": "filter"}, Invalid),
+        ({"code": "SOMETHING_NEWER"}, Internal),
+    ],
+)
+def test_an_error_keeps_its_kind(extensions: dict[str, str], kind: type[Exception]) -> None:
+    body = msgspec.json.encode({"data": None, "errors": [{"message": "no", "extensions": extensions}]})
+    with pytest.raises(kind):
+        decode(ask.VIEWER, body)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]"])
+def test_what_is_no_answer_counts_as_unavailable(body: bytes) -> None:
+    with pytest.raises(Unavailable):
+        decode(ask.VIEWER, body)
+
+
+def test_an_answer_to_another_question_is_a_bug() -> None:
+    with pytest.raises(Internal):
+        decode(ask.VIEWER, b'{"data": {"models": []}}')
+
+
+def test_a_subscriptions_error_keeps_its_field() -> None:
+    error = decode_errors(b'[{"message": "too old", "extensions": {"code": "BAD_USER_INPUT", "field": "after"}}]')
+    assert error.field == "after"

@@ -1,0 +1,36 @@
+"""The state of the monitoring page: what a control or a gesture does to the address."""
+
+from dashboard.figures.base import Span
+from dashboard.pages.monitoring import MOST_WINDOWS, changed_state, span_of, zoomed_span
+
+
+def test_the_default_range_needs_no_address() -> None:
+    assert span_of({}) == Span(last=90)
+    assert changed_state({"range": "30"}, {"range": "90"}) == {}
+
+
+def test_all_is_bounded_by_what_a_screen_can_show() -> None:
+    assert span_of({"range": "all"}) == Span(last=MOST_WINDOWS)
+
+
+def test_a_zoom_wins_over_the_range_and_a_new_range_ends_it() -> None:
+    state = {"start": "2013-10-01T00:00:00", "end": "2013-10-02T00:00:00"}
+    assert span_of(state).zoomed
+    assert changed_state(state, {"range": "30"}) == {"range": "30"}
+
+
+def test_a_drag_becomes_a_span_to_the_second() -> None:
+    drag = {"xaxis.range[0]": "2013-07-25 00:38:12.4106", "xaxis.range[1]": "2013-08-23"}
+    assert zoomed_span(drag) == {"start": "2013-07-25T00:38:12", "end": "2013-08-23T00:00:00"}
+
+
+def test_a_double_click_ends_the_zoom_and_other_gestures_change_nothing() -> None:
+    assert zoomed_span({"xaxis.autorange": True}) == {"start": "", "end": ""}
+    assert zoomed_span({"autosize": True}) is None
+    assert zoomed_span({"dragmode": "pan"}) is None
+    assert zoomed_span(None) is None
+
+
+def test_nonsense_in_the_address_falls_back_to_the_default() -> None:
+    for state in ({"range": "9999999"}, {"start": "x", "end": "y"}, {"start": "2013-10-02T00:00:00", "end": "1"}):
+        assert span_of(state) == Span(last=90)
