@@ -47,6 +47,7 @@ MONITOR_LABELS = Consumer("monitor-labels", LABELS, ("ingest.labels.>",), max_ac
 MONITOR_MODELS = Consumer("monitor-models", EVENTS, ("events.registry.model_version.>",))
 REGISTRY_MONITORING = Consumer("registry-monitoring", EVENTS, ("events.monitor.>",))
 REGISTRY_SIMILARITY = Consumer("registry-similarity", EVENTS, ("events.registry.run.>",))
+REGISTRY_REVIEWS = Consumer("registry-reviews", EVENTS, ("events.registry.model_version.>",))
 REGISTRY_BOARDS = Consumer(
     "registry-boards",
     EVENTS,
@@ -56,6 +57,7 @@ REGISTRY_BOARDS = Consumer(
         "events.registry.model_version.>",
         "events.registry.similarity.>",
         "events.registry.insight.>",
+        "events.registry.review.>",
         "events.monitor.>",
     ),
 )

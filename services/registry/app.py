@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import structlog
 from starlette.types import ASGIApp
 
-from services.contracts import audit, duplicates, identity, insights, projects, registry, streams
+from services.contracts import audit, duplicates, identity, insights, projects, registry, reviews, streams
 from services.contracts.errors import Unavailable
 from services.registry.artifacts import store as artifact_store
 from services.registry.artifacts.handlers import Artifacts
@@ -41,6 +41,8 @@ from services.registry.models.versions import Versions
 from services.registry.projects import store as project_store
 from services.registry.projects.following import Following
 from services.registry.projects.handlers import Projects
+from services.registry.reviews import store as review_store
+from services.registry.reviews.handlers import Reviews
 from services.registry.runs import store as run_store
 from services.registry.runs.handlers import Runs
 from services.registry.runs.queries import RunQueries
@@ -78,6 +80,7 @@ INDEXES = (
     fingerprint_store.INDEXES,
     insight_store.INDEXES,
     audit_store.INDEXES,
+    review_store.INDEXES,
 )
 
 
@@ -114,6 +117,8 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         following = Following(project, projects_, run_queries, now)
         boards = EventConsumer(bus, outbox, streams.REGISTRY_BOARDS, following.take_in)
         insight = Insights(outbox, insight_store.MongoInsights(store), now)
+        review = Reviews(outbox, review_store.MongoReviews(store), model_queries, run_queries, now)
+        lapsing = EventConsumer(bus, outbox, streams.REGISTRY_REVIEWS, review.take_in)
         trail = Audit(outbox, audit_store.MongoAudit(store))
         similar = Duplicates(fingerprint_store.MongoFingerprints(store), run, run_queries, experiment)
         similarity = EventConsumer(bus, outbox, streams.REGISTRY_SIMILARITY, similar.take_in)
@@ -167,6 +172,12 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 insights.RemoveInsight: insight.remove,
                 insights.GetInsight: insight.get,
                 insights.ListInsights: insight.page,
+                reviews.RequestReview: review.request,
+                reviews.CommentReview: review.comment,
+                reviews.DecideReview: review.decide,
+                reviews.WithdrawReview: review.withdraw,
+                reviews.GetReview: review.get,
+                reviews.ListReviews: review.page,
                 audit.ListAudit: trail.page,
                 audit.GetAuditHead: trail.head,
                 audit.VerifyAudit: trail.verify,
@@ -197,6 +208,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             boards=boards.run,
             similarity=similarity.run,
             sealing=trail.run,
+            lapsing=lapsing.run,
             retries=creations.run,
         ):
             try:
@@ -204,6 +216,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             finally:
                 await boards.stop()
                 await similarity.stop()
+                await lapsing.stop()
                 await monitoring.stop()
                 await outbox.drain()
                 await relay.flush()

@@ -20,6 +20,7 @@ from services.contracts.registry import (
     RunView,
     VersionRegistered,
 )
+from services.contracts.reviews import ReviewDecided, ReviewLapsed, ReviewRequested, ReviewWithdrawn
 from services.registry.projects.rules import Found
 
 BASELINE_TAG = "lifecycle.baseline"
@@ -174,6 +175,26 @@ def _exported(event: VersionRegistered, facts: Facts) -> Iterable[Found]:
     yield Found(item="exported_format", about=about, verdict="good", proof=proof, note=event.source)
 
 
+def _reviewed(event: ReviewDecided, facts: Facts) -> Iterable[Found]:
+    about, proof = version_about(event.model_name, event.version), _review(event.model_name, event.version)
+    if event.state == "approved":
+        note = f"{event.model_name} {event.version} approved by {event.by}"
+        yield Found(item="review", about=about, verdict="good", proof=proof, note=note)
+    elif event.decision == "ask_for_changes":
+        note = f"{event.by} asks for changes of {event.model_name} {event.version}: {event.reason}"
+        yield Found(item="review", about=about, verdict="bad", proof=proof, note=note)
+
+
+def _review_over(event: ReviewLapsed | ReviewWithdrawn | ReviewRequested, facts: Facts) -> Iterable[Found]:
+    """What was decided about another content, or in an earlier round, doesn't count any more."""
+    about, proof = version_about(event.model_name, event.version), _review(event.model_name, event.version)
+    yield Found(item="review", about=about, verdict="lapsed", proof=proof, note=f"review {event.name}")
+
+
+def _review(model_name: str, version: str) -> Proof:
+    return Proof(kind="review", id=f"{model_name}/{version}")
+
+
 # ---------------------------------------------------------------- monitoring
 
 
@@ -233,6 +254,10 @@ RULES: tuple[Rule, ...] = (
     Rule(RunInputsLogged, _dataset_version),
     Rule(RunInputsLogged, _splits),
     Rule(VersionRegistered, _exported),
+    Rule(ReviewDecided, _reviewed),
+    Rule(ReviewRequested, _review_over),
+    Rule(ReviewLapsed, _review_over),
+    Rule(ReviewWithdrawn, _review_over),
     Rule(ReferenceSet, _watched),
     Rule(WindowClosed, _alive),
     Rule(WindowClosed, _drifted),

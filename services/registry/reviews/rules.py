@@ -83,7 +83,7 @@ def requested(
     model_name: str,
     version: str,
     digest: str,
-    version_author: str,
+    made_by: Sequence[str],
     reviewers: Sequence[str],
     needed: int,
     note: str,
@@ -92,7 +92,7 @@ def requested(
 ) -> tuple[Review, ReviewRequested]:
     """The first round, or a new one: earlier decisions no longer count. Refused while one with this content is open.
 
-    The version's author and whoever asks are the authors.
+    Whoever made the version or its run, and whoever asks, are the authors, also of later rounds.
     """
     if former is not None and former.state in ("open", "approved") and former.digest == digest:
         raise NotAllowedNow(
@@ -100,7 +100,7 @@ def requested(
             code="REVIEW_EXISTS",
             fix="Withdraw that review first.",
         )
-    authors = list(dict.fromkeys([*(former.authors if former else []), version_author, who]))
+    authors = list(dict.fromkeys([*(former.authors if former else []), *made_by, who]))
     authors = [author for author in authors if author]
     chosen = list(dict.fromkeys(name.strip() for name in reviewers if name.strip()))
     if len(chosen) > MANY_REVIEWERS:

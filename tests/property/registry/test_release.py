@@ -71,7 +71,7 @@ class Release(RuleBasedStateMachine):
         former = self.reviews.get(version)
         try:
             review, event = reviews.requested(
-                former, model_name="m", version=version, digest=self.digest(version), version_author="anna",
+                former, model_name="m", version=version, digest=self.digest(version), made_by=["anna"],
                 reviewers=reviewers, needed=self.needed, note="", now=self.tick(), who=who,
             )  # fmt: skip
         except (NotAllowedNow, Invalid):

@@ -10,7 +10,7 @@ from services.registry.reviews.rules import Review
 
 def new(former: Review | None = None, digest: str = "d1", needed: int = 1, reviewers: tuple[str, ...] = ()) -> Review:
     return rules.requested(
-        former, model_name="m", version="2", digest=digest, version_author="anna", reviewers=list(reviewers),
+        former, model_name="m", version="2", digest=digest, made_by=["anna"], reviewers=list(reviewers),
         needed=needed, note="", now=1, who="anna",
     )[0]  # fmt: skip
 
@@ -21,7 +21,7 @@ def decide(review: Review, who: str, decision: Decision = "approve", digest: str
 
 def test_an_author_cant_decide_and_neither_can_who_requested_it() -> None:
     review = rules.requested(
-        None, model_name="m", version="2", digest="d1", version_author="anna", reviewers=[], needed=1, note="",
+        None, model_name="m", version="2", digest="d1", made_by=["anna"], reviewers=[], needed=1, note="",
         now=1, who="ben",
     )[0]  # fmt: skip
     for author in ("anna", "ben"):

@@ -1,0 +1,186 @@
+"""Requests, discusses, decides and shows reviews."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from services.contracts.base import Envelope, Event
+from services.contracts.errors import NotFound
+from services.contracts.identity import Action, may, require
+from services.contracts.paging import Page
+from services.contracts.registry import GetRuns, GetVersions, RunView, VersionKey, VersionView
+from services.contracts.reviews import (
+    CommentReview,
+    DecideReview,
+    GetReview,
+    ListReviews,
+    RequestReview,
+    ReviewView,
+    WithdrawReview,
+)
+from services.contracts.written import Written
+from services.registry.clock import Now
+from services.registry.documents import put, save
+from services.registry.models.queries import ModelQueries
+from services.registry.once import once
+from services.registry.reviews import rules
+from services.registry.reviews.content import content_digest
+from services.registry.reviews.rules import Review
+from services.registry.reviews.store import REVIEWS, MongoReviews
+from services.registry.runs.queries import RunQueries
+from services.runtime.context import Context
+from services.runtime.ids import new_id
+from services.runtime.outbox import Change, Outbox
+
+Command = CommentReview | DecideReview | WithdrawReview
+Decide = Callable[[Review, str], tuple[Review, Event]]
+
+
+class Reviews:
+    def __init__(self, outbox: Outbox, store: MongoReviews, models: ModelQueries, runs: RunQueries, now: Now) -> None:
+        self._outbox = outbox
+        self._store = store
+        self._models = models
+        self._runs = runs
+        self._now = now
+
+    async def request(self, request: RequestReview, context: Context) -> Written:
+        """Raises NotFound if there is no such version."""
+        require(context.principal, Action.REQUEST_REVIEW)
+
+        async def decide() -> tuple[Change, Written]:
+            version = await self._version(request.model_name, request.version, context)
+            run = await self._run_of(version, context)
+            former = await self._store.get(request.model_name, request.version)
+            review, event = rules.requested(
+                former,
+                model_name=request.model_name,
+                version=request.version,
+                digest=content_digest(version, run),
+                made_by=[version.user] if run is None else [version.user, run.user],
+                reviewers=request.reviewers,
+                needed=request.needed,
+                note=request.note,
+                now=self._now(),
+                who=context.principal.user,
+            )
+            change = Change(context, "request_review")
+            put(change, REVIEWS, former, review)
+            change.emit(event, review.v)
+            return change, Written(id=review.id, revision=review.round)
+
+        return await once(self._outbox, request, context, decide, again_on_duplicate=True)
+
+    async def comment(self, request: CommentReview, context: Context) -> Written:
+        require(context.principal, Action.REQUEST_REVIEW)
+        comment_id, who = new_id(), context.principal.user
+
+        def decide(review: Review, digest: str) -> tuple[Review, Event]:
+            return rules.commented(review, comment_id, request.text, request.reply_to, self._now(), who)
+
+        return await self._change(request, context, "comment_review", decide, comment_id)
+
+    async def decide(self, request: DecideReview, context: Context) -> Written:
+        require(context.principal, Action.DECIDE_REVIEW)
+        who = context.principal.user
+
+        def decide(review: Review, digest: str) -> tuple[Review, Event]:
+            return rules.decided(review, request.decision, request.reason, request.digest, digest, self._now(), who)
+
+        return await self._change(request, context, "decide_review", decide)
+
+    async def withdraw(self, request: WithdrawReview, context: Context) -> Written:
+        require(context.principal, Action.REQUEST_REVIEW)
+        who, may_all = context.principal.user, may(context.principal, Action.OPERATE)
+
+        def decide(review: Review, digest: str) -> tuple[Review, Event]:
+            return rules.withdrawn(review, request.reason, self._now(), who, may_all=may_all)
+
+        return await self._change(request, context, "withdraw_review", decide)
+
+    async def _change(
+        self, request: Command, context: Context, action: str, decide: Decide, answer_id: str | None = None
+    ) -> Written:
+        async def attempt() -> tuple[Change, Written]:
+            before = await self._get(request.model_name, request.version)
+            digest = await self.digest(request.model_name, request.version, context)
+            after, event = decide(before, digest)
+            change = Change(context, action)
+            save(change, REVIEWS, before, after)
+            change.emit(event, after.v)
+            return change, Written(id=answer_id or after.id, revision=after.round)
+
+        return await once(self._outbox, request, context, attempt)
+
+    async def take_in(self, envelopes: list[Envelope], change: Change) -> None:
+        """Lets reviews lapse whose version has changed; called with the events of versions and runs."""
+        named = {}
+        for envelope in envelopes:
+            fields = msgspec.json.decode(envelope.data, type=dict[str, object])
+            model, version = fields.get("model_name"), fields.get("version")
+            if envelope.aggregate == "model_version" and isinstance(model, str) and isinstance(version, str):
+                named[model, version] = True
+        for model, version in named:
+            await self._let_lapse(model, version, change)
+
+    async def _let_lapse(self, model_name: str, version: str, change: Change) -> None:
+        before = await self._store.get(model_name, version)
+        if before is None:
+            return
+        try:
+            digest = await self.digest(model_name, version, change.context)
+        except NotFound:
+            digest = ""  # the version is gone
+        done = rules.lapsed(before, digest, self._now())
+        if done is not None:
+            save(change, REVIEWS, before, done[0])
+            change.emit(done[1], done[0].v)
+
+    async def approved(self, model_name: str, version: str, digest: str) -> bool:
+        """Whether enough others approved exactly this content."""
+        return rules.approved(await self._store.get(model_name, version), digest)
+
+    async def digest(self, model_name: str, version: str, context: Context) -> str:
+        """Of the version's content as it is now. Raises NotFound."""
+        found = await self._version(model_name, version, context)
+        return content_digest(found, await self._run_of(found, context))
+
+    async def _run_of(self, version: VersionView, context: Context) -> RunView | None:
+        if not version.run_id:
+            return None
+        [run] = await self._runs.get(GetRuns(ids=[version.run_id]), context)
+        return run
+
+    async def _version(self, model_name: str, version: str, context: Context) -> VersionView:
+        key = VersionKey(model_name=model_name, version=version)
+        [found] = await self._models.get_versions(GetVersions(keys=[key]), context)
+        if found is None:
+            raise NotFound(f"there is no version {version} of {model_name!r}", field="version")
+        return found
+
+    async def _get(self, model_name: str, version: str) -> Review:
+        review = await self._store.get(model_name, version)
+        if review is None:
+            raise NotFound(f"no review of {model_name} {version} was requested", field="version")
+        return review
+
+    # ------------------------------------------------------------ reading
+
+    async def get(self, request: GetReview, context: Context) -> ReviewView | None:
+        """A review whose content has changed shows as lapsed at once, also before the event says so."""
+        require(context.principal, Action.READ)
+        review = await self._store.get(request.model_name, request.version)
+        if review is None:
+            return None
+        try:
+            digest = await self.digest(request.model_name, request.version, context)
+        except NotFound:
+            digest = ""
+        done = rules.lapsed(review, digest, review.updated)
+        return rules.view(review if done is None else done[0])
+
+    async def page(self, request: ListReviews, context: Context) -> Page[ReviewView]:
+        require(context.principal, Action.READ)
+        return await self._store.page(request)
