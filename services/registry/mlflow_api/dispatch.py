@@ -10,10 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from services.contracts.errors import MethodNotAllowed
 from services.registry.mlflow_api.surface import Endpoint, Surface, serving
 
 Serve = Callable[[Request], Awaitable[Response]]
 _PARAMETER = re.compile(r"{(\w+)(:path)?}")
+
+
+async def _other_method(surface: Surface, request: Request) -> None:
+    raise MethodNotAllowed("this address doesn't take that method")
 
 
 class Dispatcher:
@@ -22,6 +27,8 @@ class Dispatcher:
     def __init__(self, surface: Surface, unknown: Endpoint) -> None:
         self._surface = surface
         self._unknown = serving(unknown, surface)
+        self._other_method = serving(_other_method, surface)
+        self._paths: set[str] = set()
         self._plain: dict[tuple[str, str], Serve] = {}
         self._patterns: list[tuple[str, re.Pattern[str], str, Serve]] = []
         self._below: list[tuple[str, Serve]] = []
@@ -31,6 +38,7 @@ class Dispatcher:
         serve = serving(endpoint, self._surface)
         if "{" not in path:
             self._plain[(method, path)] = serve
+            self._paths.add(path)
             return
         pattern = _PARAMETER.sub(lambda found: f"(?P<{found[1]}>{'.*' if found[2] else '[^/]+'})", path)
         self._patterns.append((method, re.compile(pattern, re.DOTALL), path, serve))
@@ -57,4 +65,6 @@ class Dispatcher:
         for start, serve in self._below:
             if path == start or path.startswith(f"{start}/"):
                 return serve, start, {}
+        if path in self._paths or any(pattern.fullmatch(path) for _, pattern, _, _ in self._patterns):
+            return self._other_method, "unmatched", {}
         return self._unknown, "unmatched", {}

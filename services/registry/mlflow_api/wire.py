@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
@@ -24,8 +24,11 @@ SEE_DOCS = " See the API docs for more information about request parameters."
 INT64 = 2**63
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A request's body or query. A field that wasn't sent is None or empty; `required` ones must be there."""
+class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request's body or query. A field that wasn't sent is None or empty; `required` ones must be there.
+
+    An unknown field only sends a request the lenient way, where it may be another spelling, and is passed over.
+    """
 
     required: ClassVar[tuple[str, ...]] = ()
 
@@ -44,14 +47,15 @@ async def read(request: Request, kind: type[M], path: Mapping[str, str] | None =
         if not path:
             fast = _decoded(body, kind)
             if fast is not None:
-                _check_required(fast)
+                _check_required(kind, lambda name: getattr(fast, name, None))
                 return fast
         raw = _loaded(body)
     if not isinstance(raw, dict):
         raise Invalid("The body must be a JSON object.", field="body")
-    message = lenient({**raw, **(path or {})}, kind)
-    _check_required(message)
-    return message
+    raw = {**raw, **(path or {})}
+    _check_spelling(raw, kind)
+    _check_required(kind, raw.get)
+    return lenient(raw, kind)
 
 
 def _decoded(body: bytes, kind: type[M]) -> M | None:
@@ -103,11 +107,12 @@ def _truth(text: str) -> bool:
     return text.lower() == "true"
 
 
-def _check_required(message: Message) -> None:
-    for name in message.required:
-        value = getattr(message, name)
+def _check_required(kind: type[Message], value_of: Callable[[str], Any]) -> None:
+    """By the names as MLflow writes them: camel case is another spelling of optional fields only, there too."""
+    for name in kind.required:
+        value = value_of(name)
         if name == "run_id" and value is None:
-            value = getattr(message, "run_uuid", None)
+            value = value_of("run_uuid")
         if value is None or value == "":
             raise Invalid(f"Missing value for required parameter '{name}'.{SEE_DOCS}", field=name)
 
@@ -129,7 +134,6 @@ def _plain(hint: Any) -> Any:
 
 def lenient(raw: Mapping[str, Any], kind: type[M]) -> M:
     """A `kind` from parsed JSON, converted as protobuf's JSON reader converts. Raises Invalid."""
-    _check_spelling(raw, kind)
     return _message(raw, kind, "")
 
 

@@ -5,6 +5,7 @@ _NO_500 = "the peer fails with 500, which its client repeats for minutes; ours s
 _SAFER = "a path with a backslash may lead elsewhere on other systems; ours refuses it"
 
 DIFFERENCES = {
+    "malformed: no JSON": "the peer answers 405 with a page; ours in MLflow's error shape",
     "malformed: unknown endpoint": "the peer answers 404 with a page; ours in MLflow's error shape",
     "logged models: finalise NONSENSE": "the peer sets the status to unspecified; ours refuses a word that is none",
     "logged models: metric of a model twice": "the peer refuses a second value at the same step and time; ours keeps it",
