@@ -5,9 +5,14 @@ import os
 from collections import Counter
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 pytest_plugins = ["tests.support.servers"]
+
+# A machine that is busy is no failure: examples have no time limit of their own, tests have.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 KINDS = ("unit", "property", "contract", "integration", "e2e", "fault", "benchmarks")
 _OUTCOMES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")

@@ -45,6 +45,6 @@ def test_servers_die_with_the_test_run(tmp_path: Path, workers: list[str], numbe
     assert len(servers) == 2
     workers_of_the_run = psutil.Process(run.pid).children()
     run.send_signal(number)
-    run.wait(timeout=30)
+    run.wait(timeout=90)
     wait_until(lambda: not any(server.process() for server in servers), within=20, what="the servers have ended")
     psutil.wait_procs(workers_of_the_run, timeout=10)

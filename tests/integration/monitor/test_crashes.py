@@ -42,7 +42,7 @@ async def test_killing_the_monitor_again_and_again_loses_and_doubles_nothing(
 ) -> None:
     process = start_monitor()
     sent = [rows.predictions(ROWS, first=ROWS * i, at=rows.START + ROWS * i * 1_000) for i in range(BATCHES)]
-    async with httpx.AsyncClient(timeout=10) as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         monitor = Monitor(process.url, http, bus)
         assert (await monitor.set_reference()).status_code == 201
         acknowledged = 0
@@ -74,7 +74,7 @@ async def test_two_monitors_share_the_work_and_one_takes_over_when_the_other_die
     start_monitor: Callable[[], MonitorProcess], bus: Bus, store: Store, registry: set[tuple[str, str]]
 ) -> None:
     first, second = start_monitor(), start_monitor()
-    async with httpx.AsyncClient(timeout=10) as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         one, other = Monitor(first.url, http, bus), Monitor(second.url, http, bus)
         assert (await one.set_reference()).status_code == 201
         sent = [rows.predictions(ROWS, first=ROWS * i, at=rows.START + ROWS * i * 1_000) for i in range(BATCHES)]
@@ -98,7 +98,7 @@ async def test_two_monitors_that_believe_to_own_one_slot_still_count_right(
     first = start_monitor()
     await store["slots"].delete_many({})  # as if the first had been paused beyond its lease
     second = start_monitor()
-    async with httpx.AsyncClient(timeout=10) as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         one, other = Monitor(first.url, http, bus), Monitor(second.url, http, bus)
         assert (await one.set_reference()).status_code == 201
         sent = [rows.predictions(50, first=50 * i, at=rows.START + 50_000 * i) for i in range(BATCHES)]
