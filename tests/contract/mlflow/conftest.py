@@ -50,12 +50,12 @@ def mlflow_server(directory: Path) -> Iterator[str]:
     def ready() -> bool:
         assert process.poll() is None, log.read_text()[-2000:]
         try:
-            return httpx.get(f"{url}/health", timeout=1).status_code == 200
+            return httpx.get(f"{url}/health", timeout=10).status_code == 200
         except httpx.TransportError:
             return False
 
     try:
-        wait_until(ready, within=120, what="mlflow server is up")
+        wait_until(ready, within=270, what="mlflow server is up")
         yield url
     finally:
         with contextlib.suppress(ProcessLookupError):

@@ -8,7 +8,7 @@ from tests.contract.mlflow.asking import Case, Server, differences
 from tests.contract.mlflow.cases import artifacts, experiments, logged_models, malformed, models, runs
 from tests.contract.mlflow.known import DIFFERENCES
 
-pytestmark = pytest.mark.timeout(300)  # starting the peer alone may take a minute on a busy machine
+pytestmark = pytest.mark.timeout(400)  # starting the peer alone may take a minute on a busy machine
 
 _MODULES = (experiments, runs, logged_models, models, artifacts, malformed)
 CASES = [

@@ -12,7 +12,7 @@ from tests.contract.mlflow.asking import Server, post
 from tests.contract.mlflow.cases.searches import FILTERS, ORDERS, SETUP
 from tests.contract.mlflow.conftest import Both
 
-pytestmark = pytest.mark.timeout(300)  # starting the peer alone may take a minute on a busy machine
+pytestmark = pytest.mark.timeout(400)  # starting the peer alone may take a minute on a busy machine
 
 
 @pytest.fixture(scope="module")
