@@ -97,9 +97,12 @@ def demo(
 ) -> None:
     """Start the stack if it isn't running, run the demonstration on real data, and stay up until Ctrl-C."""
     from deploy.demo.main import run_demo
+    from deploy.demo.plans import USERS
 
     async def work(urls: Urls) -> None:
-        await run_demo(urls, speed=speed, console=console, state_dir=choices.state.path)
+        asked = choices.settings.auth == "token"
+        users = await tokens.for_the_demonstration(urls.nats, USERS) if asked else None
+        await run_demo(urls, speed=speed, console=console, state_dir=choices.state.path, tokens=users)
 
     choices = _choices(state, ports, host, auth, open_browser)
     if choices.state.running():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -82,18 +82,38 @@ def _state(view: TokenView) -> str:
     return "revoked" if view.revoked_at else "valid"
 
 
-def ask(state: Path | None, work: Callable[[Bus, Context], Awaitable[T]], seconds: float = CONNECT_SECONDS) -> T:
+DEMO_TOKEN_SECONDS = 24 * 3600
+
+
+async def for_the_demonstration(url: str, users: Iterable[str]) -> dict[str, str]:
+    """A day's token for each user who takes part, where the stack asks who comes in. url: the stack's NATS."""
+    async with asyncio.timeout(CONNECT_SECONDS), Bus.connect(url, "lifecycle") as bus:
+        return {user: (await bus.request(_for_a_day(user), _operator())).token for user in users}
+
+
+def _for_a_day(user: str) -> CreateToken:
+    return CreateToken(
+        user=user, role=Role.CONTRIBUTOR, expires_in_seconds=DEMO_TOKEN_SECONDS, note="the demonstration"
+    )
+
+
+def _operator() -> Context:
     """Whoever can reach the stack's NATS on this machine is its operator."""
+    user = f"operator:{os.environ.get('USER', 'local')}"
+    return Context(Principal(user=user, role=Role.ADMIN, via="service"), new_correlation_id())
+
+
+def ask(state: Path | None, work: Callable[[Bus, Context], Awaitable[T]], seconds: float = CONNECT_SECONDS) -> T:
+    """What the running stack answers. Raises Problem when there is none, or with the words of its refusal."""
     given = {} if state is None else {"state_dir": state}
     directory = StateDirectory(LocalSettings().model_copy(update=given).state_dir)
     url = os.environ.get("NATS_URL") or directory.record().urls.get("nats")
     if not url:
         raise Problem("No stack is running here.", "Start one with `lifecycle up`, or set NATS_URL.")
-    operator = Principal(user=f"operator:{os.environ.get('USER', 'local')}", role=Role.ADMIN, via="service")
 
     async def run(address: str) -> T:
         async with asyncio.timeout(seconds), Bus.connect(address, "lifecycle") as bus:
-            return await work(bus, Context(operator, new_correlation_id()))
+            return await work(bus, _operator())
 
     try:
         return asyncio.run(run(url))
