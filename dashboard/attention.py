@@ -27,8 +27,14 @@ class Concern:
     feature: str = ""
 
 
-def concerns(monitored: Monitored, newest: Window | None, now: datetime) -> list[Concern]:
-    """`newest`: the newest window that has rows."""
+def last_heard(windows: Sequence[Window]) -> datetime | None:
+    """When rows last arrived, by the clock: predictions carry event time, which a replay may have years behind."""
+    return max((window.updated_at for window in windows if window.rows), default=None)
+
+
+def concerns(monitored: Monitored, windows: Sequence[Window], now: datetime) -> list[Concern]:
+    """`windows`: the newest ones, in time order."""
+    newest = newest_with_rows(windows)
     found: list[Concern] = []
     who = f"{monitored.model} v{monitored.version}"
     if newest:
@@ -46,12 +52,12 @@ def concerns(monitored: Monitored, newest: Window | None, now: datetime) -> list
                     drifted[0].feature,
                 )
             )
-    last = monitored.last_prediction_at
+    last = last_heard(windows)
     if last is None:
         detail = "A reference is set, but nothing has been sent yet."
         found.append(Concern("silent", f"{who} has no predictions", detail, monitored.model, monitored.version))
     elif now - last > STALE_AFTER:
-        detail = f"The last one came {formats.ago(last, now)}."
+        detail = f"The last ones came on {formats.absolute(last)}."
         found.append(Concern("stale", f"No new predictions for {who}", detail, monitored.model, monitored.version))
     return found
 

@@ -16,8 +16,8 @@
     time.title = new Date(row.time).toUTCString();
     const icon = element("span", "feed-icon " + row.tone, element("span", "icon icon-" + row.icon));
     icon.setAttribute("aria-hidden", "true");
-    item.append(icon, element("div", "feed-body", element("div", "feed-text", text),
-      element("div", "feed-meta", element("span", "", row.actor), " · ", time)));
+    item.append(icon, element("div", "feed-body", element("div", "feed-text", element("span", "feed-actor", row.actor), " ", text),
+      element("div", "feed-meta", time)));
     return item;
   }
   live.paintFeed = (rows) => {

@@ -117,11 +117,14 @@ def scrolling(table: Component, label: str, narrowest: int) -> Component:
     return html.Div(table, className="table-scroll", tabIndex="0", role="region", **wild({"aria-label": label}))
 
 
+def code(value: str) -> Component:
+    """A value as it was logged; a long one in full as its tooltip."""
+    return html.Code(clipped(value, 120), title=clipped(value, 2000))
+
+
 def facts(pairs: Sequence[tuple[str, Any]]) -> Component:
     """A list of names with their values."""
-    items: list[Component] = []
-    for name, value in pairs:
-        items += [html.Dt(name), html.Dd(value)]
+    items = [html.Div([html.Dt(name), html.Dd(value)]) for name, value in pairs]
     return html.Dl(items, className="facts")
 
 

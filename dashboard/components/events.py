@@ -31,7 +31,10 @@ FEED_ID = "feed"
 
 
 class FeedRow(msgspec.Struct, frozen=True):
-    """One line of the stream, as the browser paints it: texts and names of looks, never markup."""
+    """One line of the stream, as the browser paints it: texts and names of looks, never markup.
+
+    `text` goes on after the actor's name: "registered flight-delay version 1".
+    """
 
     id: str
     text: str
@@ -47,7 +50,7 @@ def row(event: EventView, links: Links) -> FeedRow:
     return FeedRow(
         id=event.id,
         text=clipped(event.summary or event.type, 160),
-        actor=clipped(event.actor, 40),
+        actor=clipped(event.actor.removeprefix("service:"), 40),
         time=event.time.isoformat(),
         icon=_ICONS.get(event.aggregate, "bolt"),
         tone="bad" if "FAILED" in event.summary else _TONES.get(name, ""),
@@ -82,11 +85,15 @@ def _item(line: FeedRow) -> Component:
             html.Span(icon(line.icon), className=f"feed-icon {line.tone}"),
             html.Div(
                 [
-                    html.Div(link(line.text, line.href) if line.href else line.text, className="feed-text"),
                     html.Div(
-                        [html.Span(line.actor), " · ", moment(datetime.fromisoformat(line.time))],
-                        className="feed-meta",
+                        [
+                            html.Span(line.actor, className="feed-actor"),
+                            " ",
+                            link(line.text, line.href) if line.href else line.text,
+                        ],
+                        className="feed-text",
                     ),
+                    html.Div(moment(datetime.fromisoformat(line.time)), className="feed-meta"),
                 ],
                 className="feed-body",
             ),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from statistics import fmean
 
 from dash import html
 
 from dashboard import formats
-from dashboard.attention import STALE_AFTER, newest_with_rows
+from dashboard.attention import STALE_AFTER, last_heard, newest_with_rows
 from dashboard.components.basics import clipped, moment, stat, stats, wild
 from dashboard.figures.performance import Measure, measures
 from dashboard.gateway import operations as ask
@@ -32,7 +33,8 @@ async def headline_section(site: Site, visit: Visit) -> Component:
         raise NotFound(f"{clipped(model, 80)} v{clipped(version, 20)} is not being watched.")
     monitored = found[0]
     now = site.now()
-    stale = monitored.last_prediction_at is not None and now - monitored.last_prediction_at > STALE_AFTER
+    heard = last_heard(windows)
+    stale = heard is not None and now - heard > STALE_AFTER
     coverage = monitored.labelled / monitored.rows if monitored.rows else None
     return stats(
         [
@@ -45,14 +47,18 @@ async def headline_section(site: Site, visit: Visit) -> Component:
                 icon_name="tag",
             ),
             stat(
-                "Last prediction",
-                moment(monitored.last_prediction_at, "never"),
-                "nothing new for a while" if stale else f"windows of {formats.duration(monitored.window_seconds)}",
+                "Last data",
+                moment(heard, "none yet"),
+                _event_time(monitored.last_prediction_at),
                 tone="warn" if stale else "",
                 icon_name="alert-triangle" if stale else "clock",
             ),
         ]
     )
+
+
+def _event_time(last: datetime | None) -> str:
+    return f"up to {formats.absolute(last)}" if last else "waiting for the first prediction"
 
 
 def _performance(windows: Sequence[Window], measure: Measure) -> Component:

@@ -46,7 +46,7 @@ def model_table(page: Connection[ModelRow], series: Series, links: Links, *, des
         )
     )
     body = html.Tbody([_row(model, series, links, described) for model in page.nodes])
-    table = scrolling(html.Table([head, body], className="table"), "Registered models", 640)
+    table = scrolling(html.Table([head, body], className="table"), "Registered models", 600)
     more = (page.total_count or len(page.nodes)) - len(page.nodes)
     if more <= 0:
         return table
@@ -115,7 +115,7 @@ def headline_metrics(metrics: Sequence[Metric]) -> Component:
         [
             html.Span(
                 [
-                    html.Span(clipped(metric.key, 24), className="metric-name"),
+                    html.Span(clipped(metric.key, 20), className="metric-name", title=clipped(metric.key)),
                     html.Span(metric_text(metric), className="metric-value"),
                 ],
                 className="metric",

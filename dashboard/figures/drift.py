@@ -17,10 +17,11 @@ _ROW_PIXELS = 22
 
 
 def feature_order(rows: list[Row], features: list[str]) -> list[str]:
-    """Most drifted at the end, which a chart draws on top; the model's output above all."""
+    """Drifted in most windows at the end, which a chart draws on top; the model's output above all."""
 
-    def worst(feature: str) -> float:
-        return max((read(row, ("f", feature, "psi")) or 0.0 for row in rows), default=0.0)
+    def worst(feature: str) -> tuple[int, float]:
+        found = [row["f"].get(feature) or {} for row in rows]
+        return sum(bool(one.get("mark")) for one in found), sum(one.get("heat") or 0.0 for one in found)
 
     return [*sorted(features, key=worst), PREDICTION]
 

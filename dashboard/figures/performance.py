@@ -62,7 +62,7 @@ def performance(rows: list[Row], measure: Measure, span: Span) -> Figure:
     }
     scale: dict[str, object] = {}
     if measure in CLASSIFICATION:
-        scale = {"tickformat": ".2f", "autorangeoptions": {"minallowed": 0, "maxallowed": 1}}
+        scale = {"tickformat": ".2f"}
     band = []
     if measure.band:
         band = [

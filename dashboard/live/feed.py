@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,7 @@ from dashboard.site import Site
 from services.contracts.errors import LifecycleError, Rejected
 
 KEPT = 500
+RETRY = 1.0  # seconds
 
 log = structlog.get_logger(__name__)
 
@@ -65,11 +67,13 @@ class LiveFeed:
 
     async def _catch_up(self) -> None:
         """Fills what happened before the first connection (or a lost cursor)."""
-        try:
-            page = await self._site.gateway.ask(ask.EVENTS, self._token(), first=FEED_LENGTH)
-        except LifecycleError as error:
-            self.trouble = error.message
-            return
+        while True:
+            try:
+                page = await self._site.gateway.ask(ask.EVENTS, self._token(), first=FEED_LENGTH)
+                break
+            except LifecycleError as error:  # the gateway is there, what it asks isn't yet
+                self.trouble = error.message
+                await asyncio.sleep(RETRY)
         self.trouble = None
         for event in reversed(page.nodes):
             self._take(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from dashboard.figures.rows import Row, window_row
@@ -9,8 +10,9 @@ from dashboard.gateway import operations as ask
 from dashboard.gateway.subscription import Connected, Lost, Received, follow
 from dashboard.live.frames import Frame
 from dashboard.site import Site
-from services.contracts.errors import LifecycleError
+from services.contracts.errors import LifecycleError, NotFound
 
+RETRY = 1.0  # seconds
 KEPT = 400  # newest windows
 CAUGHT_UP = 60  # windows asked for after a (re)connection
 
@@ -57,13 +59,17 @@ class LiveWindows:
                     self._moved()
 
     async def _catch_up(self) -> None:
-        try:
-            windows = await self._site.gateway.ask(
-                ask.WINDOWS, self._token(), model=self._model, version=self._version, last=CAUGHT_UP
-            )
-        except LifecycleError as error:
-            self.trouble = error.message
-            return
+        wanted = {"model": self._model, "version": self._version, "last": CAUGHT_UP}
+        while True:
+            try:
+                windows = await self._site.gateway.ask(ask.WINDOWS, self._token(), **wanted)
+                break
+            except NotFound:
+                windows = []
+                break
+            except LifecycleError as error:  # the gateway is there, what it asks isn't yet
+                self.trouble = error.message
+                await asyncio.sleep(RETRY)
         self.trouble = None
         rows = (window_row(window) for window in windows)
         self._take({row["x"]: row for row in rows})

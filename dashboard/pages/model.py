@@ -14,6 +14,7 @@ from dashboard.components.basics import (
     badge,
     card,
     clipped,
+    code,
     facts,
     icon,
     link,
@@ -39,6 +40,7 @@ from services.contracts.errors import NotFound
 _VERSIONS_SHOWN = 50
 _TIMELINE_LENGTH = 40
 _COLUMNS = 4
+_OPEN_UP_TO = 12  # parameters
 
 
 async def load(site: Site, visit: Visit) -> ModelDetail:
@@ -83,9 +85,7 @@ async def head_section(site: Site, visit: Visit) -> Component:
                     stat(
                         "Monitoring",
                         f"v{watched.version}" if watched else "off",
-                        ["last prediction ", moment(watched.last_prediction_at, "never")]
-                        if watched
-                        else "set a reference to watch a version",
+                        formats.plural(watched.rows, "prediction") if watched else "set a reference to watch a version",
                         href=site.links.monitored(watched.model, watched.version) if watched else "",
                         icon_name="activity",
                     ),
@@ -206,9 +206,10 @@ async def params_section(site: Site, visit: Visit) -> Component:
     elif len(versions) > 1:
         parts.append(html.P("All shown versions were trained with the same parameters.", className="card-hint"))
     if same:
-        pairs = [(clipped(key, 60), html.Code(clipped(values[versions[0].version][key], 120))) for key in same]
-        label = f"{formats.plural(len(same), 'parameter')} the same in all" if len(versions) > 1 else "Parameters"
-        parts.append(html.Details([html.Summary(label), facts(pairs)], open=not differing, className="details"))
+        pairs = [(clipped(key, 60), code(values[versions[0].version][key])) for key in same]
+        label = formats.plural(len(same), "parameter") + (" the same in all" if len(versions) > 1 else "")
+        shown = not differing and len(same) <= _OPEN_UP_TO
+        parts.append(html.Details([html.Summary(label), facts(pairs)], open=shown, className="details"))
     return html.Div(parts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 
 from dashboard import formats
-from dashboard.attention import newest_with_rows
+from dashboard.attention import last_heard, newest_with_rows
 from dashboard.components.basics import badge, card, clipped, link, moment, page_head, scrolling
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
@@ -34,7 +34,7 @@ async def list_section(site: Site, visit: Visit) -> Component:
                 html.Th("Drift", scope="col"),
                 html.Th("Rows", scope="col", className="number"),
                 html.Th("Labelled", scope="col", className="number"),
-                html.Th("Last prediction", scope="col", className="end"),
+                html.Th("Last data", scope="col", className="end"),
             ]
         )
     )
@@ -67,7 +67,7 @@ def _row(site: Site, one: Monitored, windows: list[Window]) -> Component:
             ),
             html.Td(formats.count(one.rows), className="number"),
             html.Td(formats.share(one.labelled / one.rows) if one.rows else formats.NOTHING, className="number"),
-            html.Td(moment(one.last_prediction_at, "never"), className="end"),
+            html.Td(moment(last_heard(windows), "never"), className="end"),
         ]
     )
 

@@ -7,7 +7,7 @@ import asyncio
 from dash import html
 
 from dashboard import formats
-from dashboard.attention import Concern, concerns, newest_with_rows
+from dashboard.attention import Concern, concerns
 from dashboard.components.basics import card, icon, link, page_head, stat, stats
 from dashboard.components.events import live_feed
 from dashboard.components.models import model_table
@@ -83,11 +83,7 @@ async def attention_section(site: Site, visit: Visit) -> Component:
     monitored = (await visit.ask(ask.MONITORED))[:_VERSIONS_WATCHED]
     windows = await windows_of(visit, monitored)
     now = site.now()
-    found = [
-        concern
-        for one, recent in zip(monitored, windows, strict=True)
-        for concern in concerns(one, newest_with_rows(recent), now)
-    ]
+    found = [concern for one, recent in zip(monitored, windows, strict=True) for concern in concerns(one, recent, now)]
     if not found:
         hint = (
             f"{formats.plural(len(monitored), 'version')} under watch, and none of them drifts."

@@ -8,7 +8,19 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard import formats
-from dashboard.components.basics import badge, card, clipped, facts, link, moment, page_head, stat, stats, status, wild
+from dashboard.components.basics import (
+    badge,
+    card,
+    clipped,
+    facts,
+    link,
+    moment,
+    page_head,
+    stat,
+    stats,
+    status,
+    wild,
+)
 from dashboard.components.models import chosen_metrics, metric_text
 from dashboard.components.states import empty
 from dashboard.figures.base import CONFIG
@@ -64,13 +76,8 @@ async def render(site: Site, visit: Visit) -> Component:
                 ]
             ),
             await _curves(site, visit, run),
-            html.Div(
-                [
-                    card("Parameters", _values([(p.key, p.value) for p in run.params], "No parameters logged")),
-                    card("Metrics", _values([(m.key, metric_text(m)) for m in run.metrics], "No metrics logged")),
-                ],
-                className="halves cards",
-            ),
+            card("Metrics", _values([(m.key, metric_text(m)) for m in run.metrics], "No metrics logged")),
+            card("Parameters", _values([(p.key, p.value) for p in run.params], "No parameters logged")),
             html.Div(
                 [card("Data", _datasets(run)), card("Code and environment", _origin(run))],
                 className="halves cards",
@@ -98,7 +105,9 @@ async def _curves(site: Site, visit: Visit, run: RunDetail) -> Component:
 def _values(pairs: list[tuple[str, str]], nothing: str) -> Component:
     if not pairs:
         return empty(nothing, "Autologging records them with the run.", icon_name="list")
-    return facts([(clipped(key, 80), html.Code(clipped(value, 200))) for key, value in sorted(pairs)])
+    return facts(
+        [(clipped(key, 80), html.Code(clipped(value, 120), title=clipped(value, 2000))) for key, value in sorted(pairs)]
+    )
 
 
 def _datasets(run: RunDetail) -> Component:

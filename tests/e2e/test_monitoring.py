@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -50,14 +51,14 @@ def test_range_metric_and_feature_stand_in_the_address_and_back_works(
     assert len(drawn(page, "volume")["x"][0]) == 90
     page.get_by_text("30 windows").click()
     drawn(page, "volume", windows(30))
-    assert "range=30" in page.url
+    expect(page).to_have_url(re.compile("range=30"))
     page.get_by_role("textbox", name="Performance figure").click()
     page.get_by_role("option", name="Accuracy").click()
     drawn(page, "performance", lambda figure: "Accuracy" in figure["names"])
-    assert "metric=accuracy" in page.url
+    expect(page).to_have_url(re.compile("metric=accuracy"))
     page.go_back()
     drawn(page, "performance", lambda figure: "ROC-AUC" in figure["names"])
-    assert "metric" not in page.url
+    expect(page).not_to_have_url(re.compile("metric"))
     page.go_back()
     drawn(page, "volume", windows(90))
 
@@ -82,12 +83,12 @@ def test_dragging_over_one_chart_zooms_all_and_double_click_resets(
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=8)
     page.mouse.up()
-    wait_until(lambda: "start=" in page.url and "end=" in page.url, within=WITHIN, what="the zoom in the address")
+    expect(page).to_have_url(re.compile("start=.*end="))
     drawn(page, "volume", lambda figure: len(figure["x"][0]) < 40)
     expect(page.get_by_role("button", name="Reset zoom")).to_be_visible()
     page.get_by_role("button", name="Reset zoom").click()
     drawn(page, "volume", windows(90))
-    assert "start=" not in page.url
+    expect(page).not_to_have_url(re.compile("start="))
 
 
 def test_a_click_on_the_heatmap_opens_the_feature(dashboard: DashboardProcess, open_page: OpenPage) -> None:
@@ -99,7 +100,7 @@ def test_a_click_on_the_heatmap_opens_the_feature(dashboard: DashboardProcess, o
     box = target.bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 8)  # the lowest row: the quietest feature
-    wait_until(lambda: "feature=" in page.url, within=WITHIN, what="the feature in the address")
+    expect(page).to_have_url(re.compile("feature="))
 
 
 def test_a_moved_window_reaches_every_chart_and_keeps_the_page_as_it_is(

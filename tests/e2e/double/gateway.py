@@ -134,9 +134,9 @@ class GatewayDouble:
         for number in range(30, 0, -1):
             run = self.runs[number]
             time = datetime.fromisoformat(run["startTime"])
-            kind, word = ("registry.run.ended", f"{run['name']} ended: {run['status']}")
+            kind, word = ("registry.run.ended", f"ended run {run['name']}: {run['status']}")
             if number % 6 == 0:
-                kind, word = "registry.model_version.registered", f"{recorded.MODEL} version {number // 6} registered"
+                kind, word = "registry.model_version.registered", f"registered {recorded.MODEL} version {number // 6}"
             subject = run["runId"] if "run." in kind else f"{recorded.MODEL}/{number // 6}"
             event = recorded.event(len(self.events) + 1, kind, subject, word, time, run["user"])
             self.events.append(event)
@@ -144,7 +144,7 @@ class GatewayDouble:
             len(self.events) + 1,
             "registry.registered_model.alias_set",
             recorded.MODEL,
-            f"{recorded.MODEL} v3 is now @champion",
+            f"pointed champion of {recorded.MODEL} at version 3",
             self.now - timedelta(minutes=2),
             "bela",
         )

@@ -7,11 +7,11 @@ from tests.unit.dashboard.windows import NOW, monitored, window
 
 
 def test_nothing_is_said_when_all_is_well() -> None:
-    assert concerns(monitored(), window(), NOW) == []
+    assert concerns(monitored(), [window()], NOW) == []
 
 
 def test_a_drifted_feature_is_named_with_its_figure() -> None:
-    found = concerns(monitored(), window(psi=2.5), NOW)
+    found = concerns(monitored(), [window(psi=2.5)], NOW)
     assert [concern.kind for concern in found] == ["drift"]
     assert "temp (PSI 2.50)" in found[0].detail
     assert found[0].feature == "temp"
@@ -19,8 +19,14 @@ def test_a_drifted_feature_is_named_with_its_figure() -> None:
 
 def test_an_ingest_that_fell_silent_is_stale_and_one_that_never_spoke_is_silent() -> None:
     late = NOW + STALE_AFTER + timedelta(seconds=1)
-    assert [c.kind for c in concerns(monitored(), window(), late)] == ["stale"]
-    assert [c.kind for c in concerns(monitored(last_prediction_at=None), None, NOW)] == ["silent"]
+    assert [c.kind for c in concerns(monitored(), [window()], late)] == ["stale"]
+    assert [c.kind for c in concerns(monitored(last_prediction_at=None), [], NOW)] == ["silent"]
+
+
+def test_a_replay_of_old_events_is_not_stale() -> None:
+    """Event time may lie years back; what counts is when rows arrived."""
+    old = monitored(last_prediction_at=NOW - timedelta(days=4000))
+    assert concerns(old, [window()], NOW) == []
 
 
 def test_a_closed_window_speaks_before_an_open_one() -> None:
