@@ -32,7 +32,6 @@ MANTINE: dict[str, Any] = {
     "respectReducedMotion": True,
     "components": {
         "Card": {"defaultProps": {"withBorder": True, "padding": "lg", "radius": "lg"}},
-        "Badge": {"defaultProps": {"variant": "light", "radius": "sm", "tt": "none", "fw": 550}},
         "Tooltip": {"defaultProps": {"openDelay": 250, "withArrow": True, "multiline": True, "maw": 320}},
         "Anchor": {"defaultProps": {"underline": "hover"}},
     },

@@ -40,6 +40,10 @@
     if (list && !list.children.length) live.paintFeed(JSON.parse(list.dataset.rows || "[]"));
     live.showTimes();
   };
+  /* Whenever something was put in place: before it is painted, so that nobody sees a time change its form. */
+  new MutationObserver((changes) => {
+    if (changes.some((change) => [...change.addedNodes].some((node) => node.nodeType === 1))) live.showPage();
+  }).observe(document.documentElement, { childList: true, subtree: true });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-inside]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;

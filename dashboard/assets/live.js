@@ -4,7 +4,7 @@
   const PAUSES = [250, 500, 1000, 2000, 4000], STALE_AFTER = 7000, BATCH = 60;
   let socket = null, tries = 0, heard = 0, topics = [], upstream = { live: true }, paused = false, lost = false, dragging = false, badge = "";
   const props = new Map(), rows = new Map(), live = (window.lifecycle = window.lifecycle || {});
-  let lines = null, ticks = 0, timer = null, flushed = 0;
+  let lines = null, asking = null, ticks = 0, timer = null, flushed = 0;
   const prefix = () => JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
   const put = (id, values) => document.getElementById(id) && window.dash_clientside.set_props(id, values);
 
@@ -45,7 +45,6 @@
     for (const [id, values] of props) put(id, values);
     props.clear();
     if (rows.size) window.dash_clientside.set_props("live-tick", { data: ++ticks });
-    live.showTimes();
   }
   function show() {
     const open = socket && socket.readyState === WebSocket.OPEN, waiting = props.size + rows.size + (lines ? 1 : 0);
@@ -61,11 +60,14 @@
   }
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     live: {
-      watch: (wanted) => { rows.clear(); props.clear(); lines = null; watch(wanted || []); setTimeout(live.showPage); return window.dash_clientside.no_update; },
+      watch: (wanted) => { rows.clear(); props.clear(); lines = null; watch(wanted || []); return window.dash_clientside.no_update; },
       merge: (_, figures) => {
         const pushed = [...rows.values()];
         rows.clear();
-        return pushed.length ? figures.map((figure) => (figure ? live.merged(figure, pushed) : figure)) : figures.map(() => window.dash_clientside.no_update);
+        const coarse = figures.some((figure) => figure && figure.layout.meta && figure.layout.meta.coarse);
+        if (coarse && pushed.length && !asking) // merged windows are the monitor's to compute: asked for, once a second
+          asking = setTimeout(() => { asking = null; window.dash_clientside.set_props("coarse-tick", { data: ++ticks }); }, 1000);
+        return pushed.length && !coarse ? figures.map((figure) => (figure ? live.merged(figure, pushed) : figure)) : figures.map(() => window.dash_clientside.no_update);
       },
       pause: (clicks) => {
         paused = clicks ? !paused : paused;

@@ -12,7 +12,6 @@ from dash import dcc, html
 from dashboard import formats
 from dashboard.site import Component
 
-ALIAS_COLOUR = "violet"
 LONGEST_TEXT = 400  # characters of any name or value that a page shows
 
 
@@ -48,29 +47,32 @@ def link(children: Any, href: str, **props: Any) -> Component:
     return dcc.Link(children, href=href, className=props.pop("className", "link"), **props)
 
 
-def badge(text: str, colour: str = "gray", icon_name: str = "", **props: Any) -> Component:
-    section = {"leftSection": icon(icon_name)} if icon_name else {}
-    return dmc.Badge(clipped(text, 40), color=colour, **section, **props)
+def badge(text: str, tone: str = "", icon_name: str = "") -> Component:
+    """`tone`: good, bad, warn, accent, alias, or none; an icon or the word itself says the same without colour."""
+    mark = [icon(icon_name)] if icon_name else []
+    return html.Span(
+        [*mark, clipped(text, 40)], className=f"badge {tone}", title=clipped(text) if len(text) > 40 else ""
+    )
 
 
 def aliases(names: Sequence[str]) -> list[Component]:
-    return [badge(f"@{name}", ALIAS_COLOUR) for name in names]
+    return [badge(f"@{name}", "alias") for name in names]
 
 
 _RUN_LOOK = {
-    "FINISHED": ("teal", "circle-check"),
-    "RUNNING": ("blue", "loader"),
-    "SCHEDULED": ("gray", "clock"),
-    "FAILED": ("red", "circle-x"),
-    "KILLED": ("orange", "player-stop"),
-    "READY": ("teal", "circle-check"),
+    "FINISHED": ("good", "circle-check"),
+    "RUNNING": ("accent", "loader"),
+    "SCHEDULED": ("", "clock"),
+    "FAILED": ("bad", "circle-x"),
+    "KILLED": ("warn", "player-stop"),
+    "READY": ("good", "circle-check"),
 }
 
 
 def status(word: str) -> Component:
     """A run's or version's status: colour, icon and word together, never colour alone."""
-    colour, icon_name = _RUN_LOOK.get(word, ("gray", "dots"))
-    return badge(word.capitalize().replace("_", " "), colour, icon_name)
+    tone, icon_name = _RUN_LOOK.get(word, ("", "dots"))
+    return badge(word.capitalize().replace("_", " "), tone, icon_name)
 
 
 def card(

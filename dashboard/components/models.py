@@ -25,7 +25,7 @@ Series = Mapping[tuple[str, str], Sequence[Window]]
 
 
 def model_table(page: Connection[ModelRow], series: Series, links: Links, *, described: bool = False) -> Component:
-    """`series`: recent windows by (model, version) of those under watch; `described`: with their descriptions."""
+    """`series`: recent windows by (model, version) of those under watch; `described`: with descriptions and times."""
     if not page.nodes:
         return empty(
             "No models registered yet",
@@ -41,12 +41,12 @@ def model_table(page: Connection[ModelRow], series: Series, links: Links, *, des
                 html.Th("Versions", scope="col", className="number"),
                 html.Th("Newest version", scope="col"),
                 html.Th("Live performance", scope="col"),
-                html.Th("Updated", scope="col", className="end"),
+                html.Th("Updated", scope="col", className="end") if described else None,
             ]
         )
     )
     body = html.Tbody([_row(model, series, links, described) for model in page.nodes])
-    table = scrolling(html.Table([head, body], className="table"), "Registered models", 600)
+    table = scrolling(html.Table([head, body], className="table"), "Registered models", 560)
     more = (page.total_count or len(page.nodes)) - len(page.nodes)
     if more <= 0:
         return table
@@ -87,7 +87,7 @@ def _row(model: ModelRow, series: Series, links: Links, described: bool) -> Comp
                 if watched
                 else html.Span("not watched", className="sub")
             ),
-            html.Td(moment(model.updated_at), className="end"),
+            html.Td(moment(model.updated_at), className="end") if described else None,
         ]
     )
 

@@ -36,6 +36,7 @@ def shell(links: Links, *, signed_in: bool) -> Component:
             dcc.Store(id="title"),
             dcc.Store(id="topics"),
             dcc.Store(id="live-tick"),
+            dcc.Store(id="coarse-tick"),
             html.A("Skip to content", href="#page", className="skip"),
             dmc.AppShell(
                 [

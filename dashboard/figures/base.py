@@ -21,11 +21,15 @@ CONFIG: Any = {
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What part of time a chart shows: the newest `last` windows, or [start, end) as ISO texts."""
+    """What part of time a chart shows: the newest `last` columns, or [start, end) as ISO texts.
+
+    `merged`: how many of the monitor's windows make one column.
+    """
 
     last: int | None = None
     start: str | None = None
     end: str | None = None
+    merged: int = 1
 
     @property
     def zoomed(self) -> bool:
@@ -43,8 +47,8 @@ def layout(span: Span | None = None, **changes: Any) -> dict[str, Any]:
         "hovermode": "x unified",
         "dragmode": "zoom",
         "showlegend": False,
-        "uirevision": f"{span.last}/{span.start}/{span.end}",
-        "meta": {"limit": span.last, "start": span.start, "end": span.end},
+        "uirevision": f"{span.last}/{span.start}/{span.end}/{span.merged}",
+        "meta": {"limit": span.last, "start": span.start, "end": span.end, "coarse": span.merged > 1},
         "xaxis": time_axis(span),
         "yaxis": value_axis(),
     }

@@ -1,6 +1,7 @@
 """`/monitoring/<model>/<version>`: performance and drift of one version, moving as predictions and labels arrive.
 
-The state of the page is its address: `range` (30, 90, all), `start` and `end` (a zoomed span), `metric`, `feature`.
+The state of the page is its address: `range` (30, 90, all), `start` and `end` (a zoomed span), `merged` (windows a
+column), `metric`, `feature`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from dashboard.pages.page import Page, find
 from dashboard.site import Component, Section, Site, Visit, visitor_token
 from services.contracts.errors import LifecycleError, NotFound
 
-RANGES = {"30": "30 windows", "90": "90 windows", "all": "All"}
+RANGES = {"30": "Last 30", "90": "Last 90", "all": "All"}
+MERGED = {"": "Every window", "7": "7 windows merged", "30": "30 windows merged"}
 DEFAULT_RANGE = "90"
 MOST_WINDOWS = 400  # columns that a screen can tell apart; a longer span is asked for in coarser windows
 
@@ -53,11 +55,17 @@ class Shown:
 
 
 def span_of(state: Mapping[str, str]) -> Span:
+    merged = int(_merged(state) or 1)
     start, end = state.get("start", ""), state.get("end", "")
     if _MOMENT.fullmatch(start) and _MOMENT.fullmatch(end) and start < end:
-        return Span(start=start, end=end)
+        return Span(start=start, end=end, merged=merged)
     chosen = _range(state)
-    return Span(last=MOST_WINDOWS if chosen == "all" else int(chosen))
+    return Span(last=MOST_WINDOWS if chosen == "all" else int(chosen), merged=merged)
+
+
+def _merged(state: Mapping[str, str]) -> str:
+    chosen = state.get("merged", "")
+    return chosen if chosen in MERGED else ""
 
 
 def _range(state: Mapping[str, str]) -> str:
@@ -76,10 +84,14 @@ async def load(site: Site, visit: Visit) -> Shown:
     limits: dict[str, Any] = (
         {"start": _zoned(span.start), "end": _zoned(span.end)} if span.zoomed else {"last": span.last}
     )
-    found, windows = await asyncio.gather(
-        visit.ask(ask.MONITORED, model=model, version=version),
-        visit.ask(ask.WINDOWS, model=model, version=version, **limits),
-    )
+    watched = visit.ask(ask.MONITORED, model=model, version=version)
+    if span.merged > 1:
+        found = await watched
+        if found:
+            limits["resolutionSeconds"] = found[0].window_seconds * span.merged
+        windows = await visit.ask(ask.WINDOWS, model=model, version=version, **limits)
+    else:
+        found, windows = await asyncio.gather(watched, visit.ask(ask.WINDOWS, model=model, version=version, **limits))
     if not found:
         raise NotFound(f"{clipped(model, 80)} v{clipped(version, 20)} is not being watched.")
     rows = [window_row(window) for window in windows[-MOST_WINDOWS:]]
@@ -167,6 +179,15 @@ def _controls(state: Mapping[str, str]) -> Component:
                 id="pause",
                 className="button",
                 type="button",
+            ),
+            dmc.Select(
+                id="merged",
+                data=[{"value": value, "label": label} for value, label in MERGED.items()],
+                value=_merged(state),
+                allowDeselect=False,
+                w=196,
+                size="sm",
+                **wild({"aria-label": "Windows in one column"}),
             ),
             dmc.SegmentedControl(
                 id="range",
@@ -305,6 +326,7 @@ def register(app: Dash, site: Site) -> None:
     @app.callback(
         Output("url", "search", allow_duplicate=True),
         Input("range", "value"),
+        Input("merged", "value"),
         Input("metric", "value"),
         Input("feature", "value"),
         Input("zoom-reset", "n_clicks"),
@@ -314,7 +336,14 @@ def register(app: Dash, site: Site) -> None:
         prevent_initial_call=True,
     )
     def navigate(
-        chosen_range: str, metric: str, feature: str, _: int, relayouts: list[Any], clicks: list[Any], search: str
+        chosen_range: str,
+        merged: str,
+        metric: str,
+        feature: str,
+        _: int,
+        relayouts: list[Any],
+        clicks: list[Any],
+        search: str,
     ) -> Any:
         state = parse(search)
         trigger: dict[str, Any] = dict(ctx.triggered[0]) if ctx.triggered else {"prop_id": "", "value": None}
@@ -323,6 +352,8 @@ def register(app: Dash, site: Site) -> None:
         match ctx.triggered_id:
             case "range" if chosen_range != _range(state):
                 change = {"range": chosen_range}
+            case "merged" if (merged or "") != _merged(state):
+                change = {"merged": merged or ""}
             case "metric" if metric:
                 change = {"metric": metric}
             case "feature" if feature:
@@ -342,15 +373,17 @@ def register(app: Dash, site: Site) -> None:
         Output({"chart": ALL}, "figure"),
         Output("distribution", "children"),
         Output("range", "value"),
+        Output("merged", "value"),
         Output("metric", "value"),
         Output("feature", "value"),
         Output("zoom-reset", "className"),
         Input("url", "search"),
+        Input("coarse-tick", "data"),
         State("url", "pathname"),
         State({"chart": ALL}, "id"),
         prevent_initial_call=True,
     )
-    async def redraw(search: str, pathname: str, ids: list[dict[str, str]]) -> Any:
+    async def redraw(search: str, _: int, pathname: str, ids: list[dict[str, str]]) -> Any:
         found = find([PAGE], site.links.strip(pathname))
         if found is None:
             return no_update
@@ -361,6 +394,7 @@ def register(app: Dash, site: Site) -> None:
             [figures[one["chart"]] for one in ids],
             await distribution_part(site, visit, shown),
             _range(visit.state),
+            _merged(visit.state),
             shown.measure.key,
             shown.feature,
             "button" + ("" if shown.span.zoomed else " hidden"),

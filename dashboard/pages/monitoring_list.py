@@ -61,9 +61,9 @@ def _row(site: Site, one: Monitored, windows: list[Window]) -> Component:
             ),
             html.Td(formats.score(value) if isinstance(value, float) else formats.NOTHING, className="number"),
             html.Td(
-                badge(formats.plural(len(drifted), "feature"), "orange", "alert-triangle")
+                badge(formats.plural(len(drifted), "feature"), "warn", "alert-triangle")
                 if drifted
-                else badge("none", "teal", "circle-check")
+                else badge("none", "good", "circle-check")
             ),
             html.Td(formats.count(one.rows), className="number"),
             html.Td(formats.share(one.labelled / one.rows) if one.rows else formats.NOTHING, className="number"),

@@ -31,7 +31,7 @@ EXAMPLES = "metrics.roc_auc > 0.7 and params.max_depth = '6'"
 
 _UNSORTED = {"sortable": False}
 _COLUMNS = (
-    {"field": "name", "headerName": "Run", "flex": 2, "minWidth": 160, "cellRenderer": "RunLink"},
+    {"field": "name", "headerName": "Run", "flex": 2, "minWidth": 200, "cellRenderer": "RunLink"},
     {"field": "status", "headerName": "Status", "width": 118, "cellRenderer": "RunStatus"},
     {"field": "experiment", "headerName": "Experiment", "flex": 1, "minWidth": 130, "sortable": False},
     {"field": "user", "headerName": "User", "width": 104},

@@ -49,7 +49,7 @@ def test_range_metric_and_feature_stand_in_the_address_and_back_works(
 ) -> None:
     page = open_page(dashboard.url + PATH)
     assert len(drawn(page, "volume")["x"][0]) == 90
-    page.get_by_text("30 windows").click()
+    page.get_by_text("Last 30").click()
     drawn(page, "volume", windows(30))
     expect(page).to_have_url(re.compile("range=30"))
     page.get_by_role("textbox", name="Performance figure").click()
@@ -120,6 +120,20 @@ def test_a_moved_window_reaches_every_chart_and_keeps_the_page_as_it_is(
     gateway.move(180, rows=2000, auc=0.6)
     drawn(page, "performance", lambda figure: figure["y"][2][-1] == 0.6)
     assert len(chart(page, "performance")["x"][0]) == 90
+
+
+def test_merged_windows_stand_in_the_address_and_still_move(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard.url + PATH)
+    drawn(page, "volume", windows(90))
+    page.get_by_role("textbox", name="Windows in one column").click()
+    page.get_by_role("option", name="7 windows merged").click()
+    expect(page).to_have_url(re.compile("merged=7"))
+    drawn(page, "volume", windows(26))
+    expect(page.locator("#live-badge")).to_have_text("Live")
+    gateway.move(190, rows=100)
+    drawn(page, "volume", windows(27))
 
 
 def test_headline_figures_follow_the_windows(

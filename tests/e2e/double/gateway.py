@@ -275,6 +275,7 @@ class GatewayDouble:
             start: Any = None,
             end: Any = None,
             last: int | None = None,
+            resolutionSeconds: int | None = None,  # noqa: N803
             features: list[str] | None = None,
             **__: Any,
         ) -> list[Record]:
@@ -283,6 +284,8 @@ class GatewayDouble:
                 for window in self.windows
                 if (not start or window["end"] > _text(start)) and (not end or window["start"] < _text(end))
             ]
+            if resolutionSeconds:  # each group stands for itself by its first window: enough to look at
+                chosen = chosen[:: resolutionSeconds // 86_400]
             chosen = chosen[-last:] if last else chosen
             return chosen if features is None else [{**window, "features": []} for window in chosen]
 

@@ -57,7 +57,7 @@ def test_a_zoomed_span_fixes_the_axis_and_tells_the_browser() -> None:
     span = Span(start="2013-10-05T00:00:00", end="2013-10-07T00:00:00")
     layout = volume(ROWS, span)["layout"]
     assert layout["xaxis"]["range"] == [span.start, span.end]
-    assert layout["meta"] == {"limit": None, "start": span.start, "end": span.end}
+    assert layout["meta"] == {"limit": None, "start": span.start, "end": span.end, "coarse": False}
 
 
 def test_measures_follow_the_task() -> None:
