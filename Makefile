@@ -12,7 +12,8 @@ TEST_WORKERS ?= 2
 PARALLEL := $(wildcard tests/unit tests/property tests/contract tests/integration)
 SERIAL   := $(wildcard tests/e2e tests/fault)
 # Real servers and browsers on a machine that others use too: what failed beside others gets one try alone, in the open.
-ALONE    := echo "== what failed, once more and alone" && $(BIN)/pytest --last-failed --last-failed-no-failures none
+ALONE    := alone() { echo "== what failed, once more and alone"; \
+            $(BIN)/pytest --last-failed --last-failed-no-failures none "$$@"; }
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down test check peers lock clean bench
@@ -33,10 +34,10 @@ down: ## stop the stack; the data stay
 
 test: $(VENV)/.test $(PEERS)/.installed ## install what the tests need and run all of them
 	@$(SYSTEM) run test
-	@counts=$$(mktemp -u); export TEST_COUNTS_FILE=$$counts; failed=0; \
-	$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile $(PARALLEL) || $(ALONE) $(PARALLEL) || failed=1; \
+	@$(ALONE); counts=$$(mktemp -u); export TEST_COUNTS_FILE=$$counts; failed=0; \
+	$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile $(PARALLEL) || alone $(PARALLEL) || failed=1; \
 	if [ -n "$(SERIAL)" ]; then echo "== the tests that need the machine for themselves"; \
-	$(BIN)/pytest $(SERIAL) || $(ALONE) $(SERIAL) || failed=1; fi; \
+	$(BIN)/pytest $(SERIAL) || alone $(SERIAL) || failed=1; fi; \
 	rm -f $$counts; exit $$failed
 
 check: $(VENV)/.test ## format, lint, types, layers and the fast tests; under a minute
