@@ -20,7 +20,7 @@ def distribution(view: Distribution) -> Figure:
             [current[i] for i in order],
         )
     positions = list(range(len(labels)))
-    step = max(1, len(labels) // 6)
+    step = max(1, len(labels) // 4)
     common = {"type": "bar", "x": positions, "customdata": labels}
     return {
         "data": [

@@ -58,7 +58,9 @@ def main() -> None:
                     page.goto(given.dashboard.rstrip("/") + path)
                     page.locator("h1").wait_for()
                     page.wait_for_load_state("networkidle")
-                    page.wait_for_timeout(1500)  # charts have their size
+                    if name == "live":
+                        page.locator(".js-plotly-plot .bglayer").nth(4).wait_for(state="attached")
+                    page.wait_for_timeout(1000)  # charts have their size
                     height = page.evaluate("document.documentElement.scrollHeight")
                     page.set_viewport_size({"width": width, "height": max(900, height)})
                     page.wait_for_load_state("networkidle")
