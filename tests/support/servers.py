@@ -124,7 +124,8 @@ def _start(kind: str, directory: Path) -> Server:
 
 
 @contextlib.contextmanager
-def _running(kind: str, directory: Path) -> Iterator[Server]:
+def running(kind: str, directory: Path) -> Iterator[Server]:
+    """A `mongod` or a `nats` of the caller's own, ready; its directory goes with it."""
     server = _start(kind, directory)
     try:
         yield server
@@ -136,14 +137,17 @@ def _running(kind: str, directory: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def mongodb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The worker's mongod. Don't break it: other tests use it."""
-    with _running("mongod", tmp_path_factory.mktemp("mongod")) as server:
+    with running("mongod", tmp_path_factory.mktemp("mongod")) as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The worker's nats-server. Don't break it: other tests use it."""
-    with _running("nats", tmp_path_factory.mktemp("nats")) as server:
+    """The module's nats-server. Don't break it: its other tests use it.
+
+    Modules don't share one: services of the same name answer for each other there, each from its own database.
+    """
+    with running("nats", tmp_path_factory.mktemp("nats")) as server:
         yield server
 
 
@@ -153,9 +157,9 @@ def mongodb(mongodb_server: Server) -> str:
     return mongodb_server.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def nats(nats_server: Server) -> str:
-    """The URL of a real NATS server with JetStream. All tests share it: use your own subjects and streams."""
+    """The URL of a real NATS server with JetStream. A module's tests share it: use your own subjects and streams."""
     return nats_server.url
 
 
@@ -175,11 +179,11 @@ def database(mongodb: str) -> Iterator[str]:
 def start_mongod(tmp_path: Path) -> Iterator[Start]:
     """Starts a mongod that belongs to this test alone, which may kill and restart it."""
     with contextlib.ExitStack() as stack:
-        yield lambda: stack.enter_context(_running("mongod", tmp_path / f"mongod-{uuid.uuid4().hex[:6]}"))
+        yield lambda: stack.enter_context(running("mongod", tmp_path / f"mongod-{uuid.uuid4().hex[:6]}"))
 
 
 @pytest.fixture
 def start_nats(tmp_path: Path) -> Iterator[Start]:
     """Starts a nats-server that belongs to this test alone, which may kill and restart it."""
     with contextlib.ExitStack() as stack:
-        yield lambda: stack.enter_context(_running("nats", tmp_path / f"nats-{uuid.uuid4().hex[:6]}"))
+        yield lambda: stack.enter_context(running("nats", tmp_path / f"nats-{uuid.uuid4().hex[:6]}"))

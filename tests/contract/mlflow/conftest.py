@@ -16,6 +16,7 @@ from deploy.local.ports import choose
 from deploy.local.servers import mongo_client
 from tests.contract.mlflow.asking import Server
 from tests.integration.registry.processes import RegistryProcess
+from tests.support.servers import running
 from tests.support.waiting import wait_until
 
 PEER = Path(__file__).parents[3] / ".venv-peers" / "bin" / "python"
@@ -64,18 +65,19 @@ def mlflow_server(directory: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def both(mongodb: str, nats: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
+def both(mongodb: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     if not PEER.exists():
         pytest.fail("the peer isn't installed: run `make peers`")
-    ours = RegistryProcess(mongodb, nats, tmp_path_factory.mktemp("ours"))
-    ours.start()
-    try:
-        with mlflow_server(tmp_path_factory.mktemp("peer")) as theirs:
-            yield Both(ours.url, theirs)
-    finally:
-        ours.kill()
-        with contextlib.closing(mongo_client(mongodb)) as client:
-            client.drop_database(ours.database)
+    with running("nats", tmp_path_factory.mktemp("nats")) as nats:
+        ours = RegistryProcess(mongodb, nats.url, tmp_path_factory.mktemp("ours"))
+        ours.start()
+        try:
+            with mlflow_server(tmp_path_factory.mktemp("peer")) as theirs:
+                yield Both(ours.url, theirs)
+        finally:
+            ours.kill()
+            with contextlib.closing(mongo_client(mongodb)) as client:
+                client.drop_database(ours.database)
 
 
 @pytest.fixture
