@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.contracts import (
+    alerts,
     audit,
     deployments,
     duplicates,
@@ -18,7 +19,19 @@ from services.contracts import (
 )
 from services.contracts.base import Event, LiveUpdate, Request
 
-_OWNERS = (registry, monitor, identity, projects, duplicates, insights, audit, reviews, evaluations, deployments)
+_OWNERS = (
+    registry,
+    monitor,
+    alerts,
+    identity,
+    projects,
+    duplicates,
+    insights,
+    audit,
+    reviews,
+    evaluations,
+    deployments,
+)
 
 
 def _classes(base: type) -> Iterator[type]:

@@ -40,6 +40,7 @@ class Action(StrEnum):
     SEND_PREDICTIONS = "send_predictions"
     SET_REFERENCE = "set_reference"
     HANDLE_ALERTS = "handle_alerts"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     EDIT_PROJECT = "edit_project"
     WRITE_INSIGHT = "write_insight"
     REQUEST_REVIEW = "request_review"
@@ -58,6 +59,7 @@ LEAST_ROLE: dict[Action, Role] = {
     Action.SEND_PREDICTIONS: Role.CONTRIBUTOR,
     Action.SET_REFERENCE: Role.CONTRIBUTOR,
     Action.HANDLE_ALERTS: Role.CONTRIBUTOR,
+    Action.MANAGE_WEBHOOKS: Role.ADMIN,
     Action.EDIT_PROJECT: Role.CONTRIBUTOR,
     Action.WRITE_INSIGHT: Role.CONTRIBUTOR,
     Action.REQUEST_REVIEW: Role.CONTRIBUTOR,
