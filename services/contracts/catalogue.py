@@ -10,17 +10,20 @@ from services.contracts import (
     deployments,
     duplicates,
     evaluations,
+    gates,
     identity,
     insights,
     monitor,
     projects,
     registry,
+    retraining,
     reviews,
 )
 from services.contracts.base import Event, LiveUpdate, Request
 
 _OWNERS = (
     registry,
+    retraining,
     monitor,
     alerts,
     identity,
@@ -30,6 +33,7 @@ _OWNERS = (
     audit,
     reviews,
     evaluations,
+    gates,
     deployments,
 )
 

@@ -13,7 +13,7 @@ MissingRule = Literal["REVIEW_NOT_APPROVED", "GATES_NOT_PASSED"]
 
 class VersionDeployed(Event, frozen=True, kw_only=True):
     """A real deployer acts on this. `overridden` names the rules that weren't met, `override_reason` why it went out
-    nevertheless."""
+    nevertheless. `alias` is the one that follows what runs here, empty if none does."""
 
     service = "registry"
     aggregate = "deployment"
@@ -28,6 +28,7 @@ class VersionDeployed(Event, frozen=True, kw_only=True):
     note: str = ""
     overridden: list[MissingRule] = []
     override_reason: str = ""
+    alias: str = ""
     by: str
 
 
@@ -45,6 +46,7 @@ class VersionRolledBack(Event, frozen=True, kw_only=True):
     from_version: str
     digest: str
     reason: str
+    alias: str = ""
     by: str
 
 
@@ -60,7 +62,35 @@ class VersionRetired(Event, frozen=True, kw_only=True):
     model_name: str
     version: str
     reason: str
+    alias: str = ""
     by: str
+
+
+class EnvironmentSet(Event, frozen=True, kw_only=True):
+    """What an environment asks for from now on; what runs there stays."""
+
+    service = "registry"
+    aggregate = "environment"
+    name = "set"
+    key = ("environment",)
+
+    environment: str
+    description: str
+    needs_approval: bool
+    needs_gates: bool
+    alias: str
+    by: str
+
+
+class EnvironmentView(Message, frozen=True, kw_only=True):
+    """`alias` follows the version that runs here, in each model; empty if none does."""
+
+    name: str
+    description: str
+    needs_approval: bool
+    needs_gates: bool
+    alias: str
+    revision: int
 
 
 class StayView(Message, frozen=True, kw_only=True):
@@ -78,18 +108,38 @@ class StayView(Message, frozen=True, kw_only=True):
 
 
 class DeploymentView(Message, frozen=True, kw_only=True):
-    """`current` runs now (None: nothing does); `history` is newest first."""
+    """`current` runs now (None: nothing does); `history` is newest first. `alias` follows what runs."""
 
     environment: str
     model_name: str
     current: StayView | None
     history: list[StayView]
     revision: int
+    alias: str = ""
+
+
+class RanView(Message, frozen=True, kw_only=True):
+    environment: str
+    model_name: str
+    stay: StayView
+
+
+class StandingView(Message, frozen=True, kw_only=True):
+    """Whether a version may go to an environment now, and what is missing if not."""
+
+    environment: str
+    model_name: str
+    version: str
+    digest: str
+    approved: bool
+    gates_passed: bool
+    missing: list[MissingRule]
+    runs_here: bool
 
 
 class DeployVersion(Request[Written], frozen=True, kw_only=True):
     """Refused unless an approval and the gates hold for the version's content. An administrator may override that with
-    a reason."""
+    a reason. `expected`: the deployment's revision that was seen, 0 if nothing ever ran there."""
 
     service = "registry"
     name = "deployment.deploy"
@@ -99,6 +149,7 @@ class DeployVersion(Request[Written], frozen=True, kw_only=True):
     version: str
     note: str = ""
     override_reason: str | None = None
+    expected: int | None = None
     idempotency_key: str | None = None
 
 
@@ -112,6 +163,7 @@ class RollBack(Request[Written], frozen=True, kw_only=True):
     model_name: str
     reason: str
     to_version: str | None = None
+    expected: int | None = None
     idempotency_key: str | None = None
 
 
@@ -133,3 +185,47 @@ class ListDeployments(Request[list[DeploymentView]], frozen=True, kw_only=True):
 
     environment: str | None = None
     model_name: str | None = None
+
+
+class GetStandings(Request[list[StandingView]], frozen=True, kw_only=True):
+    """Of a version, one entry for each environment."""
+
+    service = "registry"
+    name = "deployment.standings"
+
+    model_name: str
+    version: str
+
+
+class ListRan(Request[list[RanView]], frozen=True, kw_only=True):
+    """What ran where between `start` and `end` (both included); newest first, at most 1,000."""
+
+    service = "registry"
+    name = "deployment.ran"
+
+    start: datetime
+    end: datetime | None = None
+    environment: str | None = None
+    model_name: str | None = None
+
+
+class SetEnvironment(Request[Written], frozen=True, kw_only=True):
+    """A new environment, or new conditions of one. `expected`: the revision that was seen, 0 for a new one."""
+
+    service = "registry"
+    name = "environment.set"
+
+    environment: str
+    description: str = ""
+    needs_approval: bool = True
+    needs_gates: bool = True
+    alias: str = ""
+    expected: int | None = None
+    idempotency_key: str | None = None
+
+
+class ListEnvironments(Request[list[EnvironmentView]], frozen=True, kw_only=True):
+    """By name; `production` and `staging` are there from the start."""
+
+    service = "registry"
+    name = "environment.list"

@@ -6,7 +6,10 @@ from datetime import datetime
 from typing import Literal
 
 from services.contracts.base import Event, Message, Request
+from services.contracts.evaluations import Disparity, EvaluationSummary
+from services.contracts.gates import GateResultView
 from services.contracts.paging import Page, Paging
+from services.contracts.registry import DatasetRef, VersionView
 from services.contracts.written import Written
 
 ReviewState = Literal["open", "changes_asked", "approved", "lapsed", "withdrawn"]
@@ -130,7 +133,10 @@ class ReviewView(Message, frozen=True, kw_only=True):
 
 
 class RequestReview(Request[Written], frozen=True, kw_only=True):
-    """Also again, after changes or when it has lapsed. Without `reviewers`, anybody with the role may decide."""
+    """Also again, after changes or when it has lapsed. Without `reviewers`, anybody with the role may decide.
+
+    `needed` approvals: the project's policy says how many at least, and how many without a wish.
+    """
 
     service = "registry"
     name = "review.request"
@@ -138,7 +144,7 @@ class RequestReview(Request[Written], frozen=True, kw_only=True):
     model_name: str
     version: str
     reviewers: list[str] = []
-    needed: int = 1
+    needed: int | None = None
     note: str = ""
     idempotency_key: str | None = None
 
@@ -198,3 +204,76 @@ class ListReviews(Request[Page[ReviewView]], frozen=True, kw_only=True):
     states: list[ReviewState] = []
     model_name: str | None = None
     waiting_for: str | None = None
+
+
+# ---------------------------------------------------------------- a candidate beside the champion
+
+
+class SideView(Message, frozen=True, kw_only=True):
+    """One of two versions. `evaluation`: the newest on a sealed split, else the newest; `digest` of its content."""
+
+    version: VersionView
+    digest: str
+    params: dict[str, str]
+    datasets: list[DatasetRef]
+    evaluation: EvaluationSummary | None
+    gates: GateResultView | None
+    review: ReviewState | None
+    runs_in: list[str]
+
+
+class FigureRow(Message, frozen=True, kw_only=True):
+    """A number of both sides: a metric, or a feature's importance. `better`: the candidate's is; None if neither is,
+    or one is missing. `p_value`: how likely chance alone makes such a difference, where rows could be paired."""
+
+    name: str
+    candidate: float | None
+    champion: float | None
+    difference: float | None = None
+    better: bool | None = None
+    p_value: float | None = None
+    test: str = ""
+
+
+class ParamRow(Message, frozen=True, kw_only=True):
+    name: str
+    candidate: str | None
+    champion: str | None
+
+
+class SliceRow(Message, frozen=True, kw_only=True):
+    feature: str
+    value: str
+    metric: str
+    candidate: float | None
+    champion: float | None
+    candidate_rows: int | None
+    champion_rows: int | None
+    better: bool | None = None
+
+
+class ComparisonView(Message, frozen=True, kw_only=True):
+    """`champion` is None if the model has none yet. `params` holds those that differ, `slices` at most 500.
+
+    `same_split`: both were evaluated on the same rows; otherwise metrics say less than they seem to.
+    """
+
+    candidate: SideView
+    champion: SideView | None
+    same_split: bool
+    metrics: list[FigureRow]
+    params: list[ParamRow]
+    slices: list[SliceRow]
+    importances: list[FigureRow]
+    disparities: list[Disparity]
+
+
+class CompareVersions(Request[ComparisonView], frozen=True, kw_only=True):
+    """`version` beside `with_version`, a number or an alias; `@champion` where it isn't given."""
+
+    service = "registry"
+    name = "review.compare"
+
+    model_name: str
+    version: str
+    with_version: str = "@champion"

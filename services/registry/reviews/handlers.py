@@ -61,7 +61,7 @@ class Reviews:
                 digest=content_digest(version, run),
                 made_by=[version.user] if run is None else [version.user, run.user],
                 reviewers=request.reviewers,
-                needed=request.needed,
+                needed=request.needed or 1,
                 note=request.note,
                 now=self._now(),
                 who=context.principal.user,
