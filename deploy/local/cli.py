@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from deploy.local import audit, run, screen, tokens, tried
+from deploy.local import audit, dead_letters, run, screen, tokens, tried
 from deploy.local import doctor as examination
 from deploy.local import logs as part_logs
 from deploy.local.parts import PARTS
@@ -26,6 +26,7 @@ NOT_RUNNING = 3  # as service managers have it
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(tokens.app, name="token")
 app.add_typer(audit.app, name="audit")
+app.add_typer(dead_letters.app, name="dead")
 app.command()(tried.tried)
 console = Console()
 errors = Console(stderr=True)

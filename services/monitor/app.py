@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.types import ASGIApp
 
+from services.contracts.dead_letters import DecideMonitorDeadLetter, ListMonitorDeadLetters
 from services.contracts.monitor import GetDistribution, ListMonitored, ListWindows
 from services.contracts.streams import MONITOR_LABELS, MONITOR_MODELS, MONITOR_PREDICTIONS
 from services.monitor.ingest_api.handlers import Ingest
@@ -31,6 +32,7 @@ from services.monitor.windows.queries import Queries
 from services.monitor.windows.views import WindowViews
 from services.runtime.auth import Authenticator, find_through
 from services.runtime.bus import Bus
+from services.runtime.dead_letters import DeadLetters
 from services.runtime.health import Health
 from services.runtime.http import http_app
 from services.runtime.inbox import BatchConsumer, EventConsumer
@@ -94,6 +96,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         for consumer in (models, predictions, labels):
             stack.push_async_callback(consumer.stop)
 
+        dead = DeadLetters(outbox)
         await bus.serve(
             "monitor",
             VERSION,
@@ -101,6 +104,8 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
                 ListMonitored: queries.list_monitored,
                 ListWindows: queries.list_windows,
                 GetDistribution: queries.get_distribution,
+                ListMonitorDeadLetters: dead.page,
+                DecideMonitorDeadLetter: dead.decide,
             },
         )
         health.watch("nats", bus.not_ready)

@@ -10,6 +10,7 @@ import structlog
 from starlette.types import ASGIApp
 
 from services.contracts import audit, duplicates, identity, insights, projects, registry, reviews, streams
+from services.contracts.dead_letters import DecideRegistryDeadLetter, ListRegistryDeadLetters
 from services.contracts.errors import Unavailable
 from services.registry.artifacts import store as artifact_store
 from services.registry.artifacts.handlers import Artifacts
@@ -51,6 +52,7 @@ from services.registry.turns import Turns
 from services.runtime.auth import Authenticator
 from services.runtime.bus import Bus
 from services.runtime.context import service_context
+from services.runtime.dead_letters import DeadLetters
 from services.runtime.health import Health
 from services.runtime.http import http_app
 from services.runtime.inbox import EventConsumer
@@ -123,6 +125,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         similar = Duplicates(fingerprint_store.MongoFingerprints(store), run, run_queries, experiment)
         similarity = EventConsumer(bus, outbox, streams.REGISTRY_SIMILARITY, similar.take_in)
         monitoring = EventConsumer(bus, outbox, streams.REGISTRY_MONITORING, event_log.take_in)
+        dead = DeadLetters(outbox)
 
         await _prepared(store, outbox, monitoring)
         context = service_context(SERVICE)
@@ -179,6 +182,8 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 reviews.GetReview: review.get,
                 reviews.ListReviews: review.page,
                 audit.ListAudit: trail.page,
+                ListRegistryDeadLetters: dead.page,
+                DecideRegistryDeadLetter: dead.decide,
                 audit.GetAuditHead: trail.head,
                 audit.VerifyAudit: trail.verify,
                 duplicates.FindSimilarRuns: similar.find,

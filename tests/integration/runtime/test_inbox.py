@@ -14,11 +14,15 @@ from prometheus_client import REGISTRY
 
 from services.contracts import streams
 from services.contracts.base import Envelope
-from services.contracts.errors import Invalid, Unavailable
+from services.contracts.dead_letters import DecideDeadLetter, ListDeadLetters
+from services.contracts.errors import Forbidden, Invalid, NotFound, Unavailable
+from services.contracts.identity import Principal, Role
 from services.contracts.monitor import BatchHeader
 from services.contracts.streams import Consumer
-from services.runtime import cloudevents, inbox
+from services.runtime import cloudevents, consuming, inbox
 from services.runtime.bus import Bus, stream_config
+from services.runtime.context import Context, new_correlation_id
+from services.runtime.dead_letters import DeadLetters
 from services.runtime.ids import new_id
 from services.runtime.inbox import BatchConsumer, Delivery, EventConsumer, batch_headers
 from services.runtime.outbox import Change, Outbox
@@ -29,6 +33,8 @@ from tests.support.waiting import until
 
 COUNTERS = Consumer("test-counters", streams.EVENTS, ("events.registry.counter.>",), ack_wait_seconds=1.0)
 BATCHES = Consumer("test-batches", streams.PREDICTIONS, ("ingest.predictions.>",), ack_wait_seconds=1.0)
+
+OPERATOR = Context(Principal(user="operator", role=Role.ADMIN, via="service"), new_correlation_id())
 
 
 async def send_event(bus: Bus, version: int, counter: str = "a", event_id: str | None = None) -> str:
@@ -169,6 +175,76 @@ async def test_a_batch_that_can_never_succeed_goes_to_the_dead_letters_and_block
     dead = await store["dead_letters"].find().to_list(10)
     assert [(row["code"], row["body"]) for row in dead] == [("INVALID", b"poison")]
     assert (await store["totals"].find_one())["rows"] == 4
+
+
+async def test_an_operator_has_a_dead_batch_tried_again_and_it_counts_once(
+    bus: Bus, outbox: Outbox, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consuming, "DEAD_LOOK_SECONDS", 0.05)
+    broken = True
+
+    async def decide(deliveries: list[Delivery], change: Change) -> None:
+        if broken:
+            raise Invalid("the model isn't known")
+        change.upsert("totals", {"_id": "rows"}, {"$inc": {"rows": len(deliveries)}})
+
+    letters = DeadLetters(outbox)
+    await send_batch(bus, "one")
+    async with in_background(BatchConsumer(bus, outbox, BATCHES, decide).run):
+        await until(lambda: _dead(letters, 1))
+        (letter,) = (await letters.page(ListDeadLetters(), OPERATOR)).letters
+        await letters.decide(DecideDeadLetter(id=letter.id, decision="retry"), OPERATOR)
+        await until(lambda: _undecided(letters, since=letter.time))
+        broken = False
+        await letters.decide(DecideDeadLetter(id=letter.id, decision="retry"), OPERATOR)
+        await until(lambda: _dead(letters, 0))
+
+    assert (await store["totals"].find_one())["rows"] == 1
+    with pytest.raises(NotFound):
+        await letters.decide(DecideDeadLetter(id=letter.id, decision="retry"), OPERATOR)
+
+
+async def test_a_skipped_event_has_no_effect_and_later_ones_stop_waiting_for_it(
+    bus: Bus, outbox: Outbox, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consuming, "DEAD_LOOK_SECONDS", 0.05)
+
+    async def decide(events: list[Envelope], change: Change) -> None:
+        for envelope in events:
+            if envelope.version == 2:
+                raise Invalid("this one never")
+            change.upsert("totals", {"_id": "rows"}, {"$inc": {"rows": 1}})
+
+    letters = DeadLetters(outbox)
+    for version in (1, 2, 3):
+        await send_event(bus, version)
+    async with in_background(EventConsumer(bus, outbox, COUNTERS, decide).run):
+        await until(lambda: _dead(letters, 1))
+        await until(lambda: _rows_are(store, 1))
+        (letter,) = (await letters.page(ListDeadLetters(), OPERATOR)).letters
+        await letters.decide(DecideDeadLetter(id=letter.id, decision="skip"), OPERATOR)
+        await until(lambda: _rows_are(store, 2))
+        await until(lambda: _dead(letters, 0))
+
+
+async def test_only_an_operator_sees_dead_letters(outbox: Outbox) -> None:
+    viewer = Context(Principal(user="ben", role=Role.VIEWER, via="token"), new_correlation_id())
+    with pytest.raises(Forbidden):
+        await DeadLetters(outbox).page(ListDeadLetters(), viewer)
+
+
+async def _dead(letters: DeadLetters, count: int) -> bool:
+    return (await letters.page(ListDeadLetters(), OPERATOR)).total == count
+
+
+async def _undecided(letters: DeadLetters, since: datetime) -> bool:
+    (letter,) = (await letters.page(ListDeadLetters(), OPERATOR)).letters
+    return letter.decision is None and letter.time > since
+
+
+async def _rows_are(store: Store, rows: int) -> bool:
+    total: dict[str, Any] | None = await store["totals"].find_one()
+    return total is not None and total["rows"] == rows
 
 
 async def test_a_batch_that_fails_for_the_moment_is_tried_again(bus: Bus, outbox: Outbox, store: Store) -> None:
