@@ -7,15 +7,20 @@ from collections.abc import Iterator
 from services.contracts import (
     alerts,
     audit,
+    cards,
+    datasets,
     deployments,
     duplicates,
     evaluations,
     gates,
     identity,
     insights,
+    lineage,
     monitor,
+    profiles,
     projects,
     registry,
+    reproduction,
     retraining,
     reviews,
 )
@@ -35,6 +40,11 @@ _OWNERS = (
     evaluations,
     gates,
     deployments,
+    datasets,
+    profiles,
+    lineage,
+    reproduction,
+    cards,
 )
 
 
