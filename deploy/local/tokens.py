@@ -20,6 +20,7 @@ from services.contracts.errors import LifecycleError
 from services.contracts.identity import CreateToken, ListTokens, Principal, RevokeToken, Role, TokenView
 from services.runtime.bus import Bus
 from services.runtime.context import Context, new_correlation_id
+from services.runtime.telemetry import configure_logging
 
 CONNECT_SECONDS = 5.0
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -110,6 +111,8 @@ def ask(state: Path | None, work: Callable[[Bus, Context], Awaitable[T]], second
     url = os.environ.get("NATS_URL") or directory.record().urls.get("nats")
     if not url:
         raise Problem("No stack is running here.", "Start one with `lifecycle up`, or set NATS_URL.")
+
+    configure_logging("lifecycle", "warning", "console")  # to standard error: the output is the answer alone
 
     async def run(address: str) -> T:
         async with asyncio.timeout(seconds), Bus.connect(address, "lifecycle") as bus:

@@ -91,6 +91,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
                 label_retention=LabelRetention(blocks, outbox, settings.join_days).run,
                 live=live.run,
                 slot=slot.run,
+                database=store.watch,
             )
         )
         for consumer in (models, predictions, labels):
@@ -109,6 +110,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
             },
         )
         health.watch("nats", bus.not_ready)
+        health.watch("mongodb", store.not_ready)
 
         authenticator = Authenticator(
             settings.auth, settings.auth_secret.get_secret_value(), find_through(bus, "monitor")

@@ -135,6 +135,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             await run.sweep(context, experiment_id)
 
         health.watch("nats", bus.not_ready)
+        health.watch("mongodb", store.not_ready)
         app = http_app(
             "Registry",
             Authenticator(settings.auth, secret, tokens.by_digest),
@@ -215,6 +216,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             sealing=trail.run,
             lapsing=lapsing.run,
             retries=creations.run,
+            database=store.watch,
         ):
             try:
                 yield app

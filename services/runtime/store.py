@@ -26,6 +26,7 @@ Session = AsyncIOMotorClientSession
 Collection = AsyncIOMotorCollection
 T = TypeVar("T")
 
+PING_SECONDS = 2.0
 TRANSACTION_SECONDS = 15.0
 """How long a write may be retried through elections and restarts before the caller hears "unavailable"."""
 SELECTION_MILLISECONDS = 3000
@@ -72,6 +73,7 @@ class Store:
         self._options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
         self._database = client.get_database(database, codec_options=self._options, write_concern=DURABLE)
         self.name = database
+        self._unreachable: str | None = None
 
     @classmethod
     @asynccontextmanager
@@ -98,6 +100,20 @@ class Store:
         """Raises `Unavailable` unless a primary answers."""
         with translated():
             await self._client.admin.command("ping", read_preference=ReadPreference.PRIMARY)
+
+    async def watch(self) -> None:
+        """Looks for ever whether a primary answers, for `not_ready`."""
+        while True:
+            try:
+                await self.ping()
+                self._unreachable = None
+            except (Unavailable, errors.PyMongoError) as error:
+                self._unreachable = str(error)
+            await asyncio.sleep(PING_SECONDS)
+
+    def not_ready(self) -> str | None:
+        """For the health check: None, or why facts can't be read and written now."""
+        return self._unreachable
 
     async def ensure(self, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
         """Creates the indexes that are missing."""

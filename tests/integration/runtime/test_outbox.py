@@ -7,10 +7,13 @@ import asyncio
 import pytest
 
 from services.contracts.errors import Conflict, TooLarge, Unavailable
+from services.runtime import store as store_module
 from services.runtime.outbox import AlreadyDone, Change, Duplicate, Outbox, Stale
 from services.runtime.store import Store
+from tests.integration.runtime.conftest import in_background
 from tests.integration.runtime.facts import ANNA, Counted, count_up
 from tests.support.servers import Start
+from tests.support.waiting import until
 
 
 async def test_a_change_writes_document_event_and_audit_row_together(outbox: Outbox, store: Store) -> None:
@@ -130,3 +133,20 @@ async def test_a_dead_database_is_unavailable_and_the_change_succeeds_after_its_
 
         assert (await store["counters"].find_one({"_id": "a"}))["v"] == 2
         assert await store["events"].count_documents({}) == 2
+
+
+async def test_a_store_says_why_it_is_not_ready_and_recovers_by_itself(
+    start_mongod: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "PING_SECONDS", 0.05)
+    server = start_mongod()
+    async with Store.open(server.url, "watched") as store, in_background(store.watch):
+        server.kill9()
+        await until(lambda: ready(store, False), within=30)
+        assert "database" in (store.not_ready() or "")
+        server.start()
+        await until(lambda: ready(store, True), within=30)
+
+
+async def ready(store: Store, expected: bool) -> bool:
+    return (store.not_ready() is None) is expected
