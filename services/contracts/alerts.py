@@ -145,9 +145,9 @@ class AlertResolved(Event, frozen=True, kw_only=True):
 
 
 class RetrainingRequested(Event, frozen=True, kw_only=True):
-    """An alert asks for a new version of the model: by its rule (`by` is then `monitor`) or by somebody.
+    """The alert's rule asks for a new version of the model: at most once for an alert, when it opens.
 
-    At most once for an alert. `causes` are the alert's; `reason` says why in words.
+    `causes` are the alert's; `reason` says why in words. A person asks by the registry's `RequestRetraining`.
     """
 
     service = "monitor"
@@ -165,7 +165,6 @@ class RetrainingRequested(Event, frozen=True, kw_only=True):
     causes: list[AlertCause]
     window_start: datetime
     window_end: datetime
-    by: str
 
 
 class AlertRulesSet(Event, frozen=True, kw_only=True):
@@ -306,7 +305,6 @@ class AlertView(Message, frozen=True, kw_only=True):
     resolved_at: datetime | None = None
     resolution: Resolution | None = None
     resolve_reason: str = ""
-    retraining_requested_by: str | None = None
     retraining_requested_at: datetime | None = None
     comments: list[AlertCommentView] = []
 
@@ -423,17 +421,6 @@ class ResolveAlert(Request[Written], frozen=True, kw_only=True):
 
     service = "monitor"
     name = "alert.resolve"
-
-    alert_id: str
-    reason: str
-    idempotency_key: str | None = None
-
-
-class RequestRetraining(Request[Written], frozen=True, kw_only=True):
-    """Asks for a new version because of this alert; refused if that was asked for already."""
-
-    service = "monitor"
-    name = "alert.request_retraining"
 
     alert_id: str
     reason: str
