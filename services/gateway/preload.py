@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
 
 from services.contracts.registry import ModelView, VersionView
+from services.contracts.reviews import ReviewView
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Operation
 
@@ -35,3 +36,12 @@ async def preload_models(operation: Operation, models: Sequence[ModelView], sele
     if "latestVersion" in selected:
         latest = [model.latest for model in models if model.latest]
         await preload_versions(operation, latest, selected.into("latestVersion"))
+
+
+async def preload_reviews(operation: Operation, reviews: Sequence[ReviewView], selected: Selected) -> None:
+    """For reviews on which `selected` is selected."""
+    if "modelVersion" in selected:
+        keys = [(view.model_name, view.version) for view in reviews]
+        await operation.relatives.versions.prime(keys)
+        versions = [version for key in keys for version in operation.relatives.versions.loaded(key)]
+        await preload_versions(operation, versions, selected.into("modelVersion"))

@@ -12,7 +12,10 @@ from services.gateway.resolvers.mutation import Mutation
 from services.gateway.resolvers.query import Query
 from services.gateway.subscriptions.subscription import Subscription
 from services.gateway.types.experiments import Experiment
+from services.gateway.types.insights import Insight
 from services.gateway.types.models import Model, ModelVersion
+from services.gateway.types.projects import Project
+from services.gateway.types.reviews import Review
 from services.gateway.types.runs import Run
 from services.gateway.types.scalars import DATE_TIME, LONG, Long, read
 
@@ -23,7 +26,7 @@ def build_schema() -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Model, ModelVersion, Run, Experiment],
+        types=[Model, ModelVersion, Run, Experiment, Project, Insight, Review],
         config=StrawberryConfig(default_resolver=read, scalar_map={datetime: DATE_TIME, Long: LONG}),
     )
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from services.contracts.errors import NotFound
+from services.contracts.insights import GetInsight, InsightView
 from services.contracts.monitor import ListMonitored, MonitoredView
+from services.contracts.projects import GetProject, ProjectView
 from services.contracts.registry import (
     ExperimentView,
     GetExperiment,
@@ -17,8 +21,12 @@ from services.contracts.registry import (
     VersionKey,
     VersionView,
 )
+from services.contracts.reviews import GetReview, ReviewView
 from services.gateway.clients.asking import Asking
 from services.gateway.clients.batches import Batch
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 VersionOf = tuple[str, str]
 """Model name and version."""
@@ -33,7 +41,10 @@ class Relatives:
         self.models: Batch[str, ModelView] = Batch(self._load_models)
         self.versions: Batch[VersionOf, VersionView] = Batch(self._load_versions)
         self.monitored: Batch[VersionOf, MonitoredView] = Batch(self._load_monitored)
-        self.experiments: Batch[str, ExperimentView] = Batch(self._load_experiments)
+        self.experiments: Batch[str, ExperimentView] = Batch(lambda ids: self._each(ids, self._experiment))
+        self.projects: Batch[str, ProjectView] = Batch(lambda ids: self._each(ids, self._project))
+        self.reviews: Batch[VersionOf, ReviewView] = Batch(lambda keys: self._each(keys, self._review))
+        self.insights: Batch[str, InsightView] = Batch(lambda ids: self._each(ids, self._insight))
 
     async def _load_runs(self, ids: list[str]) -> list[RunView | None]:
         return await self._ask(GetRuns(ids=ids))
@@ -50,12 +61,25 @@ class Relatives:
         found = {(view.model_name, view.version): view for view in watched}
         return [found.get(key) for key in keys]
 
-    async def _load_experiments(self, ids: list[str]) -> list[ExperimentView | None]:
-        return await asyncio.gather(*(self._experiment(id_) for id_ in ids))
+    async def _each(self, keys: list[K], one: Callable[[K], Awaitable[V | None]]) -> list[V | None]:
+        """For what its owner answers one at a time, and with an error if there is none."""
 
-    async def _experiment(self, id_: str) -> ExperimentView | None:
-        """The registry answers for one at a time, and with an error if there is none."""
-        try:
-            return await self._ask(GetExperiment(id=id_))
-        except NotFound:
-            return None
+        async def found(key: K) -> V | None:
+            try:
+                return await one(key)
+            except NotFound:
+                return None
+
+        return await asyncio.gather(*(found(key) for key in keys))
+
+    async def _experiment(self, id_: str) -> ExperimentView:
+        return await self._ask(GetExperiment(id=id_))
+
+    async def _project(self, id_: str) -> ProjectView:
+        return await self._ask(GetProject(project_id=id_))
+
+    async def _review(self, key: VersionOf) -> ReviewView | None:
+        return await self._ask(GetReview(model_name=key[0], version=key[1]))
+
+    async def _insight(self, id_: str) -> InsightView:
+        return await self._ask(GetInsight(insight_id=id_))

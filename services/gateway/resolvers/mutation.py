@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 import strawberry
 
-from services.contracts.errors import LifecycleError, Unauthenticated
 from services.contracts.registry import SetAlias, VersionView
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.preload import preload_versions
+from services.gateway.resolvers.insights import InsightMutations
+from services.gateway.resolvers.projects import ProjectMutations
+from services.gateway.resolvers.reviews import ReviewMutations
+from services.gateway.types.commands import outcome
 from services.gateway.types.fields import viewed
 from services.gateway.types.models import ModelVersion
 from services.gateway.types.node import reads
 from services.gateway.types.values import UserError
-
-T = TypeVar("T")
-
-
-async def _outcome(change: Awaitable[T]) -> tuple[T | None, list[UserError]]:
-    """What the owner of the thing answered. Missing credentials and bugs stay errors of the request."""
-    try:
-        return await change, []
-    except Unauthenticated:
-        raise
-    except LifecycleError as error:
-        return None, [
-            UserError(
-                code=error.code, message=error.message, field=error.field, fix=error.fix, retryable=error.retryable
-            )
-        ]
 
 
 @strawberry.input(description="Where an alias is to point.")
@@ -74,14 +60,14 @@ async def _set_alias(
             idempotency_key=input_.idempotency_key or info.context.ask.context.idempotency_key,
         )
     )
-    view, errors = await _outcome(answer)
+    view, errors = await outcome(answer)
     if view:
         await preload_versions(info.context, [view], Selected.of(info).into("modelVersion"))
     return AliasOutcome(view, errors)
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation:
+class Mutation(ProjectMutations, InsightMutations, ReviewMutations):
     set_alias: SetAliasPayload = viewed(
         resolver=_set_alias, description="Points an alias at a version, at once and for everybody."
     )

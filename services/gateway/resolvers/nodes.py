@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from services.contracts.errors import Invalid
+from services.contracts.insights import InsightView
+from services.contracts.projects import ProjectView
 from services.contracts.registry import ExperimentView, ModelView, RunView, VersionView
+from services.contracts.reviews import ReviewView
 from services.gateway.clients.batches import MOST_AT_ONCE
 from services.gateway.ids import parsed
 from services.gateway.operation import Operation
 
-NodeView: TypeAlias = ModelView | VersionView | RunView | ExperimentView
+NodeView: TypeAlias = ModelView | VersionView | RunView | ExperimentView | ProjectView | InsightView | ReviewView
 """What a Node of the schema is read off."""
 
-_KEY_PARTS = {"Model": 1, "ModelVersion": 2, "Run": 1, "Experiment": 1}
+_KEY_PARTS = {"Model": 1, "ModelVersion": 2, "Run": 1, "Experiment": 1, "Project": 1, "Insight": 1, "Review": 2}
 
 
 async def found(operation: Operation, ids: Sequence[str]) -> list[NodeView | None]:
@@ -37,5 +40,11 @@ async def _one(operation: Operation, id_: str) -> NodeView | None:
             return await relatives.versions.load((key[0], key[1]))
         case "Run":
             return await relatives.runs.load(key[0])
+        case "Project":
+            return await relatives.projects.load(key[0])
+        case "Review":
+            return await relatives.reviews.load((key[0], key[1]))
+        case "Insight":
+            return await relatives.insights.load(key[0])
         case _:
             return await relatives.experiments.load(key[0])

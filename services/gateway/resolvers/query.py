@@ -28,7 +28,12 @@ from services.gateway.clients.batches import MOST_AT_ONCE
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.preload import preload_models, preload_versions
+from services.gateway.resolvers.audit import AuditQueries
+from services.gateway.resolvers.duplicates import DuplicateQueries
+from services.gateway.resolvers.insights import InsightQueries
 from services.gateway.resolvers.nodes import NodeView, found
+from services.gateway.resolvers.projects import ProjectQueries
+from services.gateway.resolvers.reviews import ReviewQueries
 from services.gateway.types.arguments import (
     DEFAULT_WINDOWS,
     End,
@@ -232,7 +237,7 @@ _PAGE = Size(asks=True)
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query:
+class Query(ProjectQueries, InsightQueries, DuplicateQueries, ReviewQueries, AuditQueries):
     node: Node | None = viewed(resolver=_node, description="The object with this global id.")
     nodes: list[Node | None] | None = viewed(
         resolver=_nodes, size=Size("ids", MOST_AT_ONCE, asks=True), description="The objects with these ids, in order."

@@ -12,6 +12,7 @@ from services.contracts.errors import NotFound
 from services.contracts.monitor import ListWindows, MonitoredView, WindowView
 from services.contracts.paging import Page
 from services.contracts.registry import ListVersions, ModelView, RunView, VersionView
+from services.contracts.reviews import ReviewView
 from services.gateway.ids import global_id
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
@@ -23,6 +24,7 @@ from services.gateway.types.limits import Size
 from services.gateway.types.monitoring import MonitoredVersion, Window
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, items_of, paging
+from services.gateway.types.reviews import Review
 from services.gateway.types.runs import Run
 from services.gateway.types.values import KeyValue, Metric
 
@@ -61,6 +63,10 @@ def _monitored(
     parent: strawberry.Parent[VersionView], info: Info
 ) -> MonitoredView | Awaitable[MonitoredView | None] | None:
     return info.context.relatives.monitored.get((parent.model_name, parent.version))
+
+
+def _review(parent: strawberry.Parent[VersionView], info: Info) -> ReviewView | Awaitable[ReviewView | None] | None:
+    return info.context.relatives.reviews.get((parent.model_name, parent.version))
 
 
 async def _windows(
@@ -106,6 +112,9 @@ class ModelVersion(Node):
     run: Run | None = viewed(resolver=_run, description="The run that made it.")
     monitored: MonitoredVersion | None = viewed(
         resolver=_monitored, description="What is watched of it; null if it isn't."
+    )
+    review: Review | None = viewed(
+        resolver=_review, size=Size(asks=True), description="Its review; null if none was ever requested."
     )
     windows: list[Window] | None = viewed(
         resolver=_windows,

@@ -1,0 +1,81 @@
+"""The audit trail: what can be asked of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from services.contracts import audit as contracts
+from services.contracts.audit import AuditView, ListAudit, VerifyAudit
+from services.contracts.paging import Page
+from services.gateway.lookahead import Selected
+from services.gateway.operation import Info
+from services.gateway.types.arguments import End, Start
+from services.gateway.types.audit import AuditEntry, AuditHead, AuditVerdict
+from services.gateway.types.fields import viewed
+from services.gateway.types.limits import Size
+from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.scalars import Long
+
+
+async def _audit(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    user: Annotated[str | None, strawberry.argument(description="Only by this user.")] = None,
+    action: Annotated[str | None, strawberry.argument(description="Only this action, such as `decide_review`.")] = None,
+    correlation_id: Annotated[
+        str | None, strawberry.argument(description="Only what followed from this request.")
+    ] = None,
+    start: Start = None,
+    end: End = None,
+) -> Page[AuditView]:
+    return await info.context.ask(
+        ListAudit(
+            paging=paging(first, after, last, before, Selected.of(info)),
+            user=user,
+            action=action,
+            correlation_id=correlation_id,
+            start=start,
+            end=end,
+        )
+    )
+
+
+async def _head(info: Info) -> contracts.AuditHead:
+    return await info.context.ask(contracts.GetAuditHead())
+
+
+@strawberry.input(description="A place in the chain that is known to be good.")
+class AuditHeadInput:
+    number: Long = strawberry.field(description="The entry's place, from 1.")
+    hash: str = strawberry.field(description="The entry's hash.")
+
+
+async def _verified(
+    info: Info,
+    after: Annotated[
+        AuditHeadInput | None,
+        strawberry.argument(description="Look at what follows this entry; at all from the first if unsaid."),
+    ] = None,
+) -> contracts.AuditVerdict:
+    known = None if after is None else contracts.AuditHead(number=after.number, hash=after.hash)
+    return await info.context.ask(VerifyAudit(after=known))
+
+
+@strawberry.type
+class AuditQueries:
+    """What can be asked."""
+
+    audit: Connection[AuditEntry] | None = viewed(
+        resolver=_audit, size=Size(asks=True), description="Who changed what, newest first."
+    )
+    audit_head: AuditHead | None = viewed(resolver=_head, description="The end of the audit trail's chain.")
+    audit_verdict: AuditVerdict | None = viewed(
+        resolver=_verified,
+        description="Whether the audit trail is untouched. Looks at a few thousand entries at a time: ask again with "
+        "`upto` as `after` until it is `done`.",
+    )

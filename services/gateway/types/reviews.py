@@ -1,0 +1,92 @@
+"""Reviews of model versions."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry import enum_value
+
+from services.contracts import reviews as contracts
+from services.contracts.registry import VersionView
+from services.contracts.reviews import ReviewView
+from services.gateway.ids import global_id
+from services.gateway.operation import Info
+from services.gateway.types.fields import viewed
+from services.gateway.types.limits import Size
+from services.gateway.types.node import ID_DESCRIPTION, Node, reads
+
+if TYPE_CHECKING:
+    from services.gateway.types.models import ModelVersion
+
+
+@strawberry.enum(description="Where a review stands.")
+class ReviewState(Enum):
+    OPEN = enum_value("open", description="Approvals are still missing.")
+    CHANGES_ASKED = enum_value("changes_asked", description="A reviewer asked for changes.")
+    APPROVED = enum_value("approved", description="As many as needed have approved this very content.")
+    LAPSED = enum_value("lapsed", description="The version's content has changed: no decision counts any more.")
+    WITHDRAWN = enum_value("withdrawn", description="Somebody took the request back.")
+
+
+@strawberry.enum(description="What a reviewer decides.")
+class Decision(Enum):
+    APPROVE = enum_value("approve", description="It may go on.")
+    ASK_FOR_CHANGES = enum_value("ask_for_changes", description="It may not, for the stated reason.")
+
+
+@strawberry.type(description="What one reviewer decided last.")
+class ReviewDecision:
+    is_type_of = reads(contracts.DecisionView)
+
+    by: str = strawberry.field(description="Who decided.")
+    decision: Decision = strawberry.field(description="What.")
+    reason: str = strawberry.field(description="Why.")
+    at: datetime = strawberry.field(description="When.")
+
+
+@strawberry.type(description="What somebody said in a review.")
+class ReviewComment:
+    is_type_of = reads(contracts.ReviewCommentView)
+
+    id: str = strawberry.field(description="Its id.")
+    reply_to: str | None = strawberry.field(description="The comment that it answers.")
+    by: str = strawberry.field(description="Who said it.")
+    text: str = strawberry.field(description="Markdown as it was written.")
+    at: datetime = strawberry.field(description="When.")
+
+
+def _id(parent: strawberry.Parent[ReviewView]) -> strawberry.ID:
+    return strawberry.ID(global_id("Review", parent.model_name, parent.version))
+
+
+def _version(parent: strawberry.Parent[ReviewView], info: Info) -> VersionView | Awaitable[VersionView | None] | None:
+    return info.context.relatives.versions.get((parent.model_name, parent.version))
+
+
+@strawberry.type(description="The review of one model version, with the decisions of its newest round.")
+class Review(Node):
+    is_type_of = reads(ReviewView)
+
+    id: strawberry.ID = viewed(resolver=_id, description=ID_DESCRIPTION)
+    model_name: str = strawberry.field(name="model", description="The model's name.")
+    version: str = strawberry.field(description="The version's number.")
+    model_version: Annotated[ModelVersion, strawberry.lazy("services.gateway.types.models")] | None = viewed(
+        resolver=_version, size=Size(asks=True), description="The version itself."
+    )
+    state: ReviewState = strawberry.field(description="Where it stands.")
+    digest: str = strawberry.field(description="Of all that the version is made of: a decision names it.")
+    round: int = strawberry.field(description="Counts the requests for the same version, from 1.")
+    authors: list[str] = strawberry.field(description="Who made the version: they can't decide.")
+    reviewers: list[str] = strawberry.field(description="Who may decide; anybody with the role if empty.")
+    needed: int = strawberry.field(description="How many approvals it needs.")
+    missing: int = strawberry.field(description="How many are still missing.")
+    note: str = strawberry.field(description="What the requester said.")
+    requested_by: str = strawberry.field(description="Who asked for it.")
+    requested_at: datetime = strawberry.field(description="When.")
+    updated_at: datetime = strawberry.field(description="When it last changed.")
+    decisions: list[ReviewDecision] = strawberry.field(description="Of this round, each reviewer's newest.")
+    comments: list[ReviewComment] = strawberry.field(description="What was said, oldest first.")
