@@ -124,9 +124,8 @@ def nats_url(port: int) -> str:
     return f"nats://{LOOPBACK}:{port}"
 
 
-def mongo_client(uri: str) -> MongoClient[dict[str, Any]]:
+def mongo_client(uri: str, milliseconds: int = 1500) -> MongoClient[dict[str, Any]]:
     """A client that gives up quickly, for asking whether a MongoDB is there."""
-    milliseconds = 1500
     return MongoClient(
         uri,
         serverSelectionTimeoutMS=milliseconds,

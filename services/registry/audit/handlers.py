@@ -49,6 +49,7 @@ class Audit:
         require(context.principal, Action.READ)
         if not 1 <= request.limit <= MOST_VERIFIED:
             raise Invalid(f"between 1 and {MOST_VERIFIED} rows at once", field="limit")
+        unsealed = await self._store.count_unsealed(MOST_VERIFIED)  # first: what is sealed from here on is below
         recorded = await self._store.head()
         start = request.after or rules.START
         rows = await self._store.after(start.number, request.limit)
@@ -64,7 +65,7 @@ class Audit:
             bad_number=number,
             bad_id=row_id,
             problem=problem,
-            unsealed=await self._store.count_unsealed(MOST_VERIFIED),
+            unsealed=unsealed,
         )
 
     async def seal(self) -> int:

@@ -3,8 +3,7 @@
 import contextlib
 import os
 import subprocess
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +12,8 @@ import pytest
 
 from deploy.local.leash import leashed
 from deploy.local.ports import choose
-from deploy.local.servers import mongo_client
-from tests.contract.mlflow.asking import Server
 from tests.integration.registry.processes import RegistryProcess
-from tests.support.servers import running
+from tests.support.servers import drop, running
 from tests.support.waiting import wait_until
 
 PEER = Path(__file__).parents[3] / ".venv-peers" / "bin" / "python"
@@ -24,13 +21,15 @@ PEER = Path(__file__).parents[3] / ".venv-peers" / "bin" / "python"
 
 @dataclass(frozen=True)
 class Both:
-    ours: str
-    theirs: str
+    """Clients of the two, which all cases share: connections stay open, and setting one up is dear."""
+
+    ours: httpx.Client
+    theirs: httpx.Client
 
 
 @contextlib.contextmanager
-def mlflow_server(directory: Path) -> Iterator[str]:
-    """The peer, with one worker, in a directory of its own."""
+def mlflow_server(directory: Path) -> Iterator[Callable[[], str]]:
+    """The peer, with one worker, in a directory of its own; call what it yields to wait until it is up."""
     port = choose(["port"])["port"]
     url = f"http://127.0.0.1:{port}"
     log = directory / "mlflow.log"
@@ -48,16 +47,19 @@ def mlflow_server(directory: Path) -> Iterator[str]:
             start_new_session=True,
         )
 
-    def ready() -> bool:
+    def answers() -> bool:
         assert process.poll() is None, log.read_text()[-2000:]
         try:
             return httpx.get(f"{url}/health", timeout=10).status_code == 200
         except httpx.TransportError:
             return False
 
+    def up() -> str:
+        wait_until(answers, within=270, what="mlflow server is up")
+        return url
+
     try:
-        wait_until(ready, within=270, what="mlflow server is up")
-        yield url
+        yield up
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, 9)
@@ -68,23 +70,19 @@ def mlflow_server(directory: Path) -> Iterator[str]:
 def both(mongodb: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     if not PEER.exists():
         pytest.fail("the peer isn't installed: run `make peers`")
-    with running("nats", tmp_path_factory.mktemp("nats")) as nats:
+    with (
+        mlflow_server(tmp_path_factory.mktemp("peer")) as peer,  # takes long to start: first
+        running("nats", tmp_path_factory.mktemp("nats")) as nats,
+    ):
         ours = RegistryProcess(mongodb, nats.url, tmp_path_factory.mktemp("ours"))
-        ours.start()
         try:
-            with mlflow_server(tmp_path_factory.mktemp("peer")) as theirs:
-                yield Both(ours.url, theirs)
+            ours.start()
+            with (
+                httpx.Client(base_url=ours.url, timeout=60) as mine,
+                httpx.Client(base_url=peer(), timeout=60) as theirs,
+            ):
+                yield Both(mine, theirs)
         finally:
             ours.kill()
             with contextlib.closing(mongo_client(mongodb)) as client:
                 client.drop_database(ours.database)
-
-
-@pytest.fixture
-def servers(both: Both) -> Iterator[tuple[Server, Server]]:
-    """Ours and the peer, each with nothing saved yet."""
-    unique = f"u{uuid.uuid4().hex[:10]}"
-    pair = Server(both.ours, unique), Server(both.theirs, unique)
-    yield pair
-    for server in pair:
-        server.close()

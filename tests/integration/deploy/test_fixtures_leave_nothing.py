@@ -39,12 +39,17 @@ def test_servers_die_with_the_test_run(tmp_path: Path, workers: list[str], numbe
         [sys.executable, "-m", "pytest", "-q", "-p", "tests.support.servers", "-c", str(ROOT / "pyproject.toml"),
          "--basetemp", str(tmp_path / "base"), *workers, str(file)],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "PYTEST_ADDOPTS": ""},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     )  # fmt: skip
     wait_until(told.exists, within=90, what="the servers run")
     servers = [ProcessId.of(int(pid)) for pid in told.read_text().split()]
     assert len(servers) == 2
     workers_of_the_run = psutil.Process(run.pid).children()
     run.send_signal(number)
-    run.wait(timeout=90)
+    try:
+        run.wait(timeout=90)
+    finally:
+        run.kill()
+        run.wait()
     wait_until(lambda: not any(server.process() for server in servers), within=20, what="the servers have ended")
     psutil.wait_procs(workers_of_the_run, timeout=10)

@@ -1,14 +1,13 @@
 """A running registry for a module's tests, and the real mlflow client pointed at it."""
 
-import contextlib
 from collections.abc import Iterator
 
 import mlflow
 import pytest
 from mlflow import MlflowClient
 
-from deploy.local.servers import mongo_client
 from tests.integration.registry.processes import RegistryProcess
+from tests.support.servers import drop
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +18,7 @@ def registry(mongodb: str, nats: str, tmp_path_factory: pytest.TempPathFactory) 
         yield process
     finally:
         process.kill()
-        with contextlib.closing(mongo_client(mongodb)) as client:
-            client.drop_database(process.database)
+        drop(mongodb, process.database)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from services.contracts.identity import CreateToken, FindToken, ListTokens, Prin
 from services.runtime.bus import Bus
 from services.runtime.context import Context, service_context
 from tests.integration.registry.processes import RegistryProcess
+from tests.support.servers import drop
 from tests.support.waiting import until
 
 
@@ -24,8 +25,7 @@ def guarded(mongodb: str, nats: str, tmp_path_factory: pytest.TempPathFactory) -
         yield process
     finally:
         process.kill()
-        with contextlib.closing(mongo_client(mongodb)) as client:
-            client.drop_database(process.database)
+        drop(mongodb, process.database)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from deploy.local.servers import mongo_client
 from tests.integration.registry.processes import RegistryProcess
+from tests.support.servers import drop
 from tests.support.waiting import wait_until
 
 CREATE = "/api/2.0/mlflow/runs/create"
@@ -23,8 +24,7 @@ def own(mongodb: str, nats: str, tmp_path_factory: pytest.TempPathFactory) -> It
         yield process
     finally:
         process.kill()
-        with contextlib.closing(mongo_client(mongodb)) as client:
-            client.drop_database(process.database)
+        drop(mongodb, process.database)
 
 
 def create(process: RegistryProcess, body: dict[str, Any]) -> str:

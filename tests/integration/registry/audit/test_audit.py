@@ -30,7 +30,7 @@ async def ask(registry: RegistryProcess, nats: str) -> AsyncIterator[Asker]:
 
 @pytest.fixture
 def rows(registry: RegistryProcess, mongodb: str) -> Iterator[Collection[dict[str, Any]]]:
-    with contextlib.closing(mongo_client(mongodb)) as client:
+    with contextlib.closing(mongo_client(mongodb, milliseconds=60_000)) as client:
         yield client[registry.database]["audit"]
 
 
