@@ -51,6 +51,21 @@ class RetrainingStarted(Event, frozen=True, kw_only=True):
     by: str
 
 
+class RetrainingRunFailed(Event, frozen=True, kw_only=True):
+    """The run that meant to answer it ended as FAILED or KILLED: it is open again."""
+
+    service = "registry"
+    aggregate = "retraining"
+    name = "run_failed"
+    key = ("retraining_id",)
+
+    retraining_id: str
+    model_name: str
+    version: str
+    run_id: str
+    status: str
+
+
 class RetrainingAnswered(Event, frozen=True, kw_only=True):
     """By a finished run; again once the run has become a version (`new_version`)."""
 

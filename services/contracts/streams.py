@@ -47,7 +47,17 @@ MONITOR_LABELS = Consumer("monitor-labels", LABELS, ("ingest.labels.>",), max_ac
 MONITOR_MODELS = Consumer("monitor-models", EVENTS, ("events.registry.model_version.>",))
 REGISTRY_MONITORING = Consumer("registry-monitoring", EVENTS, ("events.monitor.>",))
 REGISTRY_SIMILARITY = Consumer("registry-similarity", EVENTS, ("events.registry.run.>",))
-REGISTRY_REVIEWS = Consumer("registry-reviews", EVENTS, ("events.registry.model_version.>",))
+REGISTRY_RELEASES = Consumer(
+    "registry-releases",
+    EVENTS,
+    (
+        "events.registry.model_version.>",
+        "events.registry.run.>",
+        "events.registry.artifact.>",
+        "events.monitor.alert.>",
+    ),
+)
+"""What lets reviews lapse, and what asks for retraining or answers it."""
 REGISTRY_BOARDS = Consumer(
     "registry-boards",
     EVENTS,
@@ -58,6 +68,10 @@ REGISTRY_BOARDS = Consumer(
         "events.registry.similarity.>",
         "events.registry.insight.>",
         "events.registry.review.>",
+        "events.registry.evaluation.>",
+        "events.registry.gate_verdict.>",
+        "events.registry.deployment.>",
+        "events.registry.retraining.>",
         "events.monitor.>",
     ),
 )

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import structlog
 from starlette.types import ASGIApp
 
-from services.contracts import audit, duplicates, identity, insights, projects, registry, reviews, streams
+from services.contracts import (
+    audit,
+    deployments,
+    duplicates,
+    evaluations,
+    gates,
+    identity,
+    insights,
+    projects,
+    registry,
+    retraining,
+    reviews,
+    streams,
+)
+from services.contracts.base import Envelope
 from services.contracts.dead_letters import DecideRegistryDeadLetter, ListRegistryDeadLetters
 from services.contracts.errors import Unavailable
 from services.registry.artifacts import store as artifact_store
@@ -19,13 +33,19 @@ from services.registry.audit.handlers import Audit
 from services.registry.clock import now_milliseconds
 from services.registry.datasets import store as dataset_store
 from services.registry.datasets.handlers import Datasets
+from services.registry.deployments import store as deployment_store
+from services.registry.deployments.handlers import Deployments
 from services.registry.duplicates import store as fingerprint_store
 from services.registry.duplicates.handlers import Duplicates
+from services.registry.evaluations import store as evaluation_store
+from services.registry.evaluations.handlers import Evaluations
 from services.registry.events import handlers as event_handlers
 from services.registry.events.handlers import Events
 from services.registry.experiments import store as experiment_store
 from services.registry.experiments.handlers import Experiments
 from services.registry.experiments.queries import ExperimentQueries
+from services.registry.gates import store as gate_store
+from services.registry.gates.handlers import Gates
 from services.registry.identity import handlers as identity_handlers
 from services.registry.identity.handlers import Tokens
 from services.registry.insights import store as insight_store
@@ -42,7 +62,11 @@ from services.registry.models.versions import Versions
 from services.registry.projects import store as project_store
 from services.registry.projects.following import Following
 from services.registry.projects.handlers import Projects
+from services.registry.retraining import store as retraining_store
+from services.registry.retraining.handlers import Retrainings
 from services.registry.reviews import store as review_store
+from services.registry.reviews.comparison import Comparisons
+from services.registry.reviews.content import Contents
 from services.registry.reviews.handlers import Reviews
 from services.registry.runs import store as run_store
 from services.registry.runs.handlers import Runs
@@ -51,12 +75,12 @@ from services.registry.settings import RegistrySettings
 from services.registry.turns import Turns
 from services.runtime.auth import Authenticator
 from services.runtime.bus import Bus
-from services.runtime.context import service_context
+from services.runtime.context import Context, service_context
 from services.runtime.dead_letters import DeadLetters
 from services.runtime.health import Health
 from services.runtime.http import http_app
 from services.runtime.inbox import EventConsumer
-from services.runtime.outbox import Outbox
+from services.runtime.outbox import Change, Outbox
 from services.runtime.relay import Relay
 from services.runtime.run import background
 from services.runtime.store import Store
@@ -67,6 +91,8 @@ SERVICE = "registry"
 VERSION = "0.1.0"
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """A dataset's profile alone may have 16 MB; artifacts aren't bounded by this."""
+
+TakeIn = Callable[[list[Envelope], Change], Awaitable[None]]
 
 INDEXES = (
     experiment_store.INDEXES,
@@ -83,6 +109,10 @@ INDEXES = (
     insight_store.INDEXES,
     audit_store.INDEXES,
     review_store.INDEXES,
+    evaluation_store.INDEXES,
+    gate_store.INDEXES,
+    deployment_store.INDEXES,
+    retraining_store.INDEXES,
 )
 
 
@@ -119,8 +149,21 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         following = Following(project, projects_, run_queries, now)
         boards = EventConsumer(bus, outbox, streams.REGISTRY_BOARDS, following.take_in)
         insight = Insights(outbox, insight_store.MongoInsights(store), now)
-        review = Reviews(outbox, review_store.MongoReviews(store), model_queries, run_queries, now)
-        lapsing = EventConsumer(bus, outbox, streams.REGISTRY_REVIEWS, review.take_in)
+        contents = Contents(model_queries, versions, run_queries, files)
+        evaluation = Evaluations(
+            outbox,
+            evaluation_store.MongoEvaluations(store),
+            model_queries,
+            run_queries,
+            lambda model_name: deployment.released(model_name),
+            now,
+        )
+        gate = Gates(outbox, gate_store.MongoGates(store), contents, project, evaluation, run_queries, _unscored, now)
+        review = Reviews(outbox, review_store.MongoReviews(store), contents, gate, now)
+        deployment = Deployments(outbox, deployment_store.MongoDeployments(store), contents, model, gate, review, now)
+        comparison = Comparisons(contents, evaluation, gate, review, deployment)
+        retrainings = Retrainings(outbox, retraining_store.MongoRetrainings(store), model_queries, run_queries, now)
+        releases = EventConsumer(bus, outbox, streams.REGISTRY_RELEASES, _both(review.take_in, retrainings.take_in))
         trail = Audit(outbox, audit_store.MongoAudit(store))
         similar = Duplicates(fingerprint_store.MongoFingerprints(store), run, run_queries, experiment)
         similarity = EventConsumer(bus, outbox, streams.REGISTRY_SIMILARITY, similar.take_in)
@@ -131,6 +174,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         context = service_context(SERVICE)
         await experiment.ensure_default(context)
         await project.ensure_default(context)
+        await deployment.ensure_defaults(context)
         for experiment_id in await experiment.being_swept():
             await run.sweep(context, experiment_id)
 
@@ -182,6 +226,28 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 reviews.WithdrawReview: review.withdraw,
                 reviews.GetReview: review.get,
                 reviews.ListReviews: review.page,
+                reviews.CompareVersions: comparison.compare,
+                evaluations.RecordEvaluation: evaluation.record,
+                evaluations.GetEvaluation: evaluation.get,
+                evaluations.ListEvaluations: evaluation.page,
+                gates.SetGatePolicy: gate.set_policy,
+                gates.GetGatePolicy: gate.get_policy,
+                gates.EvaluateGates: gate.evaluate,
+                gates.GetGateResults: gate.get,
+                gates.ListGateResults: gate.page,
+                deployments.SetEnvironment: deployment.set_environment,
+                deployments.ListEnvironments: deployment.environments,
+                deployments.DeployVersion: deployment.deploy,
+                deployments.RollBack: deployment.roll_back,
+                deployments.RetireVersion: deployment.retire,
+                deployments.GetStandings: deployment.standings,
+                deployments.ListDeployments: deployment.listed,
+                deployments.ListRan: deployment.ran,
+                retraining.RequestRetraining: retrainings.request,
+                retraining.AnswerRetraining: retrainings.answer,
+                retraining.DeclineRetraining: retrainings.decline,
+                retraining.GetRetraining: retrainings.get,
+                retraining.ListRetrainings: retrainings.page,
                 audit.ListAudit: trail.page,
                 ListRegistryDeadLetters: dead.page,
                 DecideRegistryDeadLetter: dead.decide,
@@ -214,7 +280,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             boards=boards.run,
             similarity=similarity.run,
             sealing=trail.run,
-            lapsing=lapsing.run,
+            releases=releases.run,
             retries=creations.run,
             database=store.watch,
         ):
@@ -223,10 +289,24 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             finally:
                 await boards.stop()
                 await similarity.stop()
-                await lapsing.stop()
+                await releases.stop()
                 await monitoring.stop()
                 await outbox.drain()
                 await relay.flush()
+
+
+def _both(first: TakeIn, second: TakeIn) -> TakeIn:
+    """One consumer for two: what both make of a batch is one transaction."""
+
+    async def take_in(envelopes: list[Envelope], change: Change) -> None:
+        await first(envelopes, change)
+        await second(envelopes, change)
+
+    return take_in
+
+
+async def _unscored(run_id: str, context: Context) -> float | None:
+    return None
 
 
 async def _prepared(store: Store, outbox: Outbox, monitoring: EventConsumer) -> None:

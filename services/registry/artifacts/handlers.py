@@ -101,6 +101,12 @@ class Artifacts:
         require(context.principal, Action.READ)
         return await self._store.listing(rules.clean_path(directory))
 
+    async def digests(self, context: Context, location: str) -> dict[str, str] | None:
+        """SHA-256 of every file at an artifact location or below it, by path; None for storage that isn't ours."""
+        require(context.principal, Action.READ)
+        path = rules.served_path(location)
+        return None if path is None else await self._store.digests(path)
+
     async def delete(self, context: Context, path: str) -> None:
         """The file at `path`, or everything below it."""
         require(context.principal, Action.RECORD_RUNS)

@@ -75,6 +75,13 @@ class MongoArtifacts:
             rows = await self._files.find(matching).limit(most).to_list(most)
         return [from_document(row, Artifact) for row in rows]
 
+    async def digests(self, path: str) -> dict[str, str]:
+        """SHA-256 of every file at `path` or below it, by path."""
+        matching = {"$or": [{"_id": path}, {"_id": _inside(path)}], "gone": False}
+        with translated():
+            rows = await self._files.find(matching, {"sha256": 1}).to_list(None)
+        return {row["_id"]: row["sha256"] for row in rows}
+
 
 def _inside(path: str) -> dict[str, Any]:
     return {"$gte": f"{path}/", "$lt": f"{path}0"}  # "0" follows "/"

@@ -10,12 +10,13 @@ import msgspec
 from services.contracts.deployments import (
     DeploymentView,
     MissingRule,
+    RanView,
     StayView,
     VersionDeployed,
     VersionRetired,
     VersionRolledBack,
 )
-from services.contracts.errors import Invalid, NotAllowedNow, TooLarge
+from services.contracts.errors import Conflict, Forbidden, Invalid, NotAllowedNow, TooLarge
 from services.registry.runs.times import moment
 from services.registry.values import Aggregate
 
@@ -68,12 +69,27 @@ def deployment_id(environment: str, model_name: str) -> str:
     return f"{environment}/{model_name}"
 
 
-def nothing(environment: str, model_name: str) -> Deployment:
-    """Before anything ran. Raises Invalid for a name that is none."""
+def unchanged(expected: int | None, revision: int, what: str) -> None:
+    """Raises Conflict if somebody else was faster."""
+    if expected is not None and expected != revision:
+        raise Conflict(
+            f"{what} has changed meanwhile: it is at revision {revision}, not {expected}",
+            code="CHANGED_MEANWHILE",
+            field="expected",
+            fix="Load it, look at the change, and try again.",
+        )
+
+
+def check_name(environment: str) -> None:
     if not _ENVIRONMENT.fullmatch(environment):
         raise Invalid(
             "an environment's name has 1 to 40 lower-case letters, digits, - and _, a letter first", field="environment"
         )
+
+
+def nothing(environment: str, model_name: str) -> Deployment:
+    """Before anything ran. Raises Invalid for a name that is none."""
+    check_name(environment)
     return Deployment(
         id=deployment_id(environment, model_name), v=0, r=0, environment=environment, model_name=model_name
     )
@@ -103,10 +119,15 @@ def deployed(
     *,
     note: str,
     override_reason: str | None,
+    may_override: bool = True,
+    alias: str = "",
     now: int,
     who: str,
 ) -> tuple[Deployment, VersionDeployed]:
-    """Raises NotAllowedNow, naming the first rule that isn't met, unless there is a reason to override it."""
+    """Raises NotAllowedNow, naming the first rule that isn't met, unless there is a reason to override it.
+
+    Raises Forbidden for a reason given by somebody who may not override.
+    """
     before = deployment.current
     if before is not None and before.version == version and before.digest == standing.digest:
         raise NotAllowedNow(f"{version} runs in {deployment.environment} already", code="RUNS_ALREADY")
@@ -118,16 +139,21 @@ def deployed(
             code=unmet[0],
             fix="Request a review and evaluate the gates; an administrator may override it with a reason.",
         )
-    reason = _text("override_reason", override_reason or "", empty=not unmet) if unmet else ""
+    if unmet and not may_override:
+        raise Forbidden(
+            f"{who} may not override {', '.join(unmet)}", code="OVERRIDE_FORBIDDEN", fix="Ask an administrator."
+        )
+    reason = short_text("override_reason", override_reason or "") if unmet else ""
     event = VersionDeployed(
         environment=deployment.environment,
         model_name=deployment.model_name,
         version=version,
         former_version=None if before is None else before.version,
         digest=standing.digest,
-        note=_text("note", note, empty=True),
+        note=short_text("note", note, empty=True),
         overridden=unmet,
         override_reason=reason,
+        alias=alias,
         by=who,
     )
     stay = Stay(
@@ -144,7 +170,14 @@ def deployed(
 
 
 def rolled_back(
-    deployment: Deployment, to_version: str | None, digest_of_target: str, *, reason: str, now: int, who: str
+    deployment: Deployment,
+    to_version: str | None,
+    digest_of_target: str,
+    *,
+    reason: str,
+    alias: str = "",
+    now: int,
+    who: str,
 ) -> tuple[Deployment, VersionRolledBack]:
     """Needs no new approval: it ran here before, and is still what it was then. Raises NotAllowedNow otherwise."""
     before = _running(deployment)
@@ -161,7 +194,8 @@ def rolled_back(
         version=target.version,
         from_version=before.version,
         digest=target.digest,
-        reason=_text("reason", reason),
+        reason=short_text("reason", reason),
+        alias=alias,
         by=who,
     )
     stay = Stay(
@@ -187,13 +221,16 @@ def rollback_target(deployment: Deployment, to_version: str | None) -> Stay:
     raise NotAllowedNow(f"{what} in {deployment.environment} before", code="NEVER_RAN_HERE", field="to_version")
 
 
-def retired(deployment: Deployment, *, reason: str, now: int, who: str) -> tuple[Deployment, VersionRetired]:
+def retired(
+    deployment: Deployment, *, reason: str, alias: str = "", now: int, who: str
+) -> tuple[Deployment, VersionRetired]:
     before = _running(deployment)
     event = VersionRetired(
         environment=deployment.environment,
         model_name=deployment.model_name,
         version=before.version,
-        reason=_text("reason", reason),
+        reason=short_text("reason", reason),
+        alias=alias,
         by=who,
     )
     return msgspec.structs.replace(deployment, v=deployment.v + 1, stays=_ended(deployment, now)), event
@@ -218,7 +255,7 @@ def _with(deployment: Deployment, stay: Stay, now: int) -> Deployment:
     return msgspec.structs.replace(deployment, v=deployment.v + 1, stays=[*_ended(deployment, now), stay])
 
 
-def _text(path: str, text: str, *, empty: bool = False) -> str:
+def short_text(path: str, text: str, *, empty: bool = False) -> str:
     text = text.strip()
     if not text and not empty:
         raise Invalid(f"{path} is empty", field=path, fix="Say it in a few words.")
@@ -227,25 +264,37 @@ def _text(path: str, text: str, *, empty: bool = False) -> str:
     return text
 
 
-def view(deployment: Deployment) -> DeploymentView:
-    stays = [
-        StayView(
-            version=stay.version,
-            digest=stay.digest,
-            how=stay.how,
-            start=moment(stay.start),
-            end=None if stay.end is None else moment(stay.end),
-            by=stay.by,
-            note=stay.note,
-            overridden=stay.overridden,
-            override_reason=stay.override_reason,
-        )
-        for stay in reversed(deployment.stays)
-    ]
+def stay_view(stay: Stay) -> StayView:
+    return StayView(
+        version=stay.version,
+        digest=stay.digest,
+        how=stay.how,
+        start=moment(stay.start),
+        end=None if stay.end is None else moment(stay.end),
+        by=stay.by,
+        note=stay.note,
+        overridden=stay.overridden,
+        override_reason=stay.override_reason,
+    )
+
+
+def view(deployment: Deployment, alias: str = "", most: int = MANY_STAYS) -> DeploymentView:
+    """With the `most` newest stays."""
+    stays = [stay_view(stay) for stay in reversed(deployment.stays[-most:])]
     return DeploymentView(
         environment=deployment.environment,
         model_name=deployment.model_name,
         current=stays[0] if deployment.current is not None else None,
         history=stays,
         revision=deployment.v,
+        alias=alias,
     )
+
+
+def ran(deployment: Deployment, start: int, end: int | None) -> list[RanView]:
+    """What ran at any time from `start` to `end`, both included."""
+    return [
+        RanView(environment=deployment.environment, model_name=deployment.model_name, stay=stay_view(stay))
+        for stay in deployment.stays
+        if (stay.end is None or stay.end >= start) and (end is None or stay.start <= end)
+    ]

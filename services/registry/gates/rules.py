@@ -11,16 +11,27 @@ from services.contracts.errors import Invalid, TooLarge
 from services.contracts.evaluations import Gate, GateKind, GateOutcome, GatesEvaluated, GateVerdict
 
 NAME_LENGTH = 100
+METRIC_LENGTH = 250
 MANY = 50
+MANY_DOCUMENTS = 20
 WITH_METRIC: tuple[GateKind, ...] = (
     "minimum", "beats_baseline", "beats_champion", "worst_slice", "overfitting", "constraint",
 )  # fmt: skip
 TRAINING, VALIDATION = ("train_", "training_"), ("val_", "valid_", "validation_", "eval_", "test_")
 
 
+class Test(msgspec.Struct, frozen=True, kw_only=True):
+    """A statistical test of the version against another on the same `rows`; one-sided: is it better?"""
+
+    name: str
+    rows: int
+    p_value: float
+
+
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """All that gates may look at. `slices` maps a slice's name to its metrics; `reproducibility` is a score of 0 to 1;
-    `test_uses` counts the evaluations that used the sealed test split."""
+    """All that gates may look at. `slices` maps a slice's name, `feature=value`, to its metrics; `reproducibility` is a
+    score of 0 to 1; `test_uses` counts the evaluations that used the sealed test split. `champion_tests` and
+    `baseline_tests` are by measure."""
 
     metrics: Mapping[str, float] = {}
     baseline: Mapping[str, float] = {}
@@ -30,6 +41,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     reproducibility: float | None = None
     test_uses: int | None = None
     documents: frozenset[str] = frozenset()
+    champion_tests: Mapping[str, Test] = {}
+    baseline_tests: Mapping[str, Test] = {}
 
 
 def checked(gates: Sequence[Gate]) -> list[Gate]:
@@ -51,10 +64,34 @@ def checked(gates: Sequence[Gate]) -> list[Gate]:
             raise Invalid("a reproducibility score lies between 0 and 1", field=f"{path}.threshold")
         if gate.kind == "documents" and not gate.documents:
             raise Invalid("which documents?", field=f"{path}.documents")
+        if len(gate.documents) > MANY_DOCUMENTS or any(len(name) > NAME_LENGTH for name in gate.documents):
+            raise TooLarge(f"at most {MANY_DOCUMENTS} documents of {NAME_LENGTH} characters", field=f"{path}.documents")
+        if not 0 <= gate.significance < 1:
+            raise Invalid("a significance is at least 0 and less than 1", field=f"{path}.significance")
+        for part, text in (("metric", gate.metric), ("slice_by", gate.slice_by)):
+            if len(text) > METRIC_LENGTH:
+                raise TooLarge(f"at most {METRIC_LENGTH} characters", field=f"{path}.{part}")
     return list(gates)
 
 
-def evaluated(model_name: str, version: str, digest: str, gates: Sequence[Gate], seen: Seen) -> GatesEvaluated:
+def effective(gates: Sequence[Gate], derived: Sequence[Gate]) -> list[Gate]:
+    """The gates that apply: those derived from answers, unless people set one of the same name, and theirs."""
+    named = {gate.name for gate in gates}
+    return [*(gate for gate in derived if gate.name not in named), *gates]
+
+
+def evaluated(
+    model_name: str,
+    version: str,
+    digest: str,
+    gates: Sequence[Gate],
+    seen: Seen,
+    *,
+    number: int = 1,
+    project_id: str = "",
+    policy_revision: int = 0,
+    by: str = "",
+) -> GatesEvaluated:
     """The verdict on a version. No gates at all let nothing through: somebody has to say what is worth shipping."""
     verdicts = [verdict(gate, seen) for gate in gates]
     return GatesEvaluated(
@@ -63,6 +100,10 @@ def evaluated(model_name: str, version: str, digest: str, gates: Sequence[Gate],
         digest=digest,
         passed=bool(verdicts) and all(entry.outcome == "passed" for entry in verdicts),
         verdicts=verdicts,
+        number=number,
+        project_id=project_id,
+        policy_revision=policy_revision,
+        by=by,
     )
 
 
@@ -91,28 +132,41 @@ def _minimum(gate: Gate, seen: Seen) -> Judged:
     return numbers, passed, f"{gate.metric} {value:.6g}, {bound} {gate.threshold:.6g} wanted"
 
 
-def _beats(other: str, gate: Gate, seen: Seen, theirs: Mapping[str, float]) -> Judged:
+def _beats(other: str, gate: Gate, seen: Seen, theirs: Mapping[str, float], tests: Mapping[str, Test]) -> Judged:
     ours, their = seen.metrics.get(gate.metric), theirs.get(gate.metric)
     numbers: dict[str, float | None] = {gate.metric: ours, other: their, "margin": gate.threshold}
     if ours is None or their is None or not _known(ours, their):
         return numbers, None, f"{gate.metric} of the version or of the {other}: {_NOT_THERE}"
     won_by = ours - their if gate.higher_is_better else their - ours
     words = f"{gate.metric} {ours:.6g}, {other} {their:.6g}: better by {won_by:.6g}, {gate.threshold:.6g} wanted"
-    return numbers, won_by > gate.threshold or (won_by == gate.threshold != 0), words
+    won = won_by > gate.threshold or (won_by == gate.threshold != 0)
+    if gate.significance == 0:
+        return numbers, won, words
+    test = tests.get(gate.metric) or (next(iter(tests.values())) if len(tests) == 1 else None)
+    if test is None:
+        return numbers, won, f"{words}; not tested: no scores of the same rows"
+    numbers |= {"p_value": test.p_value, "rows": float(test.rows), "significance": gate.significance}
+    by_chance = test.p_value >= gate.significance
+    told = f"{test.name} on {test.rows} rows: p = {test.p_value:.3g}"
+    return numbers, won and not by_chance, f"{words}; {told}" + (", which chance explains" if by_chance else "")
 
 
 def _beats_baseline(gate: Gate, seen: Seen) -> Judged:
-    return _beats("baseline", gate, seen, seen.baseline)
+    return _beats("baseline", gate, seen, seen.baseline, seen.baseline_tests)
 
 
 def _beats_champion(gate: Gate, seen: Seen) -> Judged:
     if not seen.has_champion:
         return {}, True, "there is no champion yet"
-    return _beats("champion", gate, seen, seen.champion)
+    return _beats("champion", gate, seen, seen.champion, seen.champion_tests)
 
 
 def _worst_slice(gate: Gate, seen: Seen) -> Judged:
-    values = {name: metrics[gate.metric] for name, metrics in seen.slices.items() if gate.metric in metrics}
+    values = {
+        name: metrics[gate.metric]
+        for name, metrics in seen.slices.items()
+        if gate.metric in metrics and (not gate.slice_by or name.startswith(f"{gate.slice_by}="))
+    }
     if not values or not _known(*values.values()):
         return {}, None, f"{gate.metric} by slice: {_NOT_THERE}"
     pick = min if gate.higher_is_better else max

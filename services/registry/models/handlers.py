@@ -94,6 +94,26 @@ class Models:
     async def delete_alias(self, context: Context, name: str, alias: str) -> None:
         await self._change(context, "delete_alias", name, lambda model: rules.alias_removed(model, alias))
 
+    async def point(self, change: Change, name: str, alias: str, version: str) -> None:
+        """Adds to a change that `alias` stands for `version`; nothing if it does already. Raises NotFound."""
+        number = rules.version_number(version)
+        found = await self._store.get_version(name, number)
+        if found is None or found.gone:
+            raise rules.no_version(name, number)
+        model = await self.get(change.context, name)
+        self._add(change, model, rules.alias_set(model, alias, number))
+
+    async def unpoint(self, change: Change, name: str, alias: str, version: str) -> None:
+        """Adds to a change that `alias` is gone, if it stands for `version`."""
+        model = await self.get(change.context, name)
+        if rules.alias_target(model, alias) == rules.version_number(version):
+            self._add(change, model, rules.alias_removed(model, alias))
+
+    def _add(self, change: Change, before: Model, decided: tuple[Model, Event] | None) -> None:
+        if decided is not None:
+            save(change, MODELS, before, decided[0])
+            change.emit(decided[1], decided[0].v)
+
     async def rename(self, context: Context, name: str, new_name: str) -> Model:
         """Its versions, tags and aliases come along."""
         require(context.principal, Action.MANAGE_MODELS)
@@ -177,6 +197,5 @@ class Models:
         if decided is None:
             return None
         change = Change(context, action)
-        save(change, MODELS, before, decided[0])
-        change.emit(decided[1], decided[0].v)
+        self._add(change, before, decided)
         return change

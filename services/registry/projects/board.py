@@ -15,6 +15,7 @@ from services.contracts.projects import (
     MoveView,
     ProjectSummary,
     ProjectView,
+    Proof,
     StageState,
     StageView,
 )
@@ -77,6 +78,17 @@ def attention(project: Project, stage: Stage) -> list[str]:
                 f"Refuted, and nothing follows from it yet: {text}" for text in _unanswered_refutations(project)
             ]
     return reasons
+
+
+def settled(project: Project) -> frozenset[str]:
+    """The items that are done or waived, by key."""
+    items = [item for stage in project.template.stages for item in project.items(stage)]
+    return frozenset(item.key for item in items if item_state(project, item) in _SATISFIED)
+
+
+def proofs_of(project: Project, item: str) -> list[Proof]:
+    """What shows that an item holds, newest first."""
+    return [finding.proof for finding in reversed(project.record(item).findings) if finding.verdict == "good"]
 
 
 def overdue(due: str, done: bool, now: datetime) -> bool:

@@ -291,6 +291,15 @@ class Projects:
         names = await self._names(context, things)
         return [ownership.owner(thing, names.get(thing, ""), assigned, claims) for thing in things]
 
+    async def owning(self, context: Context, thing: Thing) -> Project:
+        """The project, with its board, that a thing belongs to."""
+        [owner] = await self.owners(context, [thing])
+        return await self._get(owner)
+
+    async def board_of(self, project_id: str) -> Project:
+        """Raises NotFound."""
+        return await self._get(project_id)
+
     async def _names(self, context: Context, things: Sequence[Thing]) -> Mapping[Thing, str]:
         """What patterns are compared with; an experiment that is gone matches none."""
         names = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -10,7 +10,7 @@ from services.contracts.base import Envelope, Event
 from services.contracts.errors import NotFound
 from services.contracts.identity import Action, may, require
 from services.contracts.paging import Page
-from services.contracts.registry import GetRuns, GetVersions, RunView, VersionKey, VersionView
+from services.contracts.registry import VersionKey
 from services.contracts.reviews import (
     CommentReview,
     DecideReview,
@@ -23,27 +23,30 @@ from services.contracts.reviews import (
 from services.contracts.written import Written
 from services.registry.clock import Now
 from services.registry.documents import put, save
-from services.registry.models.queries import ModelQueries
+from services.registry.gates.handlers import Gates
 from services.registry.once import once
 from services.registry.reviews import rules
-from services.registry.reviews.content import content_digest
+from services.registry.reviews.content import Contents
 from services.registry.reviews.rules import Review
 from services.registry.reviews.store import REVIEWS, MongoReviews
-from services.registry.runs.queries import RunQueries
 from services.runtime.context import Context
 from services.runtime.ids import new_id
 from services.runtime.outbox import Change, Outbox
+
+VERSION, RUN, ARTIFACT = "model_version", "run", "artifact"
+PATH_DEPTH = 4
+"""Below the artifact root lie experiment/run/artifacts and experiment/models/id/artifacts."""
 
 Command = CommentReview | DecideReview | WithdrawReview
 Decide = Callable[[Review, str], tuple[Review, Event]]
 
 
 class Reviews:
-    def __init__(self, outbox: Outbox, store: MongoReviews, models: ModelQueries, runs: RunQueries, now: Now) -> None:
+    def __init__(self, outbox: Outbox, store: MongoReviews, contents: Contents, gates: Gates, now: Now) -> None:
         self._outbox = outbox
         self._store = store
-        self._models = models
-        self._runs = runs
+        self._contents = contents
+        self._gates = gates
         self._now = now
 
     async def request(self, request: RequestReview, context: Context) -> Written:
@@ -51,17 +54,20 @@ class Reviews:
         require(context.principal, Action.REQUEST_REVIEW)
 
         async def decide() -> tuple[Change, Written]:
-            version = await self._version(request.model_name, request.version, context)
-            run = await self._run_of(version, context)
-            former = await self._store.get(request.model_name, request.version)
+            content = await self._contents.of(request.model_name, request.version, context)
+            version, run = content.version, content.run
+            policy = await self._gates.policy_for(version.model_name, context)
+            former = await self._store.get(version.model_name, version.version)
             review, event = rules.requested(
                 former,
-                model_name=request.model_name,
-                version=request.version,
-                digest=content_digest(version, run),
+                model_name=version.model_name,
+                version=version.version,
+                digest=content.digest,
                 made_by=[version.user] if run is None else [version.user, run.user],
+                made_from=[source for source in (version.run_id, version.model_id) if source],
                 reviewers=request.reviewers,
-                needed=request.needed or 1,
+                needed=policy.approvals if request.needed is None else request.needed,
+                at_least=policy.approvals,
                 note=request.note,
                 now=self._now(),
                 who=context.principal.user,
@@ -105,7 +111,7 @@ class Reviews:
     ) -> Written:
         async def attempt() -> tuple[Change, Written]:
             before = await self._get(request.model_name, request.version)
-            digest = await self.digest(request.model_name, request.version, context)
+            digest = await self._contents.digest(request.model_name, request.version, context)
             after, event = decide(before, digest)
             change = Change(context, action)
             save(change, REVIEWS, before, after)
@@ -115,13 +121,11 @@ class Reviews:
         return await once(self._outbox, request, context, attempt)
 
     async def take_in(self, envelopes: list[Envelope], change: Change) -> None:
-        """Lets reviews lapse whose version has changed; called with the events of versions and runs."""
-        named = {}
-        for envelope in envelopes:
-            fields = msgspec.json.decode(envelope.data, type=dict[str, object])
-            model, version = fields.get("model_name"), fields.get("version")
-            if envelope.aggregate == "model_version" and isinstance(model, str) and isinstance(version, str):
-                named[model, version] = True
+        """Lets reviews lapse whose version has changed; called with the events of versions, runs and artifacts."""
+        named = dict.fromkeys(_version_of(envelope) for envelope in envelopes if envelope.aggregate == VERSION)
+        sources = {source for envelope in envelopes for source in _sources_of(envelope)}
+        if sources:
+            named |= dict.fromkeys(await self._store.under_way_from(sorted(sources)))
         for model, version in named:
             await self._let_lapse(model, version, change)
 
@@ -130,7 +134,7 @@ class Reviews:
         if before is None:
             return
         try:
-            digest = await self.digest(model_name, version, change.context)
+            digest = await self._contents.digest(model_name, version, change.context)
         except NotFound:
             digest = ""  # the version is gone
         done = rules.lapsed(before, digest, self._now())
@@ -138,27 +142,9 @@ class Reviews:
             save(change, REVIEWS, before, done[0])
             change.emit(done[1], done[0].v)
 
-    async def approved(self, model_name: str, version: str, digest: str) -> bool:
-        """Whether enough others approved exactly this content."""
-        return rules.approved(await self._store.get(model_name, version), digest)
-
-    async def digest(self, model_name: str, version: str, context: Context) -> str:
-        """Of the version's content as it is now. Raises NotFound."""
-        found = await self._version(model_name, version, context)
-        return content_digest(found, await self._run_of(found, context))
-
-    async def _run_of(self, version: VersionView, context: Context) -> RunView | None:
-        if not version.run_id:
-            return None
-        [run] = await self._runs.get(GetRuns(ids=[version.run_id]), context)
-        return run
-
-    async def _version(self, model_name: str, version: str, context: Context) -> VersionView:
-        key = VersionKey(model_name=model_name, version=version)
-        [found] = await self._models.get_versions(GetVersions(keys=[key]), context)
-        if found is None:
-            raise NotFound(f"there is no version {version} of {model_name!r}", field="version")
-        return found
+    async def approved(self, model_name: str, version: str, digest: str, at_least: int = 1) -> bool:
+        """Whether enough others approved exactly this content: as many as asked for, and as the policy asks now."""
+        return rules.approved(await self._store.get(model_name, version), digest, at_least)
 
     async def _get(self, model_name: str, version: str) -> Review:
         review = await self._store.get(model_name, version)
@@ -175,7 +161,7 @@ class Reviews:
         if review is None:
             return None
         try:
-            digest = await self.digest(request.model_name, request.version, context)
+            digest = await self._contents.digest(request.model_name, request.version, context)
         except NotFound:
             digest = ""
         done = rules.lapsed(review, digest, review.updated)
@@ -184,3 +170,15 @@ class Reviews:
     async def page(self, request: ListReviews, context: Context) -> Page[ReviewView]:
         require(context.principal, Action.READ)
         return await self._store.page(request)
+
+
+def _version_of(envelope: Envelope) -> tuple[str, str]:
+    named = msgspec.json.decode(envelope.data, type=VersionKey)
+    return named.model_name, named.version
+
+
+def _sources_of(envelope: Envelope) -> Sequence[str]:
+    """The runs or logged models that an event may have changed: those whose ids a path of artifacts goes through."""
+    if envelope.aggregate == RUN:
+        return (envelope.aggregate_id,)
+    return envelope.aggregate_id.split("/")[:PATH_DEPTH] if envelope.aggregate == ARTIFACT else ()

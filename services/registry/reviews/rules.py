@@ -62,6 +62,7 @@ class Review(Aggregate, frozen=True, kw_only=True):
     updated: int
     decisions: list[Decided] = []
     comments: list[Comment] = []
+    made_from: list[str] = []
 
 
 def review_id(model_name: str, version: str) -> str:
@@ -84,13 +85,17 @@ def requested(
     version: str,
     digest: str,
     made_by: Sequence[str],
+    made_from: Sequence[str] = (),
     reviewers: Sequence[str],
     needed: int,
+    at_least: int = 1,
     note: str,
     now: int,
     who: str,
 ) -> tuple[Review, ReviewRequested]:
     """The first round, or a new one: earlier decisions no longer count. Refused while one with this content is open.
+
+    `made_from` are the ids of the run and the logged model; the project's policy asks for `at_least` approvals.
 
     Whoever made the version or its run, and whoever asks, are the authors, also of later rounds.
     """
@@ -108,6 +113,10 @@ def requested(
     own = [name for name in chosen if name in authors]
     if own:
         raise Invalid(f"{own[0]} is an author and can't review it", field="reviewers", code="OWN_VERSION")
+    if needed < at_least:
+        raise NotAllowedNow(
+            f"the project's policy asks for at least {at_least} approvals", code="TOO_FEW_APPROVALS", field="needed"
+        )
     most = len(chosen) or MANY_REVIEWERS
     if not 1 <= needed <= most:
         raise Invalid(f"between 1 and {most} approvals", field="needed")
@@ -139,6 +148,7 @@ def requested(
         requested_by=who,
         updated=now,
         comments=[] if former is None else former.comments,
+        made_from=list(made_from),
     )
     return review, event
 
@@ -228,9 +238,11 @@ def withdrawn(review: Review, reason: str, now: int, who: str, *, may_all: bool)
     return _next(review, now, state="withdrawn"), event
 
 
-def approved(review: Review | None, digest_now: str) -> bool:
+def approved(review: Review | None, digest_now: str, at_least: int = 1) -> bool:
     """Whether enough others approved exactly what the version is now."""
-    return review is not None and review.state == "approved" and review.digest == digest_now
+    if review is None or review.state != "approved" or review.digest != digest_now:
+        return False
+    return sum(entry.decision == "approve" for entry in review.decisions) >= at_least
 
 
 def _next(review: Review, now: int, **changes: object) -> Review:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -20,6 +20,7 @@ INDEXES: Mapping[str, list[IndexModel]] = {
     REVIEWS: [
         IndexModel([("state", ASCENDING), ("requested", DESCENDING), ("_id", ASCENDING)]),
         IndexModel([("model_name", ASCENDING), ("requested", DESCENDING), ("_id", ASCENDING)]),
+        IndexModel([("made_from", ASCENDING), ("state", ASCENDING)]),
     ]
 }
 
@@ -32,6 +33,13 @@ class MongoReviews:
         with translated():
             row = await self._reviews.find_one({"_id": rules.review_id(model_name, version)})
         return None if row is None else from_document(row, Review)
+
+    async def under_way_from(self, sources: Sequence[str]) -> list[tuple[str, str]]:
+        """Models and versions under review that were made from any of these runs or logged models."""
+        matching = {"made_from": {"$in": list(sources)}, "state": {"$in": list(rules.UNDER_WAY)}}
+        with translated():
+            rows = await self._reviews.find(matching, {"model_name": 1, "version": 1}).to_list(None)
+        return [(row["model_name"], row["version"]) for row in rows]
 
     async def page(self, request: ListReviews) -> Page[ReviewView]:
         """Newest request first."""

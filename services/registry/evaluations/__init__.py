@@ -1,0 +1,1 @@
+"""Evaluations of models on named splits: metrics, slices, curves, stability and explanations."""

@@ -1,0 +1,115 @@
+"""Gate policies and the gates' results in MongoDB: only ever added to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from services.contracts.evaluations import GatesEvaluated, GateVerdict
+from services.contracts.gates import GateResultView, ListGateResults
+from services.contracts.paging import Page
+from services.registry.documents import from_document
+from services.registry.gates.policies import Policy
+from services.registry.paging import page_of
+from services.registry.runs.times import moment
+from services.registry.values import Aggregate
+from services.runtime.store import Store, translated
+
+POLICIES = "gate_policies"
+RESULTS = "gate_results"
+INDEXES: Mapping[str, list[IndexModel]] = {
+    POLICIES: [IndexModel([("project_id", ASCENDING), ("revision", DESCENDING)], unique=True)],
+    RESULTS: [
+        IndexModel([("model_name", ASCENDING), ("version", ASCENDING), ("number", DESCENDING)], unique=True),
+        IndexModel([("project_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("at", DESCENDING), ("_id", DESCENDING)]),
+    ],
+}
+
+
+class Result(Aggregate, frozen=True, kw_only=True):
+    """`verdicts` as MessagePack: their numbers are named by metrics, which MongoDB's keys can't always be."""
+
+    model_name: str
+    version: str
+    number: int
+    digest: str
+    passed: bool
+    verdicts: bytes
+    project_id: str
+    policy_revision: int
+    by: str
+    at: int
+
+    def all(self) -> list[GateVerdict]:
+        return msgspec.msgpack.decode(self.verdicts, type=list[GateVerdict])
+
+
+def result_of(event: GatesEvaluated, now: int) -> Result:
+    return Result(
+        id=f"{event.model_name}/{event.version}/{event.number}",
+        v=event.number,
+        model_name=event.model_name,
+        version=event.version,
+        number=event.number,
+        digest=event.digest,
+        passed=event.passed,
+        verdicts=msgspec.msgpack.encode(event.verdicts),
+        project_id=event.project_id,
+        policy_revision=event.policy_revision,
+        by=event.by,
+        at=now,
+    )
+
+
+def result_view(result: Result, digest_now: str | None) -> GateResultView:
+    """`digest_now`: of the version as it is; None if it is gone."""
+    return GateResultView(
+        model_name=result.model_name,
+        version=result.version,
+        number=result.number,
+        digest=result.digest,
+        passed=result.passed,
+        current=result.digest == digest_now,
+        verdicts=result.all(),
+        project_id=result.project_id,
+        policy_revision=result.policy_revision,
+        by=result.by,
+        at=moment(result.at),
+    )
+
+
+class MongoGates:
+    def __init__(self, store: Store) -> None:
+        self._policies = store[POLICIES]
+        self._results = store[RESULTS]
+
+    async def policy(self, project_id: str, revision: int | None = None) -> Policy | None:
+        """The newest revision, or the given one."""
+        matching: dict[str, Any] = {"project_id": project_id}
+        if revision is not None:
+            matching["revision"] = revision
+        with translated():
+            row = await self._policies.find_one(matching, sort=[("revision", DESCENDING)])
+        return None if row is None else from_document(row, Policy)
+
+    async def newest(self, model_name: str, version: str) -> Result | None:
+        with translated():
+            row = await self._results.find_one(
+                {"model_name": model_name, "version": version}, sort=[("number", DESCENDING)]
+            )
+        return None if row is None else from_document(row, Result)
+
+    async def page(self, request: ListGateResults) -> Page[Result]:
+        named = {"model_name": request.model_name, "version": request.version, "project_id": request.project_id}
+        matching = {key: value for key, value in named.items() if value is not None}
+        return await page_of(
+            self._results,
+            matching,
+            [("at", -1), ("_id", -1)],
+            request.paging,
+            lambda row: from_document(row, Result),
+        )

@@ -1,0 +1,1 @@
+"""Retraining: asked for, answered by a run, and seen closed."""
