@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,8 @@ DEFAULT_RANGE = "90"
 MOST_WINDOWS = 400  # columns that a screen can tell apart; a longer span is asked for in coarser windows
 
 _MOMENT = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d")
+
+CONTROLS = ("range", "merged", "metric", "feature")
 
 SECTIONS: dict[str, Section] = {"monitor-headline": headline_section}
 
@@ -316,6 +318,36 @@ def zoomed_span(relayout: Mapping[str, Any] | None) -> dict[str, str] | None:
     return None
 
 
+def gestures(triggered: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, Any]]:
+    """Name, property and value of what a person moved.
+
+    A click can come in one call with charts that have just been drawn. Several controls at once are nobody's gesture:
+    a redraw has set them.
+    """
+    parts = [(*one["prop_id"].rpartition("."), one["value"]) for one in triggered]
+    moved = [(name, prop, value) for name, _, prop, value in parts]
+    controls = [name for name, _, _ in moved if name in CONTROLS]
+    return moved if len(controls) < 2 else [one for one in moved if one[0] not in CONTROLS]
+
+
+def wish(name: str, prop: str, value: Any, state: Mapping[str, str]) -> dict[str, str]:
+    """What one control's or chart's new property asks of the state; empty if it is as the state says, or nothing."""
+    match name, prop:
+        case "range", _ if value != _range(state):
+            return {"range": value}
+        case "merged", _ if (value or "") != _merged(state):
+            return {"merged": value or ""}
+        case (("metric" | "feature"), _) if value:
+            return {name: value}
+        case "zoom-reset", _ if value:
+            return {"start": "", "end": ""}
+        case _, "relayoutData":
+            return zoomed_span(value) or {}
+        case '{"chart":"heatmap"}', "clickData" if value:
+            return {"feature": str(value["points"][0]["y"])}
+    return {}
+
+
 def _whole(moment: str) -> str:
     return moment if "T" in moment else f"{moment}T00:00:00"
 
@@ -335,36 +367,12 @@ def register(app: Dash, site: Site) -> None:
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def navigate(
-        chosen_range: str,
-        merged: str,
-        metric: str,
-        feature: str,
-        _: int,
-        relayouts: list[Any],
-        clicks: list[Any],
-        search: str,
-    ) -> Any:
-        state = parse(search)
-        trigger: dict[str, Any] = dict(ctx.triggered[0]) if ctx.triggered else {"prop_id": "", "value": None}
-        value, prop = trigger["value"], trigger["prop_id"].rpartition(".")[2]
-        change: dict[str, str] | None = None
-        match ctx.triggered_id:
-            case "range" if chosen_range != _range(state):
-                change = {"range": chosen_range}
-            case "merged" if (merged or "") != _merged(state):
-                change = {"merged": merged or ""}
-            case "metric" if metric:
-                change = {"metric": metric}
-            case "feature" if feature:
-                change = {"feature": feature}
-            case "zoom-reset" if value:
-                change = {"start": "", "end": ""}
-            case {"chart": _} if prop == "relayoutData":
-                change = zoomed_span(value)
-            case {"chart": "heatmap"} if value:
-                change = {"feature": str(value["points"][0]["y"])}
-        if change is None:
+    def navigate(*values: Any) -> Any:
+        state = parse(values[-1])
+        change: dict[str, str] = {}
+        for name, prop, value in gestures(ctx.triggered):
+            change |= wish(name, prop, value, state)
+        if not change:
             return no_update
         after = query(changed_state(state, change))
         return no_update if parse(after) == state else after

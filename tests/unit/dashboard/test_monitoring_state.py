@@ -1,7 +1,7 @@
 """The state of the monitoring page: what a control or a gesture does to the address."""
 
 from dashboard.figures.base import Span
-from dashboard.pages.monitoring import MOST_WINDOWS, changed_state, span_of, zoomed_span
+from dashboard.pages.monitoring import MOST_WINDOWS, changed_state, gestures, span_of, wish, zoomed_span
 
 
 def test_the_default_range_needs_no_address() -> None:
@@ -34,3 +34,22 @@ def test_a_double_click_ends_the_zoom_and_other_gestures_change_nothing() -> Non
 def test_nonsense_in_the_address_falls_back_to_the_default() -> None:
     for state in ({"range": "9999999"}, {"start": "x", "end": "y"}, {"start": "2013-10-02T00:00:00", "end": "1"}):
         assert span_of(state) == Span(last=90)
+
+
+def test_a_click_counts_although_a_chart_was_drawn_at_the_same_moment() -> None:
+    triggered = [
+        {"prop_id": '{"chart":"volume"}.relayoutData', "value": {"autosize": True}},
+        {"prop_id": "range.value", "value": "30"},
+    ]
+    wishes = [wish(*gesture, {}) for gesture in gestures(triggered)]
+    assert wishes == [{}, {"range": "30"}]
+
+
+def test_controls_that_a_redraw_has_set_are_nobodys_gesture() -> None:
+    triggered = [{"prop_id": f"{name}.value", "value": "x"} for name in ("range", "merged", "metric", "feature")]
+    assert gestures(triggered) == []
+
+
+def test_a_click_on_a_row_of_the_heatmap_asks_for_its_feature() -> None:
+    (gesture,) = gestures([{"prop_id": '{"chart":"heatmap"}.clickData', "value": {"points": [{"y": "temp"}]}}])
+    assert wish(*gesture, {}) == {"feature": "temp"}
