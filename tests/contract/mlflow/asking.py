@@ -75,14 +75,11 @@ def put(path: str, /, content: bytes) -> Step:
 
 
 class Server:
-    """One of the two, with what was saved for the case under way."""
+    """One of the two, over a client that cases share, with what was saved for the case under way."""
 
-    def __init__(self, url: str, unique: str) -> None:
-        self._client = httpx.Client(base_url=url, timeout=60)
+    def __init__(self, client: httpx.Client, unique: str) -> None:
+        self._client = client
         self.saved: dict[str, str] = {"u": unique}
-
-    def close(self) -> None:
-        self._client.close()
 
     def ask(self, step: Step) -> dict[str, Any]:
         """Sends the request; the answer, comparable."""
@@ -130,10 +127,12 @@ class Server:
         if isinstance(value, str):
             value = re.sub(r"^mlflow-artifacts:/(?!0)\d+$", self._location, value)
             for name, saved in sorted(self.saved.items(), key=lambda item: -len(item[1])):
-                if len(saved) > 5 or value == saved:
+                if saved not in value:
+                    continue
+                if len(saved) > 5 or (key == "experiment_id" and value == saved):
                     value = value.replace(saved, f"${name}")
-                else:
-                    value = re.sub(rf"(?<![\w.]){re.escape(saved)}(?![\w.])", f"${name}", value)
+                else:  # the number of an experiment, where it can be nothing else
+                    value = re.sub(rf"(?<=[/'=]){re.escape(saved)}(?![\w.])", f"${name}", value)
         return value
 
     def _location(self, found: re.Match[str]) -> str:
@@ -167,9 +166,8 @@ def apart(mine: Any, peers: Any, path: str = "") -> Iterator[str]:
         yield f"  {path or '.'}: ours {mine!r}, the peer's {peers!r}"
 
 
-def differences(ours: Server, theirs: Server, case: Case) -> Iterator[str]:
-    """What the two answer differently, step by step."""
-    for number, step in enumerate(case.steps, start=1):
-        mine, peers = ours.ask(step), theirs.ask(step)
-        if step.compare and mine != peers:
-            yield "\n".join([f"step {number} {step.method} {step.path} {step.body}", *apart(mine, peers)])
+def differences(case: Case, mine: Sequence[Any], peers: Sequence[Any]) -> Iterator[str]:
+    """What the two answered differently, step by step."""
+    for number, (step, one, other) in enumerate(zip(case.steps, mine, peers, strict=True), start=1):
+        if step.compare and one != other:
+            yield "\n".join([f"step {number} {step.method} {step.path} {step.body}", *apart(one, other)])

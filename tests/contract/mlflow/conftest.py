@@ -3,6 +3,7 @@
 import contextlib
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.local.leash import leashed
 from deploy.local.ports import choose
 from tests.integration.registry.processes import RegistryProcess
 from tests.support.servers import drop, running
 from tests.support.waiting import wait_until
 
 PEER = Path(__file__).parents[3] / ".venv-peers" / "bin" / "python"
+
+
+# Ends with the test process however that ends: mlflow server starts processes of its own, which no leash reaches.
+_WITH_PARENT = "import os, subprocess, sys; subprocess.Popen(sys.argv[1:], stdin=-3); sys.stdin.read(); os.killpg(0, 9)"
 
 
 @dataclass(frozen=True)
@@ -38,17 +42,17 @@ def mlflow_server(directory: Path) -> Iterator[Callable[[], str]]:
     command += ["--artifacts-destination", str(directory / "files"), "--serve-artifacts"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            leashed(command),
+            [sys.executable, "-c", _WITH_PARENT, *command],
             cwd=directory,
             env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
 
     def answers() -> bool:
-        assert process.poll() is None, log.read_text()[-2000:]
+        assert "Traceback" not in log.read_text(), log.read_text()[-2000:]
         try:
             return httpx.get(f"{url}/health", timeout=10).status_code == 200
         except httpx.TransportError:
@@ -63,7 +67,7 @@ def mlflow_server(directory: Path) -> Iterator[Callable[[], str]]:
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, 9)
-        process.wait()
+        process.communicate()
 
 
 @pytest.fixture(scope="session")
@@ -84,5 +88,4 @@ def both(mongodb: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot
                 yield Both(mine, theirs)
         finally:
             ours.kill()
-            with contextlib.closing(mongo_client(mongodb)) as client:
-                client.drop_database(ours.database)
+            drop(mongodb, ours.database)
