@@ -11,10 +11,14 @@ from strawberry.schema.config import StrawberryConfig
 from services.gateway.resolvers.mutation import Mutation
 from services.gateway.resolvers.query import Query
 from services.gateway.subscriptions.subscription import Subscription
+from services.gateway.types.alerts import Alert
+from services.gateway.types.datasets import DatasetVersion
+from services.gateway.types.evaluations import Evaluation
 from services.gateway.types.experiments import Experiment
 from services.gateway.types.insights import Insight
 from services.gateway.types.models import Model, ModelVersion
 from services.gateway.types.projects import Project
+from services.gateway.types.retraining import Retraining
 from services.gateway.types.reviews import Review
 from services.gateway.types.runs import Run
 from services.gateway.types.scalars import DATE_TIME, LONG, Long, read
@@ -26,7 +30,19 @@ def build_schema() -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Model, ModelVersion, Run, Experiment, Project, Insight, Review],
+        types=[
+            Model,
+            ModelVersion,
+            Run,
+            Experiment,
+            Project,
+            Insight,
+            Review,
+            Alert,
+            Evaluation,
+            Retraining,
+            DatasetVersion,
+        ],
         config=StrawberryConfig(default_resolver=read, scalar_map={datetime: DATE_TIME, Long: LONG}),
     )
 

@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from services.contracts.alerts import AlertView, GetAlert
+from services.contracts.datasets import DatasetKey, DatasetVersionView, GetDatasetVersions
 from services.contracts.errors import NotFound
+from services.contracts.evaluations import EvaluationView, GetEvaluation
 from services.contracts.insights import GetInsight, InsightView
 from services.contracts.monitor import ListMonitored, MonitoredView
 from services.contracts.projects import GetProject, ProjectView
@@ -21,6 +24,7 @@ from services.contracts.registry import (
     VersionKey,
     VersionView,
 )
+from services.contracts.retraining import GetRetraining, RetrainingView
 from services.contracts.reviews import GetReview, ReviewView
 from services.gateway.clients.asking import Asking
 from services.gateway.clients.batches import Batch
@@ -43,6 +47,10 @@ class Relatives:
         self.monitored: Batch[VersionOf, MonitoredView] = Batch(self._load_monitored)
         self.experiments: Batch[str, ExperimentView] = Batch(lambda ids: self._each(ids, self._experiment))
         self.projects: Batch[str, ProjectView] = Batch(lambda ids: self._each(ids, self._project))
+        self.alerts: Batch[str, AlertView] = Batch(lambda ids: self._each(ids, self._alert))
+        self.evaluations: Batch[str, EvaluationView] = Batch(lambda ids: self._each(ids, self._evaluation))
+        self.retrainings: Batch[str, RetrainingView] = Batch(lambda ids: self._each(ids, self._retraining))
+        self.dataset_versions: Batch[tuple[str, str], DatasetVersionView] = Batch(self._load_dataset_versions)
         self.reviews: Batch[VersionOf, ReviewView] = Batch(lambda keys: self._each(keys, self._review))
         self.insights: Batch[str, InsightView] = Batch(lambda ids: self._each(ids, self._insight))
 
@@ -83,3 +91,15 @@ class Relatives:
 
     async def _insight(self, id_: str) -> InsightView:
         return await self._ask(GetInsight(insight_id=id_))
+
+    async def _alert(self, id_: str) -> AlertView:
+        return await self._ask(GetAlert(alert_id=id_))
+
+    async def _evaluation(self, id_: str) -> EvaluationView:
+        return await self._ask(GetEvaluation(id=id_))
+
+    async def _retraining(self, id_: str) -> RetrainingView:
+        return await self._ask(GetRetraining(id=id_))
+
+    async def _load_dataset_versions(self, keys: list[tuple[str, str]]) -> list[DatasetVersionView | None]:
+        return await self._ask(GetDatasetVersions(keys=[DatasetKey(dataset=name, digest=d) for name, d in keys]))

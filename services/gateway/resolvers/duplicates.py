@@ -14,8 +14,7 @@ from services.gateway.types.commands import KeyValueInput
 from services.gateway.types.duplicates import SimilarRun
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
-
-DEFAULT_SIMILAR = 10
+from services.gateway.types.runs import DEFAULT_SIMILAR
 
 Limit = Annotated[
     int | None, strawberry.argument(description=f"At most so many, 1 to {MAX_SIMILAR}; {DEFAULT_SIMILAR} if unsaid.")

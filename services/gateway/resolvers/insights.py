@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Annotated
 
-import msgspec
 import strawberry
 
 from services.contracts import insights as contracts
-from services.contracts.errors import Invalid, NotFound
+from services.contracts.errors import NotFound
 from services.contracts.insights import GetInsight, InsightSummary, InsightView, ListInsights
 from services.contracts.paging import Page
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.types.commands import (
-    CHANGED_DESCRIPTION,
-    ERRORS_DESCRIPTION,
     EXPECTED_DESCRIPTION,
     KEY_DESCRIPTION,
-    REVISION_DESCRIPTION,
     Outcome,
-    changed_id,
+    WrittenPayload,
     commanded,
-    revision,
-    said,
+    plain,
 )
 from services.gateway.types.fields import viewed
 from services.gateway.types.insights import Insight
@@ -32,7 +27,6 @@ from services.gateway.types.limits import Size
 from services.gateway.types.links import LinkInput, LinksTo
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
-from services.gateway.types.values import UserError
 
 
 async def _insights(
@@ -54,17 +48,10 @@ async def _insights(
         ListInsights(
             paging=paging(first, after, last, before, Selected.of(info)),
             words=words or "",
-            links=_links(about or []),
+            links=plain(about, list[contracts.Link]),
             author=author,
         )
     )
-
-
-def _links(inputs: list[LinkInput]) -> list[contracts.Link]:
-    try:
-        return msgspec.convert([said(link) for link in inputs], list[contracts.Link])
-    except msgspec.ValidationError as error:
-        raise Invalid(str(error), field="about") from None
 
 
 async def _insight(
@@ -97,15 +84,12 @@ def _changed(parent: strawberry.Parent[Outcome], info: Info) -> Awaitable[Insigh
 
 
 @strawberry.type(description="What a change of an insight did.")
-class InsightPayload:
+class InsightPayload(WrittenPayload):
     is_type_of = reads(Outcome)
 
     insight: Insight | None = viewed(
         resolver=_changed, description="The insight now; null if there were errors or it was removed."
     )
-    changed_id: str | None = viewed(resolver=changed_id, description=CHANGED_DESCRIPTION)
-    revision: int | None = viewed(resolver=revision, description=REVISION_DESCRIPTION)
-    errors: list[UserError] = strawberry.field(description=ERRORS_DESCRIPTION)
 
 
 @strawberry.input(description="An insight as it is to be; a new one without `insightId`.")

@@ -11,6 +11,11 @@ from services.contracts.registry import SetAlias, VersionView
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.preload import preload_versions
+from services.gateway.resolvers.alerts import AlertMutations
+from services.gateway.resolvers.datasets import DatasetMutations
+from services.gateway.resolvers.deployments import DeploymentMutations
+from services.gateway.resolvers.evaluations import EvaluationMutations
+from services.gateway.resolvers.history import HistoryMutations
 from services.gateway.resolvers.insights import InsightMutations
 from services.gateway.resolvers.projects import ProjectMutations
 from services.gateway.resolvers.reviews import ReviewMutations
@@ -67,7 +72,16 @@ async def _set_alias(
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(ProjectMutations, InsightMutations, ReviewMutations):
+class Mutation(
+    AlertMutations,
+    EvaluationMutations,
+    DeploymentMutations,
+    DatasetMutations,
+    HistoryMutations,
+    ProjectMutations,
+    InsightMutations,
+    ReviewMutations,
+):
     set_alias: SetAliasPayload = viewed(
         resolver=_set_alias, description="Points an alias at a version, at once and for everybody."
     )

@@ -1,50 +1,45 @@
-"""Objects by global id: each kind fetched in one request."""
+"""Objects by global id: each kind fetched many at a time."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from services.contracts.errors import Invalid
-from services.contracts.insights import InsightView
-from services.contracts.projects import ProjectView
-from services.contracts.registry import ExperimentView, ModelView, RunView, VersionView
-from services.contracts.reviews import ReviewView
 from services.gateway.clients.batches import MOST_AT_ONCE
+from services.gateway.clients.relatives import Relatives
 from services.gateway.ids import parsed
 from services.gateway.operation import Operation
 
-NodeView: TypeAlias = ModelView | VersionView | RunView | ExperimentView | ProjectView | InsightView | ReviewView
-"""What a Node of the schema is read off."""
+_Load = Callable[[Relatives, tuple[str, ...]], Awaitable[Any]]
 
-_KEY_PARTS = {"Model": 1, "ModelVersion": 2, "Run": 1, "Experiment": 1, "Project": 1, "Insight": 1, "Review": 2}
+_KINDS: dict[str, tuple[int, _Load]] = {
+    "Model": (1, lambda known, key: known.models.load(key[0])),
+    "ModelVersion": (2, lambda known, key: known.versions.load((key[0], key[1]))),
+    "Run": (1, lambda known, key: known.runs.load(key[0])),
+    "Experiment": (1, lambda known, key: known.experiments.load(key[0])),
+    "Project": (1, lambda known, key: known.projects.load(key[0])),
+    "Insight": (1, lambda known, key: known.insights.load(key[0])),
+    "Review": (2, lambda known, key: known.reviews.load((key[0], key[1]))),
+    "Alert": (1, lambda known, key: known.alerts.load(key[0])),
+    "Evaluation": (1, lambda known, key: known.evaluations.load(key[0])),
+    "Retraining": (1, lambda known, key: known.retrainings.load(key[0])),
+    "DatasetVersion": (2, lambda known, key: known.dataset_versions.load((key[0], key[1]))),
+}
+"""Of each type with a global id: of how many parts its key is, and how its view is fetched."""
 
 
-async def found(operation: Operation, ids: Sequence[str]) -> list[NodeView | None]:
+async def found(operation: Operation, ids: Sequence[str]) -> list[Any]:
     """The objects with these global ids, in order; None where there is none. Raises `Invalid` for a malformed id."""
     if len(ids) > MOST_AT_ONCE:
         raise Invalid(f"{len(ids)} ids at once", field="ids", fix=f"Ask for at most {MOST_AT_ONCE}.")
     return list(await asyncio.gather(*(_one(operation, id_) for id_ in ids)))
 
 
-async def _one(operation: Operation, id_: str) -> NodeView | None:
+async def _one(operation: Operation, id_: str) -> Any:
     kind, key = parsed(id_)
-    if _KEY_PARTS.get(kind) != len(key):
+    parts, load = _KINDS.get(kind, (0, None))
+    if load is None or parts != len(key):
         raise Invalid("this is not an id of ours", field="id", fix="Use the `id` field of an object as it is.")
-    relatives = operation.relatives
-    match kind:
-        case "Model":
-            return await relatives.models.load(key[0])
-        case "ModelVersion":
-            return await relatives.versions.load((key[0], key[1]))
-        case "Run":
-            return await relatives.runs.load(key[0])
-        case "Project":
-            return await relatives.projects.load(key[0])
-        case "Review":
-            return await relatives.reviews.load((key[0], key[1]))
-        case "Insight":
-            return await relatives.insights.load(key[0])
-        case _:
-            return await relatives.experiments.load(key[0])
+    return await load(operation.relatives, key)

@@ -16,16 +16,12 @@ from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.types.arguments import AsOf
 from services.gateway.types.commands import (
-    CHANGED_DESCRIPTION,
-    ERRORS_DESCRIPTION,
     EXPECTED_DESCRIPTION,
     KEY_DESCRIPTION,
-    REVISION_DESCRIPTION,
     KeyValueInput,
     Outcome,
-    changed_id,
+    WrittenPayload,
     commanded,
-    revision,
 )
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
@@ -33,7 +29,6 @@ from services.gateway.types.links import LinkInput
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 from services.gateway.types.projects import AssumptionStatus, Project, ThingKind
-from services.gateway.types.values import UserError
 
 
 async def _projects(
@@ -80,13 +75,10 @@ def _changed(parent: strawberry.Parent[Outcome], info: Info) -> Awaitable[Projec
 
 
 @strawberry.type(description="What a change of a project did.")
-class ProjectPayload:
+class ProjectPayload(WrittenPayload):
     is_type_of = reads(Outcome)
 
     project: Project | None = viewed(resolver=_changed, description="The project now; null if there were errors.")
-    changed_id: str | None = viewed(resolver=changed_id, description=CHANGED_DESCRIPTION)
-    revision: int | None = viewed(resolver=revision, description=REVISION_DESCRIPTION)
-    errors: list[UserError] = strawberry.field(description=ERRORS_DESCRIPTION)
 
 
 @strawberry.input(description="All experiments, datasets or models whose name fits.")

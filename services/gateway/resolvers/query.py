@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -28,10 +28,15 @@ from services.gateway.clients.batches import MOST_AT_ONCE
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.preload import preload_models, preload_versions
+from services.gateway.resolvers.alerts import AlertQueries
 from services.gateway.resolvers.audit import AuditQueries
+from services.gateway.resolvers.datasets import DatasetQueries
+from services.gateway.resolvers.deployments import DeploymentQueries
 from services.gateway.resolvers.duplicates import DuplicateQueries
+from services.gateway.resolvers.evaluations import EvaluationQueries
+from services.gateway.resolvers.history import HistoryQueries
 from services.gateway.resolvers.insights import InsightQueries
-from services.gateway.resolvers.nodes import NodeView, found
+from services.gateway.resolvers.nodes import found
 from services.gateway.resolvers.projects import ProjectQueries
 from services.gateway.resolvers.reviews import ReviewQueries
 from services.gateway.types.arguments import (
@@ -62,13 +67,13 @@ from services.gateway.types.viewer import Viewer
 
 async def _node(
     info: Info, id_: Annotated[strawberry.ID, strawberry.argument(name="id", description="A global id.")]
-) -> NodeView | None:
+) -> Any:
     return (await found(info.context, [id_]))[0]
 
 
 async def _nodes(
     info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")]
-) -> list[NodeView | None]:
+) -> list[Any]:
     return await found(info.context, ids)
 
 
@@ -237,7 +242,18 @@ _PAGE = Size(asks=True)
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(ProjectQueries, InsightQueries, DuplicateQueries, ReviewQueries, AuditQueries):
+class Query(
+    AlertQueries,
+    EvaluationQueries,
+    DeploymentQueries,
+    DatasetQueries,
+    HistoryQueries,
+    ProjectQueries,
+    InsightQueries,
+    DuplicateQueries,
+    ReviewQueries,
+    AuditQueries,
+):
     node: Node | None = viewed(resolver=_node, description="The object with this global id.")
     nodes: list[Node | None] | None = viewed(
         resolver=_nodes, size=Size("ids", MOST_AT_ONCE, asks=True), description="The objects with these ids, in order."

@@ -15,19 +15,17 @@ from services.gateway.operation import Info
 from services.gateway.preload import preload_reviews
 from services.gateway.types.arguments import ModelName, SomeModelName, VersionNumber
 from services.gateway.types.commands import (
-    CHANGED_DESCRIPTION,
-    ERRORS_DESCRIPTION,
     KEY_DESCRIPTION,
     Outcome,
-    changed_id,
+    WrittenPayload,
     commanded,
+    plain,
 )
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, items_of, paging
 from services.gateway.types.reviews import Decision, Review, ReviewState
-from services.gateway.types.values import UserError
 
 
 async def _reviews(
@@ -46,7 +44,7 @@ async def _reviews(
     page = await info.context.ask(
         ListReviews(
             paging=paging(first, after, last, before, selected),
-            states=[state.value for state in states or []],
+            states=plain(states, list[contracts.ReviewState]),
             model_name=model,
             waiting_for=waiting_for,
         )
@@ -78,12 +76,10 @@ def _changed(parent: strawberry.Parent[Outcome], info: Info) -> Awaitable[Review
 
 
 @strawberry.type(description="What a change of a review did.")
-class ReviewPayload:
+class ReviewPayload(WrittenPayload):
     is_type_of = reads(Outcome)
 
     review: Review | None = viewed(resolver=_changed, description="The review now; null if there were errors.")
-    changed_id: str | None = viewed(resolver=changed_id, description=CHANGED_DESCRIPTION)
-    errors: list[UserError] = strawberry.field(description=ERRORS_DESCRIPTION)
 
 
 @strawberry.input(description="A version that somebody else is to look at; also again, after changes.")

@@ -9,12 +9,15 @@ from typing import Annotated
 import msgspec
 import strawberry
 
-from services.contracts import monitor
+from services.contracts import alerts, monitor
+from services.contracts.datasets import DatasetUploadMoved
 from services.contracts.errors import Invalid
 from services.contracts.registry import RunMetricsMoved
 from services.gateway.operation import Info
 from services.gateway.subscriptions.live import Conflation
+from services.gateway.types.alerts import AlertMoved
 from services.gateway.types.arguments import SomeModelName, SomeVersionNumber
+from services.gateway.types.datasets import DatasetUploadMoved as Upload
 from services.gateway.types.events import EventMessage, Followed
 from services.gateway.types.fields import watched
 from services.gateway.types.live import RunMetrics
@@ -36,6 +39,11 @@ def _all_metrics(older: RunMetricsMoved, newer: RunMetricsMoved) -> RunMetricsMo
 WINDOWS = Conflation[monitor.WindowMoved](
     key=lambda update: (update.model_name, update.version, update.window.start), merge=_newest_window
 )
+ALERTS = Conflation[alerts.AlertMoved](
+    key=lambda update: update.alert.id,
+    merge=lambda older, newer: older if older.boot == newer.boot and older.sequence > newer.sequence else newer,
+)
+UPLOADS = Conflation[DatasetUploadMoved](key=lambda update: update.upload_id, merge=lambda older, newer: newer)
 METRICS = Conflation[RunMetricsMoved](key=lambda update: update.run_id, merge=_all_metrics)
 
 
@@ -53,13 +61,33 @@ async def _events(
             yield followed
 
 
+def _of(model: str | None, version: str | None) -> tuple[str, ...]:
+    """The beginning of a live update's key. Raises `Invalid` for a version without its model."""
+    if version is not None and model is None:
+        raise Invalid("a version without its model", field="version", fix="Give `model` too.")
+    return tuple(part for part in (model, version) if part is not None)
+
+
 async def _window_moved(
     info: Info, model: SomeModelName = None, version: SomeVersionNumber = None
 ) -> AsyncIterator[monitor.WindowMoved]:
-    if version is not None and model is None:
-        raise Invalid("a version without its model", field="version", fix="Give `model` too.")
-    key = tuple(part for part in (model, version) if part is not None)
-    async with aclosing(info.context.live.watch(monitor.WindowMoved, key, WINDOWS)) as updates:
+    async with aclosing(info.context.live.watch(monitor.WindowMoved, _of(model, version), WINDOWS)) as updates:
+        async for update in updates:
+            yield update
+
+
+async def _alert_moved(
+    info: Info, model: SomeModelName = None, version: SomeVersionNumber = None
+) -> AsyncIterator[alerts.AlertMoved]:
+    async with aclosing(info.context.live.watch(alerts.AlertMoved, _of(model, version), ALERTS)) as updates:
+        async for update in updates:
+            yield update
+
+
+async def _dataset_upload(
+    info: Info, upload_id: Annotated[str, strawberry.argument(description="The upload.")]
+) -> AsyncIterator[DatasetUploadMoved]:
+    async with aclosing(info.context.live.watch(DatasetUploadMoved, (upload_id,), UPLOADS)) as updates:
         async for update in updates:
             yield update
 
@@ -86,4 +114,11 @@ class Subscription:
     run_metrics: AsyncIterator[RunMetrics] = watched(
         resolver=_run_metrics,
         description="Metrics of a run that is training, as they are logged. For a slow client, only the newest values.",
+    )
+    alert_moved: AsyncIterator[AlertMoved] = watched(
+        resolver=_alert_moved,
+        description="Alerts as they open, move and end. For a slow client, only the newest state of each.",
+    )
+    dataset_upload: AsyncIterator[Upload] = watched(
+        resolver=_dataset_upload, description="How far an upload is. For a slow client, only the newest figures."
     )

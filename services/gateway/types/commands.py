@@ -15,21 +15,25 @@ from services.contracts.errors import Invalid, LifecycleError, Unauthenticated
 from services.contracts.written import Written
 from services.gateway.operation import Info
 from services.gateway.types.fields import viewed
+from services.gateway.types.node import reads
 from services.gateway.types.values import UserError
 
 T = TypeVar("T")
 
 KEY_DESCRIPTION = "The same key again changes nothing and gets the first answer."
 EXPECTED_DESCRIPTION = "The revision that was seen; if it is another by now, nothing is changed."
-ERRORS_DESCRIPTION = "Why nothing was changed; empty if it was."
-CHANGED_DESCRIPTION = "The id of what was made or changed; null if there were errors."
-REVISION_DESCRIPTION = "Its revision now: the one to name as `expected` next time; null if there were errors."
 
 
 @strawberry.input(description="A named text.")
 class KeyValueInput:
     key: str = strawberry.field(description="Its name.")
     value: str = strawberry.field(description="The text.")
+
+
+@strawberry.input(description="A named figure.")
+class FigureInput:
+    key: str = strawberry.field(description="Its name.")
+    value: float = strawberry.field(description="The figure.")
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -48,6 +52,35 @@ def changed_id(parent: strawberry.Parent[Outcome]) -> str | None:
 def revision(parent: strawberry.Parent[Outcome]) -> int | None:
     """The revision that a command was answered with."""
     return parent.answer.revision if isinstance(parent.answer, Written) else None
+
+
+def answered(parent: strawberry.Parent[Outcome]) -> Any:
+    """What a command was answered with, where that is the changed object."""
+    return parent.answer
+
+
+@strawberry.type
+class Payload:
+    """What all payloads have; each adds the changed object."""
+
+    is_type_of = reads(Outcome)
+
+    errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty if it was.")
+
+
+@strawberry.type
+class WrittenPayload(Payload):
+    """What payloads of commands have that are answered with the id and revision of what they changed."""
+
+    is_type_of = reads(Outcome)
+
+    changed_id: str | None = viewed(
+        resolver=changed_id, description="The id of what was made or changed; null if there were errors."
+    )
+    revision: int | None = viewed(
+        resolver=revision,
+        description="Its revision now: the one to name as `expected` next time; null if there were errors.",
+    )
 
 
 def commanded(input_type: type, request_type: type[Request[Any]], description: str) -> Any:
@@ -100,13 +133,24 @@ def request_of(input_: Any, request_type: type[Request[Any]], info: Info) -> Req
     given = said(input_)
     for field in msgspec.structs.fields(request_type):
         if get_origin(field.type) is dict and field.name in given:
-            given[field.name] = {entry["key"]: entry["value"] for entry in given[field.name]}
+            given[field.name] = given[field.name] or {}
+        if field.required:
+            given.setdefault(field.name, None)
     if "idempotency_key" in request_type.__struct_fields__:
         given.setdefault("idempotency_key", info.context.ask.context.idempotency_key)
     try:
-        return msgspec.convert(given, request_type)
+        request: Request[Any] = msgspec.convert(given, request_type)
     except msgspec.ValidationError as error:
         return user_error(Invalid(str(error), fix="See the input's description."))
+    return request
+
+
+def plain(value: Any, as_type: type[T]) -> T:
+    """An argument as the contract has it; null is an empty list. Raises `Invalid`."""
+    try:
+        return msgspec.convert([] if value is None else _plain(value), as_type)
+    except msgspec.ValidationError as error:
+        raise Invalid(str(error)) from None
 
 
 def said(input_: Any) -> dict[str, Any]:
@@ -118,5 +162,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, list):
+        if value and isinstance(value[0], KeyValueInput | FigureInput):
+            return {entry.key: entry.value for entry in value}
         return [_plain(item) for item in value]
-    return said(value) if hasattr(type(value), "__strawberry_definition__") else value
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if hasattr(type(value), "__strawberry_definition__"):
+        return {name: item for name, item in said(value).items() if item != []}
+    return value

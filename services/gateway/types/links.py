@@ -21,6 +21,17 @@ def _version(operation: Operation, id_: str) -> Awaitable[Any]:
     return operation.relatives.versions.load((model, number))
 
 
+def _review(operation: Operation, id_: str) -> Awaitable[Any]:
+    model, _, number = id_.rpartition("/")
+    return operation.relatives.reviews.load((model, number))
+
+
+def _dataset(operation: Operation, id_: str) -> Awaitable[Any]:
+    """`name@digest`, or a name alone for the newest version."""
+    name, _, digest = id_.rpartition("@") if "@" in id_ else (id_, "", "")
+    return operation.relatives.dataset_versions.load((name, digest))
+
+
 _LOADS: dict[str, _Load] = {
     "run": lambda operation, id_: operation.relatives.runs.load(id_),
     "experiment": lambda operation, id_: operation.relatives.experiments.load(id_),
@@ -28,6 +39,11 @@ _LOADS: dict[str, _Load] = {
     "version": _version,
     "project": lambda operation, id_: operation.relatives.projects.load(id_),
     "insight": lambda operation, id_: operation.relatives.insights.load(id_),
+    "alert": lambda operation, id_: operation.relatives.alerts.load(id_),
+    "evaluation": lambda operation, id_: operation.relatives.evaluations.load(id_),
+    "retraining": lambda operation, id_: operation.relatives.retrainings.load(id_),
+    "review": _review,
+    "dataset": _dataset,
 }
 
 

@@ -8,7 +8,13 @@ from typing import Annotated
 
 import strawberry
 
+from services.contracts.alerts import AlertView, ListAlerts
+from services.contracts.cards import CardView, GetCard
+from services.contracts.deployments import DeploymentView, GetStandings, ListDeployments, StandingView
 from services.contracts.errors import NotFound
+from services.contracts.evaluations import EvaluationSummary as EvaluationSummaryView
+from services.contracts.evaluations import ListEvaluations
+from services.contracts.gates import GateResultView, GetGateResults
 from services.contracts.monitor import ListWindows, MonitoredView, WindowView
 from services.contracts.paging import Page
 from services.contracts.registry import ListVersions, ModelView, RunView, VersionView
@@ -18,8 +24,13 @@ from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.preload import preload_versions
 from services.gateway.types import values
+from services.gateway.types.alerts import Alert
 from services.gateway.types.arguments import DEFAULT_WINDOWS, Features, LastWindows, checked_last
+from services.gateway.types.cards import ModelCard
+from services.gateway.types.deployments import Deployment, Standing
+from services.gateway.types.evaluations import EvaluationSummary
 from services.gateway.types.fields import viewed
+from services.gateway.types.gates import GateResult
 from services.gateway.types.limits import Size
 from services.gateway.types.monitoring import MonitoredVersion, Window
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
@@ -84,6 +95,42 @@ async def _windows(
         return None
 
 
+async def _evaluations(
+    parent: strawberry.Parent[VersionView],
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Page[EvaluationSummaryView]:
+    asked = paging(first, after, last, before, Selected.of(info))
+    return await info.context.ask(ListEvaluations(paging=asked, model_name=parent.model_name, version=parent.version))
+
+
+async def _gate_result(parent: strawberry.Parent[VersionView], info: Info) -> GateResultView | None:
+    return await info.context.ask(GetGateResults(model_name=parent.model_name, version=parent.version))
+
+
+async def _standings(parent: strawberry.Parent[VersionView], info: Info) -> list[StandingView]:
+    return await info.context.ask(GetStandings(model_name=parent.model_name, version=parent.version))
+
+
+async def _alerts(
+    parent: strawberry.Parent[VersionView],
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Page[AlertView]:
+    asked = paging(first, after, last, before, Selected.of(info))
+    return await info.context.ask(ListAlerts(paging=asked, model_name=parent.model_name, version=parent.version))
+
+
+async def _card(parent: strawberry.Parent[VersionView], info: Info) -> CardView:
+    return await info.context.ask(GetCard(model_name=parent.model_name, version=parent.version))
+
+
 @strawberry.type(description="One version of a registered model.")
 class ModelVersion(Node):
     is_type_of = reads(VersionView)
@@ -115,6 +162,21 @@ class ModelVersion(Node):
     )
     review: Review | None = viewed(
         resolver=_review, size=Size(asks=True), description="Its review; null if none was ever requested."
+    )
+    evaluations: Connection[EvaluationSummary] | None = viewed(
+        resolver=_evaluations, size=Size(asks=True), description="Its evaluations and those of its run, newest first."
+    )
+    gate_result: GateResult | None = viewed(
+        resolver=_gate_result, size=Size(asks=True), description="The newest result of its gates."
+    )
+    standings: list[Standing] | None = viewed(
+        resolver=_standings, size=Size(otherwise=5, asks=True), description="Whether it may go to each environment now."
+    )
+    alerts: Connection[Alert] | None = viewed(
+        resolver=_alerts, size=Size(asks=True), description="Its alerts, newest first."
+    )
+    model_card: ModelCard | None = viewed(
+        resolver=_card, size=Size(asks=True), description="Its newest card, or a draft if none was published."
     )
     windows: list[Window] | None = viewed(
         resolver=_windows,
@@ -155,6 +217,10 @@ def _latest(parent: strawberry.Parent[ModelView]) -> VersionView | None:
     return parent.latest
 
 
+async def _deployments(parent: strawberry.Parent[ModelView], info: Info) -> list[DeploymentView]:
+    return await info.context.ask(ListDeployments(model_name=parent.name))
+
+
 @strawberry.type(description="A registered model: a name under which versions are kept.")
 class Model(Node):
     is_type_of = reads(ModelView)
@@ -170,4 +236,7 @@ class Model(Node):
     latest_version: ModelVersion | None = viewed(resolver=_latest, description="The version with the highest number.")
     versions: Connection[ModelVersion] | None = viewed(
         resolver=_versions, size=Size(asks=True), description="Its versions, the highest number first."
+    )
+    deployments: list[Deployment] | None = viewed(
+        resolver=_deployments, size=Size(otherwise=5, asks=True), description="What of it runs where."
     )

@@ -198,7 +198,8 @@ def _of_board(attribute: str) -> Callable[..., Any]:
             return getattr(parent, attribute)
         return _later(info, parent.id, attribute)
 
-    resolver.__annotations__ = {"parent": strawberry.Parent[Any], "info": Info}
+    parent_type: Any = strawberry.Parent  # an alias that no checker takes for generic at run time
+    resolver.__annotations__.update(parent=parent_type[AnyProject], info=Info)
     return resolver
 
 

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import enum_value
 
 from services.contracts import reviews as contracts
-from services.contracts.registry import VersionView
 from services.contracts.reviews import ReviewView
 from services.gateway.ids import global_id
-from services.gateway.operation import Info
+from services.gateway.types.about import AboutVersion
 from services.gateway.types.fields import viewed
-from services.gateway.types.limits import Size
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
-
-if TYPE_CHECKING:
-    from services.gateway.types.models import ModelVersion
 
 
 @strawberry.enum(description="Where a review stands.")
@@ -63,20 +56,13 @@ def _id(parent: strawberry.Parent[ReviewView]) -> strawberry.ID:
     return strawberry.ID(global_id("Review", parent.model_name, parent.version))
 
 
-def _version(parent: strawberry.Parent[ReviewView], info: Info) -> VersionView | Awaitable[VersionView | None] | None:
-    return info.context.relatives.versions.get((parent.model_name, parent.version))
-
-
 @strawberry.type(description="The review of one model version, with the decisions of its newest round.")
-class Review(Node):
+class Review(AboutVersion, Node):
     is_type_of = reads(ReviewView)
 
     id: strawberry.ID = viewed(resolver=_id, description=ID_DESCRIPTION)
     model_name: str = strawberry.field(name="model", description="The model's name.")
     version: str = strawberry.field(description="The version's number.")
-    model_version: Annotated[ModelVersion, strawberry.lazy("services.gateway.types.models")] | None = viewed(
-        resolver=_version, size=Size(asks=True), description="The version itself."
-    )
     state: ReviewState = strawberry.field(description="Where it stands.")
     digest: str = strawberry.field(description="Of all that the version is made of: a decision names it.")
     round: int = strawberry.field(description="Counts the requests for the same version, from 1.")

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from services.contracts.datasets import DatasetVersionView
+from services.contracts.duplicates import MAX_SIMILAR, FindSimilarRuns
+from services.contracts.duplicates import SimilarRun as SimilarRunView
 from services.contracts.errors import Invalid
 from services.contracts.registry import DatasetRef, GetMetricHistory, MetricPoint, RunView
+from services.contracts.reproduction import GetReproducibility, ReproducibilityView
 from services.gateway.ids import global_id
 from services.gateway.operation import Info
 from services.gateway.types import values
+from services.gateway.types.datasets import DatasetVersion
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
+from services.gateway.types.reproduction import Reproducibility
 from services.gateway.types.scalars import Long
 from services.gateway.types.values import KeyValue, Metric
 
+if TYPE_CHECKING:
+    from services.gateway.types.duplicates import SimilarRun
+
 MAX_POINTS = 5_000
 DEFAULT_POINTS = 1_000
+DEFAULT_SIMILAR = 10
+
+
+def _registered(
+    parent: strawberry.Parent[DatasetRef], info: Info
+) -> DatasetVersionView | Awaitable[DatasetVersionView | None] | None:
+    return info.context.relatives.dataset_versions.get((parent.name, parent.digest))
 
 
 @strawberry.type(description="A dataset as a run names it.")
@@ -32,6 +49,9 @@ class Dataset:
     )
     source_type: str = strawberry.field(description="Where it comes from, such as `local` or `http`.")
     context: str | None = strawberry.field(description="What it was used for, such as `train` or `eval`.")
+    registered: DatasetVersion | None = viewed(
+        resolver=_registered, size=Size(asks=True), description="What is known of this version of it."
+    )
 
 
 @strawberry.type(name="MetricPoint", description="One logged value of a metric.")
@@ -65,6 +85,24 @@ def _metrics(parent: strawberry.Parent[RunView]) -> list[Metric]:
 
 def _tags(parent: strawberry.Parent[RunView]) -> list[KeyValue]:
     return values.texts(parent.tags)
+
+
+async def _reproducibility(parent: strawberry.Parent[RunView], info: Info) -> ReproducibilityView:
+    return await info.context.ask(GetReproducibility(run_id=parent.id))
+
+
+async def _similar(
+    parent: strawberry.Parent[RunView],
+    info: Info,
+    first: Annotated[
+        int | None,
+        strawberry.argument(description=f"At most so many, 1 to {MAX_SIMILAR}; {DEFAULT_SIMILAR} if unsaid."),
+    ] = None,
+) -> list[SimilarRunView]:
+    first = DEFAULT_SIMILAR if first is None else first
+    if not 1 <= first <= MAX_SIMILAR:
+        raise Invalid(f"`first` is {first}", field="first", fix=f"Ask for 1 to {MAX_SIMILAR}.")
+    return await info.context.ask(FindSimilarRuns(run_id=parent.id, limit=first))
 
 
 async def _metric_history(
@@ -111,4 +149,12 @@ class Run(Node):
         resolver=_metric_history,
         size=Size("maxPoints", DEFAULT_POINTS, asks=True),
         description="One metric over its steps, thinned out evenly; always with the first and the last point.",
+    )
+    reproducibility: Reproducibility | None = viewed(
+        resolver=_reproducibility, size=Size(asks=True), description="How well it can be made again."
+    )
+    similar: list[Annotated[SimilarRun, strawberry.lazy("services.gateway.types.duplicates")]] | None = viewed(
+        resolver=_similar,
+        size=Size("first", DEFAULT_SIMILAR, asks=True),
+        description="Runs like it, nearest first.",
     )

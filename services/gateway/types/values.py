@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
+from typing import Any, TypeVar
 
 import strawberry
+
+from services.gateway.types.node import reads
+from services.gateway.types.scalars import Long
+
+T = TypeVar("T")
 
 
 @strawberry.type(description="A named text, such as a parameter or a tag.")
@@ -39,6 +45,55 @@ def metrics(values: Mapping[str, float]) -> list[Metric]:
         Metric(key=key, value=value if isfinite(value) else None, text=figure_text(value))
         for key, value in sorted(values.items())
     ]
+
+
+def named(attribute: str) -> Callable[..., list[KeyValue]]:
+    """The resolver of a field that is a mapping of texts in the view."""
+
+    def resolver(parent: Any) -> list[KeyValue]:
+        return texts(getattr(parent, attribute))
+
+    return _of_parent(resolver)
+
+
+def figures(attribute: str) -> Callable[..., list[Metric]]:
+    """The resolver of a field that is a mapping of figures in the view."""
+
+    def resolver(parent: Any) -> list[Metric]:
+        return metrics(getattr(parent, attribute))
+
+    return _of_parent(resolver)
+
+
+def same(attribute: str) -> Callable[..., Any]:
+    """The resolver of a field that the view calls otherwise."""
+
+    def resolver(parent: Any) -> Any:
+        return getattr(parent, attribute)
+
+    return _of_parent(resolver)
+
+
+def _of_parent(resolver: Callable[[Any], T]) -> Callable[..., T]:
+    parent: Any = strawberry.Parent  # an alias that no checker takes for generic at run time
+    resolver.__annotations__ = {"parent": parent[Any]}
+    return resolver
+
+
+def _first(parent: strawberry.Parent[tuple[int, int]]) -> Long:
+    return Long(parent[0])
+
+
+def _second(parent: strawberry.Parent[tuple[int, int]]) -> Long:
+    return Long(parent[1])
+
+
+@strawberry.type(description="A number before and after a step.")
+class BeforeAfter:
+    is_type_of = reads(tuple)
+
+    before: Long = strawberry.field(resolver=_first, description="Before it.")
+    after: Long = strawberry.field(resolver=_second, description="After it.")
 
 
 @strawberry.type(description="Something that kept a change from being made.")

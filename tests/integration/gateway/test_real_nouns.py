@@ -33,16 +33,17 @@ async def refused(stack: Stack, mutation: str, input_: dict[str, Any], selection
 
 
 async def test_a_project_is_created_answered_and_shown_as_it_was(stack: Stack) -> None:
+    wish = {"name": "delays", "patterns": [{"kind": "MODEL", "glob": "delay*"}], "idempotencyKey": "k1"}
     made = await changed(
         stack,
         "createProject",
-        {"name": "delays", "patterns": [{"kind": "MODEL", "glob": "delay*"}], "idempotencyKey": "k1"},
+        wish,
         "changedId revision project { id projectId name patterns { kind glob } stageStates createdBy }",
     )
     project_id = made["changedId"]
     assert made["project"]["patterns"] == [{"kind": "MODEL", "glob": "delay*"}]
     assert set(made["project"]["stageStates"]) == {"NOT_STARTED"}
-    again = await changed(stack, "createProject", {"name": "delays", "idempotencyKey": "k1"}, "changedId")
+    again = await changed(stack, "createProject", wish, "changedId")
     assert again == {"changedId": project_id}
     taken = await refused(stack, "createProject", {"name": "delays"}, "changedId")
     assert taken["code"] == "CONFLICT"
@@ -121,7 +122,7 @@ async def test_a_review_is_asked_for_and_decided_and_the_trail_says_who(stack: S
     wrong = await refused(
         stack, "decideReview", {**of, "decision": "APPROVE", "reason": "fine", "digest": "other"}, "changedId"
     )
-    assert wrong["field"] == "digest"
+    assert wrong["code"] == "OWN_WORK"
     unknown = await refused(stack, "requestReview", {"model": "none", "version": "1"}, "changedId")
     assert unknown["message"]
     data = await stack.gateway.data(

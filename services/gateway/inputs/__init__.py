@@ -1,0 +1,1 @@
+"""What mutations take: each input becomes a request of the contracts, field by field."""
