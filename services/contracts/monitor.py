@@ -80,7 +80,10 @@ class FeatureDrift(Message, frozen=True, kw_only=True):
     """Figures of one feature in one window against the reference. None: not defined for its type or no rows.
 
     `psi` 0…∞, `js` (base 2 distance) 0…1, `ks` 0…1 with `ks_p`, `wasserstein` in reference standard deviations,
-    `hellinger` 0…1, `chi2` with `chi2_p`, `l_infinity` 0…1; shares 0…1.
+    `hellinger` 0…1, `chi2` with `chi2_p`, `l_infinity` 0…1; shares 0…1. `psi_threshold`: what chance alone exceeds once
+    in a thousand; `psi_limit`: what also exceeds the minimum effect and how the reference varies by itself (of a
+    numeric feature, or what `wasserstein_limit` exceeds). `drifted`: believable and large; `moved`: believable, at
+    least small.
     """
 
     feature: str
@@ -100,6 +103,11 @@ class FeatureDrift(Message, frozen=True, kw_only=True):
     out_of_range_share: float = 0.0
     psi_threshold: float | None = None
     drifted: bool = False
+    moved: bool = False
+    psi_limit: float | None = None
+    wasserstein_limit: float | None = None
+    invalid_share: float = 0.0
+    infinite_share: float = 0.0
 
 
 class Performance(Message, frozen=True, kw_only=True):

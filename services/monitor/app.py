@@ -7,9 +7,29 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.types import ASGIApp
 
+from services.contracts.alerts import (
+    AcknowledgeAlert,
+    CommentAlert,
+    DeleteWebhook,
+    EndSilence,
+    GetAlert,
+    GetAlertRules,
+    ListAlerts,
+    ListSilences,
+    ListWebhooks,
+    ResolveAlert,
+    SetAlertRules,
+    SetSilence,
+    SetWebhook,
+)
 from services.contracts.dead_letters import DecideMonitorDeadLetter, ListMonitorDeadLetters
 from services.contracts.monitor import GetDistribution, ListMonitored, ListWindows
 from services.contracts.streams import MONITOR_LABELS, MONITOR_MODELS, MONITOR_PREDICTIONS
+from services.monitor.alerts import store as alerts_store
+from services.monitor.alerts.handlers import Alerts
+from services.monitor.alerts.judging import Judge, LabelJudge, SilenceWatch
+from services.monitor.alerts.news import AlertNews
+from services.monitor.alerts.rounds import Rounds
 from services.monitor.ingest_api.handlers import Ingest
 from services.monitor.ingest_api.routes import add_routes
 from services.monitor.intake import Intake
@@ -21,12 +41,18 @@ from services.monitor.labels.waiting import WaitingLabels
 from services.monitor.metrics import WindowGauges
 from services.monitor.references.handlers import References
 from services.monitor.settings import MonitorSettings
+from services.monitor.silences import store as silences_store
+from services.monitor.silences.handlers import Silences
 from services.monitor.slots import Slot
 from services.monitor.versions import store as versions_store
 from services.monitor.versions.handlers import Versions
+from services.monitor.webhooks import store as webhooks_store
+from services.monitor.webhooks.handlers import Webhooks
+from services.monitor.webhooks.sending import WebhookSender
 from services.monitor.windows import store as windows_store
 from services.monitor.windows.closing import WindowCloser
 from services.monitor.windows.handlers import WindowCounts
+from services.monitor.windows.labelled import LabelledWindows
 from services.monitor.windows.live import LiveWindows
 from services.monitor.windows.queries import Queries
 from services.monitor.windows.views import WindowViews
@@ -52,7 +78,8 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         bus = await stack.enter_async_context(Bus.connect(settings.nats_url.get_secret_value(), "monitor"))
         outbox = Outbox(store)
         await outbox.prepare()
-        await store.ensure({**versions_store.INDEXES, **windows_store.INDEXES, **labels_store.INDEXES})
+        for noun in (versions_store, windows_store, labels_store, alerts_store, silences_store, webhooks_store):
+            await store.ensure(noun.INDEXES)
         stack.push_async_callback(outbox.drain)
 
         slot = Slot(store)
@@ -74,6 +101,16 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         )
         queries = Queries(versions, windows, views)
 
+        silences = Silences(silences_store.MongoSilences(store), outbox)
+        webhook_rows = webhooks_store.MongoWebhooks(store)
+        webhooks = Webhooks(webhook_rows, outbox, private_allowed=settings.webhooks_private)
+        alert_rows = alerts_store.MongoAlerts(store)
+        news = AlertNews(alert_rows, bus)
+        alerts = Alerts(alert_rows, versions, webhooks, news, outbox)
+        rounds = Rounds(alert_rows, silences, webhooks)
+        judge = Judge(rounds, news)
+        labelled = LabelledWindows(windows)
+
         models = EventConsumer(bus, outbox, MONITOR_MODELS, versions.project)
         predictions = BatchConsumer(
             bus, outbox, MONITOR_PREDICTIONS, intake.take_predictions, committed=intake.predictions_committed
@@ -86,7 +123,11 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
                 predictions=predictions.run,
                 labels=labels.run,
                 relay=Relay(outbox, bus).run,
-                closing=WindowCloser(windows, views, versions, outbox, settings.idle_close_seconds).run,
+                closing=WindowCloser(windows, views, versions, judge, outbox, settings.idle_close_seconds).run,
+                judging_labels=LabelJudge(labelled, versions, rounds, judge, outbox, settings.idle_close_seconds).run,
+                freshness=SilenceWatch(labelled, versions, rounds, judge, outbox).run,
+                alert_counts=news.run,
+                webhooks=WebhookSender(webhook_rows, private_allowed=settings.webhooks_private).run,
                 waiting_labels=WaitingLabels(blocks, join, outbox, live.moved).run,
                 label_retention=LabelRetention(blocks, outbox, settings.join_days).run,
                 live=live.run,
@@ -105,6 +146,19 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
                 ListMonitored: queries.list_monitored,
                 ListWindows: queries.list_windows,
                 GetDistribution: queries.get_distribution,
+                ListAlerts: alerts.page,
+                GetAlert: alerts.get,
+                AcknowledgeAlert: alerts.acknowledge,
+                CommentAlert: alerts.comment,
+                ResolveAlert: alerts.resolve,
+                GetAlertRules: alerts.rules,
+                SetAlertRules: alerts.set_rules,
+                SetSilence: silences.set,
+                EndSilence: silences.end,
+                ListSilences: silences.listed,
+                SetWebhook: webhooks.set,
+                DeleteWebhook: webhooks.delete,
+                ListWebhooks: webhooks.list,
                 ListMonitorDeadLetters: dead.page,
                 DecideMonitorDeadLetter: dead.decide,
             },

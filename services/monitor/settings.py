@@ -37,3 +37,8 @@ class MonitorSettings(ServiceSettings):
         validation_alias="MONITOR_METRICS_ALLOWED",
         description='Patterns of "model/version" whose window figures become Prometheus gauges (JSON list).',
     )
+    webhooks_private: bool = Field(
+        False,
+        validation_alias="MONITOR_WEBHOOKS_PRIVATE",
+        description="Whether webhooks may reach this machine and private networks.",
+    )

@@ -13,10 +13,10 @@ from services.contracts.errors import Invalid
 from services.monitor.batches.outcomes import class_column, read_value
 from services.monitor.batches.predictions import reserved_name
 from services.monitor.batches.tables import Rows
-from services.monitor.counts.columns import Column, Columns, Numbers
-from services.monitor.performance.rules import Task
+from services.monitor.counts.columns import MISSING, Column, Columns, Numbers
+from services.monitor.performance.rules import Task, count_performance, pack_performance
 from services.monitor.references.rules import build_reference
-from services.monitor.versions.rules import OUTPUT_MARK, PREDICTION, SCORE, ActiveReference
+from services.monitor.versions.rules import LABEL, OUTPUT_MARK, PREDICTION, SCORE, ActiveReference
 
 SHORTEST_WINDOW_MS: Final = 1_000
 LONGEST_WINDOW_MS: Final = 366 * 24 * 3600 * 1000
@@ -102,6 +102,7 @@ def made_reference(
                 field=f"columns.{output.removeprefix(OUTPUT_MARK)}",
                 fix="Send the model's outputs for the reference rows, or leave the column out.",
             )
+    center = _center(rows, options, task, outputs)
     return ActiveReference(
         id=reference_id,
         name=name,
@@ -110,8 +111,9 @@ def made_reference(
         lateness_ms=lateness_ms,
         task=task,
         positive=options.positive,
-        center=_center(rows, options, task, outputs),
+        center=center,
         reference=reference,
+        performance=_performance(rows, options, task, outputs, center),
     )
 
 
@@ -147,6 +149,31 @@ def _present(outputs: dict[str, Column], rows: Rows, options: ReferenceOptions) 
             field=f"columns.{options.prediction}",
             fix="Send the predicted class or value; name its column with prediction=.",
         )
+
+
+def _performance(
+    rows: Rows, options: ReferenceOptions, task: Task, outputs: dict[str, Column], center: float
+) -> bytes | None:
+    """Packed counts of the rows that have a label: what later performance is compared with. None without any."""
+    if options.label not in rows.names:
+        return None
+    if task == "regression":
+        label: Column = read_value(rows, options.label)
+    else:
+        label = class_column(rows, options.label, task, options.positive)
+    known = ~np.isnan(label.values) if isinstance(label, Numbers) else label.codes != MISSING
+    if not known.any():
+        return None
+    both = Columns(rows.rows, {LABEL: label, **outputs}).pick(np.flatnonzero(known)).by_name
+    counts = count_performance(
+        task,
+        both[LABEL],
+        score=both.get(SCORE),
+        predicted=both.get(PREDICTION),
+        positive=options.positive,
+        center=center,
+    )
+    return pack_performance(counts)
 
 
 def _center(rows: Rows, options: ReferenceOptions, task: Task, outputs: dict[str, Column]) -> float:

@@ -59,7 +59,14 @@ class References:
         merged = [await self._views.merged(watched, buckets[i : i + step]) for i in range(0, len(buckets), step)]
         parts = [part[1] for part in merged if part is not None and part[0].id == base.id]
         reference = await asyncio.to_thread(_over_the_same_grid, base.reference, own, parts)
-        made = msgspec.structs.replace(base, id=new_id(), name=name, set_at=datetime.now(UTC), reference=reference)
+        made = msgspec.structs.replace(
+            base,
+            id=new_id(),
+            name=name,
+            set_at=datetime.now(UTC),
+            reference=reference,
+            performance=await self._views.packed_performance(buckets, base),
+        )
         content = hashlib.blake2b(reference.counts, digest_size=16, key=name.encode()[:64]).hexdigest()
         return made, await self.set(model_name, version, made, content, context)
 

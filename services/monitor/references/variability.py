@@ -42,6 +42,7 @@ class Variability(msgspec.Struct, frozen=True, kw_only=True):
     ks_deviation: float
     wasserstein_mean: float
     wasserstein_deviation: float
+    missing_most: float = 0.0
 
 
 def chunk_variability(grid: Grid, own: BatchCounts, chunks: Sequence[BatchCounts]) -> list[Variability]:

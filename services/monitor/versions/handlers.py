@@ -155,6 +155,7 @@ def set_reference(change: Change, watched: Watched, made: ActiveReference, conte
             "center": made.center,
             "content": content,
             "encoded": encode_reference(made.reference),
+            "performance": made.performance,
         },
     )
     change.update(

@@ -31,7 +31,8 @@ def key_of(model_name: str, version: str) -> str:
 class ActiveReference(msgspec.Struct, frozen=True, kw_only=True):
     """A reference with what was stated when it was set. `center`: a typical label (regression), about which is summed.
 
-    `positive`: the positive class's text of a binary model; None: 1 or true.
+    `positive`: the positive class's text of a binary model; None: 1 or true. `performance`: packed counts of the
+    reference's own labelled rows, None without labels.
     """
 
     id: str
@@ -43,6 +44,7 @@ class ActiveReference(msgspec.Struct, frozen=True, kw_only=True):
     positive: str | None
     center: float
     reference: Reference
+    performance: bytes | None = None
 
     @property
     def kinds(self) -> dict[str, Kind]:

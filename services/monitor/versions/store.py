@@ -60,4 +60,5 @@ def active_reference(row: dict[str, Any]) -> ActiveReference:
         positive=row["positive"],
         center=row["center"],
         reference=decode_reference(row["encoded"]),
+        performance=row.get("performance"),
     )

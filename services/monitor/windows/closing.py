@@ -13,6 +13,8 @@ from pymongo.errors import PyMongoError
 
 from services.contracts.errors import LifecycleError
 from services.contracts.monitor import WindowClosed, WindowFigures, WindowView
+from services.monitor.alerts.judging import Judge
+from services.monitor.alerts.rounds import Round
 from services.monitor.versions.handlers import Versions, told
 from services.monitor.versions.rules import Watched
 from services.monitor.windows.store import CLOSINGS, WINDOWS, MongoWindows
@@ -60,11 +62,18 @@ class WindowCloser:
     """Looks at open windows of all versions, in every process; whoever comes first closes."""
 
     def __init__(
-        self, windows: MongoWindows, views: WindowViews, versions: Versions, outbox: Outbox, idle_seconds: float
+        self,
+        windows: MongoWindows,
+        views: WindowViews,
+        versions: Versions,
+        judge: Judge,
+        outbox: Outbox,
+        idle_seconds: float,
     ) -> None:
         self._windows = windows
         self._views = views
         self._versions = versions
+        self._judge = judge
         self._outbox = outbox
         self._idle = timedelta(seconds=idle_seconds)
 
@@ -114,9 +123,10 @@ class WindowCloser:
 
     async def _close(self, key: str, due: Sequence[OpenWindow]) -> int:
         closed = 0
+        judged: Round | None = None
 
         async def decide() -> Change | None:
-            nonlocal closed
+            nonlocal closed, judged
             self._versions.forget(key)
             watched = await self._versions.find(key)
             if watched is None:
@@ -125,7 +135,7 @@ class WindowCloser:
             change = Change(service_context("monitor"), "close_windows")
             change.unaudited()
             fresh = [window for window in due if window.start_ms not in already]
-            await self._add_closings(change, watched, fresh)
+            judged = await self._judge.closed(change, watched, await self._add_closings(change, watched, fresh))
             for window in due:
                 for document in window.documents:
                     change.update(WINDOWS, {"_id": document}, {"$unset": {"open": ""}})
@@ -137,11 +147,12 @@ class WindowCloser:
         except Duplicate:  # another process has closed one of them meanwhile: the next round sees it
             return 0
         self._versions.forget(key)
+        await self._judge.committed(judged)
         return closed
 
-    async def _add_closings(self, change: Change, watched: Watched, due: Sequence[OpenWindow]) -> None:
+    async def _add_closings(self, change: Change, watched: Watched, due: Sequence[OpenWindow]) -> list[WindowView]:
         if not due:
-            return
+            return []
         buckets = await self._views.buckets(watched, [window.start_ms for window in due], None)
         wanted = {window.start_ms for window in due}
         buckets = [bucket for bucket in buckets if bucket.start_ms in wanted]
@@ -162,6 +173,7 @@ class WindowCloser:
                 v,
             )
         told(change, watched, v)
+        return views
 
 
 def window_figures(view: WindowView) -> WindowFigures:

@@ -90,7 +90,8 @@ def drift(reference: Reference, counts: BatchCounts) -> list[FeatureDrift]:
     detectors/rules.py, believable and large.
     """
     figures = drift_figures(reference.grid, reference.sample, Sample.of(counts))
-    drifted = set(verdict(reference, figures).drifted)
+    judged = verdict(reference, figures)
+    drifted, moved = set(judged.drifted), set(judged.moved)
     position = {name: i for i, name in enumerate(reference.grid.order)}
     columns = {
         name: [value if isfinite(value) else None for value in getattr(figures, name).tolist()] for name in _SHOWN
@@ -107,7 +108,10 @@ def drift(reference: Reference, counts: BatchCounts) -> list[FeatureDrift]:
                 missing_share=feature.gone / rows,
                 unseen_share=(feature.unseen or 0) / rows,
                 out_of_range_share=feature.out_of_range / rows,
+                invalid_share=feature.invalid / rows,
+                infinite_share=feature.infinite / rows,
                 drifted=feature.feature in drifted,
+                moved=feature.feature in moved,
                 **{name: values[i] for name, values in columns.items()},
             )
         )

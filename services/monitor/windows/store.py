@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -18,13 +19,19 @@ WINDOWS = "windows"
 PERFORMANCES = "performances"
 CLOSINGS = "closings"
 
+NEWEST = 8
+"""Documents of the newest windows among which the newest write is looked for (rows come late, clocks go wrong)."""
+
 INDEXES = {
     # The first covers totals and listings without reading the counts.
     WINDOWS: [
         IndexModel([("k", ASCENDING), ("w", ASCENDING), ("rows", ASCENDING), ("last_at", ASCENDING)]),
         IndexModel([("open", ASCENDING), ("k", ASCENDING), ("w", ASCENDING)], sparse=True),
     ],
-    PERFORMANCES: [IndexModel([("k", ASCENDING), ("w", ASCENDING), ("labelled", ASCENDING)])],
+    PERFORMANCES: [
+        IndexModel([("k", ASCENDING), ("w", ASCENDING), ("labelled", ASCENDING)]),
+        IndexModel([("unjudged", ASCENDING), ("k", ASCENDING), ("w", ASCENDING)], sparse=True),
+    ],
     CLOSINGS: [IndexModel([("k", ASCENDING), ("w", ASCENDING)])],
 }
 
@@ -51,6 +58,7 @@ def performance_partitions(store: Store) -> Partitions[PerformanceCounts]:
         unpack=unpack_performance,
         merge=lambda old, new: old + new,
         fields=lambda counts: {"labelled": counts.labelled},
+        first={"unjudged": True},
     )
 
 
@@ -126,6 +134,43 @@ class MongoWindows:
                 .to_list(None)
             )
         return rows
+
+    async def unjudged_versions(self) -> list[str]:
+        """Versions with labelled windows that no rule has looked at."""
+        with translated():
+            keys: list[str] = await self._store[PERFORMANCES].distinct("k", {"unjudged": True})
+        return sorted(keys)
+
+    async def unjudged(self, key: str) -> list[dict[str, Any]]:
+        """Documents of labelled windows that no rule has looked at, in order of time, without their counts."""
+        with translated():
+            rows: list[dict[str, Any]] = (
+                await self._store[PERFORMANCES]
+                .find({"unjudged": True, "k": key}, {"counts": 0})
+                .sort([("k", ASCENDING), ("w", ASCENDING)])
+                .to_list(None)
+            )
+        return rows
+
+    async def newest_labelled(self, key: str, least: int) -> int | None:
+        """Start of the newest window with at least `least` labels in one document."""
+        with translated():
+            row = await self._store[PERFORMANCES].find_one(
+                {"k": key, "labelled": {"$gte": least}}, {"w": 1}, sort=[("k", DESCENDING), ("w", DESCENDING)]
+            )
+        return None if row is None else int(row["w"])
+
+    async def last_arrival(self, key: str) -> datetime | None:
+        """When a row came last, by the clock: the newest write of the newest few windows."""
+        with translated():
+            rows = (
+                await self._store[WINDOWS]
+                .find({"k": key}, {"updated_at": 1})
+                .sort([("k", DESCENDING), ("w", DESCENDING)])
+                .limit(NEWEST)
+                .to_list(NEWEST)
+            )
+        return max((row["updated_at"] for row in rows), default=None)
 
     async def beyond(self, key: str, time_ms: int, width_ms: int) -> int:
         """Rows in windows that hold a time of at least `time_ms` (of the newest, at least one)."""

@@ -14,7 +14,13 @@ import msgspec
 from services.contracts.monitor import FeatureDrift, Performance, WindowView
 from services.monitor.counts.counting import BatchCounts
 from services.monitor.counts.packing import unpack
-from services.monitor.performance.rules import PerformanceCounts, merge_performance, performance, unpack_performance
+from services.monitor.performance.rules import (
+    PerformanceCounts,
+    merge_performance,
+    pack_performance,
+    performance,
+    unpack_performance,
+)
 from services.monitor.versions.handlers import Versions
 from services.monitor.versions.rules import OUTPUT_MARK, OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched
 from services.monitor.windows.rules import drift, merge, no_counts
@@ -119,6 +125,16 @@ class WindowViews:
             packed = await self._windows.load(chosen[i : i + CHUNK])
             total = await asyncio.to_thread(_added, total, list(packed.values()))
         return active, total
+
+    async def packed_performance(self, buckets: Sequence[Bucket], active: ActiveReference) -> bytes | None:
+        """The labelled rows of the buckets together, as far as they were counted for `active`; None without any."""
+        wanted = [row["_id"] for bucket in buckets for row in bucket.performances if row["r"] == active.id]
+        packed = await self._windows.load_performances(wanted)
+        if not packed:
+            return None
+        return await asyncio.to_thread(
+            lambda: pack_performance(merge_performance(unpack_performance(data) for data in packed.values()))
+        )
 
     async def _made(
         self, watched: Watched, buckets: Sequence[Bucket], *, drifting: bool

@@ -1,0 +1,1 @@
+"""Alerts: what fires, how an alert lives, and what is done about it."""

@@ -1,0 +1,260 @@
+"""What fires in one window, by each kind of rule: subjects with their causes, or None where a window says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import sqrt
+from statistics import median
+from typing import Final
+
+import msgspec
+
+from services.contracts.alerts import AlertCause, AlertRule, RuleMetric
+from services.contracts.monitor import FeatureDrift, WindowView
+from services.monitor.performance.measures import BELIEVED_Z, default_effect, main_measure
+from services.monitor.performance.measures import change as performance_change
+from services.monitor.performance.rules import PerformanceCounts
+from services.monitor.references.shares import ReferenceShares
+
+Causes = dict[str, AlertCause]
+"""By subject."""
+
+BROAD: Final = "several features"
+"""Subject of many features that moved a little at once."""
+BROAD_FEATURES: Final = 3
+PREDICTION: Final = "prediction"
+ROWS: Final = "rows"
+
+SHARE_Z: Final = 4.5
+"""A share must exceed the reference's by so many standard errors: chance below 1 in 100,000 for each feature."""
+MISSING_EFFECT: Final = 0.05
+UNSEEN_EFFECT: Final = 0.05
+OUT_OF_RANGE_EFFECT: Final = 0.05
+TYPE_ERROR_EFFECT: Final = 0.01
+"""Smallest growth of a share that matters, in points of 1."""
+VOLUME_EFFECT: Final = 0.5
+"""Smallest loss of rows that matters, as a share of the usual; the same factor upwards (half: twice the rows)."""
+VOLUME_Z: Final = 5.0
+USUAL_AFTER: Final = 7
+"""Windows that must have been seen before one can be unusual: a week of days."""
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a closed window says. `usual_rows`: of the windows before it, oldest first."""
+
+    view: WindowView
+    reference: Mapping[str, ReferenceShares]
+    usual_rows: Sequence[int]
+
+
+def window_causes(rule: AlertRule, evidence: Evidence) -> Causes | None:
+    """The subjects that fire; None: too few rows to say anything. Raises KeyError for a metric of another occasion."""
+    if rule.metric != "volume" and evidence.view.rows < rule.minimum_rows:
+        return None
+    return _BY_METRIC[rule.metric](rule, evidence)
+
+
+def performance_causes(
+    rule: AlertRule, now: PerformanceCounts, base: PerformanceCounts, positive: str | None
+) -> Causes | None:
+    """A loss that is both believable (BELIEVED_Z standard errors) and large enough."""
+    if now.labelled < rule.minimum_rows:
+        return None
+    name = rule.measure or main_measure(now)
+    found = performance_change(now, base, name, positive)
+    if found is None:
+        return None
+    effect = default_effect(name) if rule.minimum_effect is None else rule.minimum_effect
+    if found.errors < BELIEVED_Z or found.loss < effect:
+        return {}
+    words = name.replace("_", " ")
+    return {
+        name: AlertCause(
+            subject=name,
+            figure=name,
+            value=found.now.value,
+            limit=None,
+            expected=found.base.value,
+            text=f"{words} {found.now.value:.3f} ({found.now.low:.3f} to {found.now.high:.3f}) against "
+            f"{found.base.value:.3f} in the baseline, over {now.labelled} labelled rows",
+        )
+    }
+
+
+def stale_causes(rule: AlertRule, silent_seconds: float, limit: float) -> Causes:
+    """No row has come for longer than `limit`."""
+    if silent_seconds <= limit:
+        return {}
+    return {
+        ROWS: AlertCause(
+            subject=ROWS,
+            figure="seconds_without_rows",
+            value=silent_seconds,
+            limit=limit,
+            text=f"no prediction for {_duration(silent_seconds)}; expected at least every {_duration(limit)}",
+        )
+    }
+
+
+def ranked(causes: Causes, lasting: Sequence[str]) -> list[AlertCause]:
+    """Those that have lasted first, each group in the order in which they were found (the largest first)."""
+    firm = set(lasting)
+    return [*(causes[s] for s in causes if s in firm), *(causes[s] for s in causes if s not in firm)]
+
+
+def _feature_drift(rule: AlertRule, evidence: Evidence) -> Causes:
+    chosen = [figure for figure in evidence.view.features if _chosen(rule, figure.feature)]
+    fired = [figure for figure in chosen if _drifts(rule, figure)]
+    causes = {figure.feature: drift_cause(figure) for figure in sorted(fired, key=_size)}
+    moved = [figure for figure in chosen if figure.moved]
+    if rule.minimum_effect is None and len(moved) >= BROAD_FEATURES and not causes:
+        names = ", ".join(figure.feature for figure in sorted(moved, key=_size)[:5])
+        causes[BROAD] = AlertCause(
+            subject=BROAD,
+            figure="features_moved",
+            value=float(len(moved)),
+            limit=float(BROAD_FEATURES),
+            text=f"{len(moved)} features moved a little at once: {names}",
+        )
+    return causes
+
+
+def _prediction_drift(rule: AlertRule, evidence: Evidence) -> Causes:
+    figure = evidence.view.prediction
+    if figure is None or not _drifts(rule, figure):
+        return {}
+    return {PREDICTION: msgspec.structs.replace(drift_cause(figure), subject=PREDICTION)}
+
+
+def _drifts(rule: AlertRule, figure: FeatureDrift) -> bool:
+    if rule.minimum_effect is None:
+        return figure.drifted
+    return (figure.drifted or figure.moved) and (figure.psi or 0.0) >= rule.minimum_effect
+
+
+def _size(figure: FeatureDrift) -> tuple[float, str]:
+    return (-(figure.psi or 0.0), figure.feature)
+
+
+def drift_cause(figure: FeatureDrift) -> AlertCause:
+    moved = "" if figure.wasserstein is None else f", values moved by {figure.wasserstein:.2f} standard deviations"
+    return AlertCause(
+        subject=figure.feature,
+        figure="psi",
+        value=figure.psi or 0.0,
+        limit=figure.psi_limit if figure.psi_limit is not None else figure.psi_threshold,
+        text=f"{figure.feature}: PSI {figure.psi or 0.0:.3f}{moved}",
+    )
+
+
+def _missing(rule: AlertRule, evidence: Evidence) -> Causes:
+    def expected(shares: ReferenceShares) -> float:
+        return max(shares.missing, shares.missing_most)
+
+    return _shares(rule, evidence, "missing_share", MISSING_EFFECT, expected, "missing")
+
+
+def _unseen(rule: AlertRule, evidence: Evidence) -> Causes:
+    return _shares(rule, evidence, "unseen_share", UNSEEN_EFFECT, lambda _: 0.0, "values the reference never had")
+
+
+def _out_of_range(rule: AlertRule, evidence: Evidence) -> Causes:
+    return _shares(
+        rule, evidence, "out_of_range_share", OUT_OF_RANGE_EFFECT, lambda shares: shares.out_of_range, "out of range"
+    )
+
+
+def _type_errors(rule: AlertRule, evidence: Evidence) -> Causes:
+    return _shares(rule, evidence, "invalid_share", TYPE_ERROR_EFFECT, lambda _: 0.0, "not of the feature's type")
+
+
+def _shares(
+    rule: AlertRule,
+    evidence: Evidence,
+    figure: str,
+    default: float,
+    expected_of: Callable[[ReferenceShares], float],
+    words: str,
+) -> Causes:
+    """Features whose share exceeds the reference's by the effect and beyond chance, the largest growth first."""
+    effect = default if rule.minimum_effect is None else rule.minimum_effect
+    rows = evidence.view.rows
+    found: list[tuple[float, AlertCause]] = []
+    for feature in evidence.view.features:
+        if not _chosen(rule, feature.feature):
+            continue
+        shares = evidence.reference.get(feature.feature)
+        if shares is None:
+            continue
+        share, expected = getattr(feature, figure), expected_of(shares)
+        growth = share - expected
+        if growth < effect or growth < SHARE_Z * _share_error(expected, shares.rows, rows):
+            continue
+        cause = AlertCause(
+            subject=feature.feature,
+            figure=figure,
+            value=share,
+            limit=expected + effect,
+            expected=expected,
+            text=f"{feature.feature}: {share:.1%} {words}, at most {expected:.1%} in the reference",
+        )
+        found.append((-growth, cause))
+    return {cause.subject: cause for _, cause in sorted(found, key=lambda pair: (pair[0], pair[1].subject))}
+
+
+def _share_error(share: float, reference_rows: int, rows: int) -> float:
+    """Standard error of the difference of two shares; half a row keeps it above 0 where the reference has none."""
+    p = (share * reference_rows + 0.5) / (reference_rows + 1)
+    return sqrt(p * (1 - p) * (1 / max(reference_rows, 1) + 1 / max(rows, 1)))
+
+
+def _volume(rule: AlertRule, evidence: Evidence) -> Causes:
+    """Fewer rows than ever lately and far below the middle of what is usual, or as far above."""
+    usual = evidence.usual_rows
+    if len(usual) < USUAL_AFTER:
+        return {}
+    middle = float(median(usual))
+    if middle < rule.minimum_rows:
+        return {}
+    effect = VOLUME_EFFECT if rule.minimum_effect is None else rule.minimum_effect
+    rows = evidence.view.rows
+    spread = VOLUME_Z * sqrt(middle)
+    few = rows < min(usual) and rows <= middle * (1 - min(effect, 1.0)) and middle - rows > spread
+    many = rows > max(usual) and rows >= middle * (1 + 2 * effect) and rows - middle > spread
+    if not (few or many):
+        return {}
+    return {
+        ROWS: AlertCause(
+            subject=ROWS,
+            figure="rows",
+            value=float(rows),
+            limit=middle * (1 - min(effect, 1.0)) if few else middle * (1 + 2 * effect),
+            expected=middle,
+            text=f"{rows} rows; usual are {middle:.0f} (between {min(usual)} and {max(usual)} lately)",
+        )
+    }
+
+
+def _chosen(rule: AlertRule, feature: str) -> bool:
+    return (not rule.features or feature in rule.features) and feature not in rule.except_features
+
+
+_BY_METRIC: Final[Mapping[RuleMetric, Callable[[AlertRule, Evidence], Causes]]] = {
+    "feature_drift": _feature_drift,
+    "prediction_drift": _prediction_drift,
+    "missing": _missing,
+    "unseen": _unseen,
+    "out_of_range": _out_of_range,
+    "type_errors": _type_errors,
+    "volume": _volume,
+}
+
+AT_CLOSING: Final = frozenset(_BY_METRIC)
+"""Metrics that are judged when a window closes."""
+
+
+def _duration(seconds: float) -> str:
+    for unit, name in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds:.0f} seconds"

@@ -1,0 +1,93 @@
+"""Between windows: which subjects of a rule have fired for long enough, and whether that opens or ends an alert.
+
+One odd window is no alarm, one good window no recovery, and what comes back soon is the same alert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+import msgspec
+
+from services.contracts.alerts import AlertRule
+
+Outcome = Literal["open", "reopen", "firing", "quiet", "resolve"]
+
+HISTORY = 28
+"""Windows whose rows are remembered as what is usual."""
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """What one rule of one version remembers.
+
+    `streaks`: per subject the windows in a row in which it fired; `began`: start of the first of them, in ms.
+    `quiet`: windows in a row without a subject that fired for long enough. `alert`: the one that isn't resolved.
+    `former`: the one that resolved by itself last, `since` so many windows ago. `muted`: somebody resolved it while it
+    was firing, so it keeps quiet until it was quiet once. `upto`: start of the newest window judged.
+    `rows`: of the windows before, oldest first (volume).
+    """
+
+    streaks: dict[str, int] = {}
+    began: dict[str, int] = {}
+    quiet: int = 0
+    alert: str | None = None
+    former: str | None = None
+    since: int = 0
+    muted: bool = False
+    upto: int = -1
+    rows: list[int] = []
+
+
+def step(watch: Watch, rule: AlertRule, subjects: Collection[str], start_ms: int) -> tuple[Watch, Outcome | None]:
+    """The state after one more window in which `subjects` fired, and what happens to the alert.
+
+    `open` and `reopen` leave it to the caller to put the alert's id into the state.
+    """
+    streaks = {name: watch.streaks.get(name, 0) + 1 for name in subjects}
+    after = msgspec.structs.replace(
+        watch,
+        streaks=streaks,
+        began={name: watch.began.get(name, start_ms) for name in subjects},
+        upto=start_ms,
+        since=min(watch.since + 1, 10_000),
+    )
+    if any(streak >= rule.open_after for streak in streaks.values()):
+        return _firing(after, rule)
+    after = msgspec.structs.replace(after, muted=False, quiet=min(watch.quiet + 1, 10_000))
+    if after.alert is None:
+        return after, None
+    if after.quiet < rule.resolve_after:
+        return after, "quiet"
+    return msgspec.structs.replace(after, alert=None, former=after.alert, since=0), "resolve"
+
+
+def persistent(watch: Watch, rule: AlertRule) -> list[str]:
+    """Subjects that have fired in enough windows in a row, the longest first."""
+    lasting = [(-streak, name) for name, streak in watch.streaks.items() if streak >= rule.open_after]
+    return [name for _, name in sorted(lasting)]
+
+
+def first_of(watch: Watch, rule: AlertRule) -> int:
+    """Start of the first window of the streaks that last."""
+    return min((watch.began[name] for name in persistent(watch, rule)), default=watch.upto)
+
+
+def resolved_by_hand(watch: Watch, rule: AlertRule) -> Watch:
+    """Nothing opens until the rule was quiet once."""
+    return msgspec.structs.replace(watch, alert=None, former=None, muted=bool(persistent(watch, rule)), quiet=0)
+
+
+def remembering(watch: Watch, rows: int) -> Watch:
+    return msgspec.structs.replace(watch, rows=[*watch.rows, rows][-HISTORY:])
+
+
+def _firing(watch: Watch, rule: AlertRule) -> tuple[Watch, Outcome | None]:
+    after = msgspec.structs.replace(watch, quiet=0)
+    if after.alert is not None:
+        return after, "firing"
+    if after.muted:
+        return after, None
+    if after.former is not None and after.since <= rule.reopen_within:
+        return after, "reopen"
+    return after, "open"

@@ -1,0 +1,1 @@
+"""Maintenance silences: windows that say nothing."""

@@ -1,0 +1,57 @@
+"""Silences in MongoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from services.monitor.silences.rules import Silence
+from services.runtime.documents import from_document
+from services.runtime.store import Store, translated
+
+SILENCES = "silences"
+MOST_LISTED = 200
+INDEXES: Mapping[str, list[IndexModel]] = {
+    SILENCES: [IndexModel([("end_ms", ASCENDING)]), IndexModel([("model_name", ASCENDING), ("_id", DESCENDING)])]
+}
+
+
+class MongoSilences:
+    """Reads; what is written goes through a `Change`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def get(self, silence_id: str) -> Silence | None:
+        with translated():
+            row = await self._store[SILENCES].find_one({"_id": silence_id})
+        return None if row is None else from_document(row, Silence)
+
+    async def over(self, model_name: str, version: str, start: datetime, end: datetime) -> list[Silence]:
+        """Those of this version that overlap [start, end)."""
+        return await self._find(
+            {
+                "end_ms": {"$gt": int(start.timestamp() * 1000)},
+                "start_ms": {"$lt": int(end.timestamp() * 1000)},
+                "model_name": {"$in": [None, model_name]},
+                "version": {"$in": [None, version]},
+            }
+        )
+
+    async def listed(self, model_name: str | None, active_at: datetime | None) -> list[Silence]:
+        """Newest first."""
+        wanted: dict[str, Any] = {}
+        if model_name is not None:
+            wanted["model_name"] = {"$in": [None, model_name]}
+        if active_at is not None:
+            moment = int(active_at.timestamp() * 1000)
+            wanted |= {"start_ms": {"$lte": moment}, "end_ms": {"$gt": moment}}
+        return await self._find(wanted)
+
+    async def _find(self, wanted: Mapping[str, Any]) -> list[Silence]:
+        with translated():
+            rows = await self._store[SILENCES].find(wanted).sort("_id", -1).limit(MOST_LISTED).to_list(MOST_LISTED)
+        return [from_document(row, Silence) for row in rows]

@@ -1,0 +1,1 @@
+"""Webhooks: alerts sent to other systems, signed and retried."""
