@@ -26,6 +26,7 @@ from services.contracts import (
 from services.contracts.base import Envelope
 from services.contracts.dead_letters import DecideRegistryDeadLetter, ListRegistryDeadLetters
 from services.contracts.errors import Unavailable
+from services.registry import provenance as origins
 from services.registry.artifacts import store as artifact_store
 from services.registry.artifacts.handlers import Artifacts
 from services.registry.audit import store as audit_store
@@ -60,8 +61,9 @@ from services.registry.models.handlers import Models
 from services.registry.models.queries import ModelQueries
 from services.registry.models.versions import Versions
 from services.registry.projects import store as project_store
-from services.registry.projects.following import Following
+from services.registry.projects.following import Following, Reading
 from services.registry.projects.handlers import Projects
+from services.registry.provenance import Provenance
 from services.registry.retraining import store as retraining_store
 from services.registry.retraining.handlers import Retrainings
 from services.registry.reviews import store as review_store
@@ -113,6 +115,7 @@ INDEXES = (
     gate_store.INDEXES,
     deployment_store.INDEXES,
     retraining_store.INDEXES,
+    *origins.INDEXES,
 )
 
 
@@ -145,8 +148,9 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         tokens = Tokens(store, outbox, secret, now)
         creations = Retries(store)
         projects_ = project_store.MongoProjects(store)
+        reading = Reading(run_queries)
         project = Projects(outbox, projects_, experiment, now)
-        following = Following(project, projects_, run_queries, now)
+        following = Following(project, projects_, reading, now)
         boards = EventConsumer(bus, outbox, streams.REGISTRY_BOARDS, following.take_in)
         insight = Insights(outbox, insight_store.MongoInsights(store), now)
         contents = Contents(model_queries, versions, run_queries, files)
@@ -168,6 +172,8 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         similar = Duplicates(fingerprint_store.MongoFingerprints(store), run, run_queries, experiment)
         similarity = EventConsumer(bus, outbox, streams.REGISTRY_SIMILARITY, similar.take_in)
         monitoring = EventConsumer(bus, outbox, streams.REGISTRY_MONITORING, event_log.take_in)
+        provenance = Provenance(store, outbox, bus, datasets_, now)
+        tracing = EventConsumer(bus, outbox, streams.REGISTRY_PROVENANCE, provenance.take_in)
         dead = DeadLetters(outbox)
 
         await _prepared(store, outbox, monitoring)
@@ -186,6 +192,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             max_body_bytes=MAX_BODY_BYTES,
             body=errors.body,
         )
+        provenance.mount(app)
         routes.mount(
             app,
             Surface(
@@ -271,6 +278,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 identity.RevokeToken: tokens.revoke,
                 identity.ListTokens: tokens.list,
                 identity.FindToken: tokens.find,
+                **provenance.requests(),
             },
         )
         async with background(
@@ -281,6 +289,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             similarity=similarity.run,
             sealing=trail.run,
             releases=releases.run,
+            tracing=tracing.run,
             retries=creations.run,
             database=store.watch,
         ):
@@ -290,6 +299,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 await boards.stop()
                 await similarity.stop()
                 await releases.stop()
+                await tracing.stop()
                 await monitoring.stop()
                 await outbox.drain()
                 await relay.flush()

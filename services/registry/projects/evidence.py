@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
-
-import msgspec
+from collections.abc import Iterable, Mapping
 
 from services.contracts.base import Event
+from services.contracts.datasets import DatasetVersionRegistered, SealedSplitUsed
 from services.contracts.duplicates import SimilarRunsFound
 from services.contracts.insights import InsightWritten, Link
-from services.contracts.monitor import ReferenceSet, WindowClosed
 from services.contracts.projects import Proof, Thing
-from services.contracts.registry import (
-    AliasSet,
-    RunDataLogged,
-    RunEnded,
-    RunInputsLogged,
-    RunView,
-    VersionRegistered,
-)
-from services.contracts.reviews import ReviewDecided, ReviewLapsed, ReviewRequested, ReviewWithdrawn
+from services.contracts.registry import RunDataLogged, RunEnded, RunInputsLogged
+from services.registry.projects import evidence_data as data
+from services.registry.projects import evidence_production as production
+from services.registry.projects import evidence_validation as validation
+from services.registry.projects.reading import Facts, Rule
 from services.registry.projects.rules import Found
 
 BASELINE_TAG = "lifecycle.baseline"
 SEED_WORDS = ("seed", "random_state")
 FINISHED = "FINISHED"
 MANY_RUNS = 20
-
-SERVING_ALIASES = ("champion", "challenger")
 
 OVERFITTING_GAP = 0.1
 """Relative gap between a training metric and its validation twin from which a run is flagged. A convention, not a law:
@@ -37,23 +28,6 @@ _TRAINING = ("train_", "training_")
 _VALIDATION = ("val_", "valid_", "validation_", "eval_", "test_")
 _TRAINING_CONTEXTS = frozenset({"train", "training"})
 _HELD_OUT_CONTEXTS = frozenset({"test", "testing", "eval", "evaluation", "validation", "val", "holdout"})
-
-E = TypeVar("E", bound=Event)
-
-
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule may look up besides its event: the runs that the events of a batch name, by id."""
-
-    runs: Mapping[str, RunView] = {}
-
-
-class Rule(msgspec.Struct, frozen=True):
-    event: type[Event]
-    read: Callable[[Any, Facts], Iterable[Found]]
-
-
-def version_about(model_name: str, version: str) -> str:
-    return f"version:{model_name}/{version}"
 
 
 # ---------------------------------------------------------------- runs
@@ -166,84 +140,6 @@ def _learned(event: InsightWritten, facts: Facts) -> Iterable[Found]:
                 )
 
 
-# ---------------------------------------------------------------- versions
-
-
-def _exported(event: VersionRegistered, facts: Facts) -> Iterable[Found]:
-    about = version_about(event.model_name, event.version)
-    proof = Proof(kind="version", id=f"{event.model_name}/{event.version}")
-    yield Found(item="exported_format", about=about, verdict="good", proof=proof, note=event.source)
-
-
-def _reviewed(event: ReviewDecided, facts: Facts) -> Iterable[Found]:
-    about, proof = version_about(event.model_name, event.version), _review(event.model_name, event.version)
-    if event.state == "approved":
-        note = f"{event.model_name} {event.version} approved by {event.by}"
-        yield Found(item="review", about=about, verdict="good", proof=proof, note=note)
-    elif event.decision == "ask_for_changes":
-        note = f"{event.by} asks for changes of {event.model_name} {event.version}: {event.reason}"
-        yield Found(item="review", about=about, verdict="bad", proof=proof, note=note)
-
-
-def _review_over(event: ReviewLapsed | ReviewWithdrawn | ReviewRequested, facts: Facts) -> Iterable[Found]:
-    """What was decided about another content, or in an earlier round, doesn't count any more."""
-    about, proof = version_about(event.model_name, event.version), _review(event.model_name, event.version)
-    yield Found(item="review", about=about, verdict="lapsed", proof=proof, note=f"review {event.name}")
-
-
-def _review(model_name: str, version: str) -> Proof:
-    return Proof(kind="review", id=f"{model_name}/{version}")
-
-
-# ---------------------------------------------------------------- monitoring
-
-
-def _watched(event: ReferenceSet, facts: Facts) -> Iterable[Found]:
-    about = version_about(event.model_name, event.version)
-    proof = Proof(kind="monitored", id=f"{event.model_name}/{event.version}")
-    note = f"{len(event.features)} features against {event.rows} rows, windows of {event.window_seconds} s"
-    yield Found(item="rules_on", about=about, verdict="good", proof=proof, note=note)
-
-
-def _window(event: WindowClosed) -> Proof:
-    return Proof(kind="window", id=f"{event.model_name}/{event.version}/{event.start.isoformat()}")
-
-
-def _alive(event: WindowClosed, facts: Facts) -> Iterable[Found]:
-    about, rows = version_about(event.model_name, event.version), event.figures.rows
-    yield Found(
-        item="ingest_alive",
-        about=about,
-        verdict="good" if rows else "bad",
-        proof=_window(event),
-        note=f"{rows} predictions until {event.end:%Y-%m-%d %H:%M}",
-    )
-
-
-def _drifted(event: WindowClosed, facts: Facts) -> Iterable[Found]:
-    """Drift waits for an answer until a window without it comes, or the version is out of use."""
-    drifted = event.figures.drifted
-    named = ", ".join(drifted[:10]) + (f" and {len(drifted) - 10} more" if len(drifted) > 10 else "")
-    yield Found(
-        item="alerts_answered",
-        about=f"drift of {version_about(event.model_name, event.version)}",
-        verdict="bad" if drifted else "good",
-        proof=_window(event),
-        note=f"{event.model_name} {event.version} drifted: {named}" if drifted else "no feature drifted",
-    )
-
-
-def _replaced(event: AliasSet, facts: Facts) -> Iterable[Found]:
-    """What monitoring found about a version that is no longer champion or challenger doesn't matter any more."""
-    if event.alias not in SERVING_ALIASES or event.former_version in (None, event.version):
-        return
-    about = version_about(event.model_name, event.former_version or "")
-    proof = Proof(kind="version", id=f"{event.model_name}/{event.version}")
-    note = f"{event.model_name} {event.version} took over as {event.alias}"
-    for item, what in (("ingest_alive", about), ("rules_on", about), ("alerts_answered", f"drift of {about}")):
-        yield Found(item=item, about=what, verdict="lapsed", proof=proof, note=note)
-
-
 RULES: tuple[Rule, ...] = (
     Rule(RunEnded, _recorded),
     Rule(RunEnded, _baseline),
@@ -253,15 +149,9 @@ RULES: tuple[Rule, ...] = (
     Rule(InsightWritten, _learned),
     Rule(RunInputsLogged, _dataset_version),
     Rule(RunInputsLogged, _splits),
-    Rule(VersionRegistered, _exported),
-    Rule(ReviewDecided, _reviewed),
-    Rule(ReviewRequested, _review_over),
-    Rule(ReviewLapsed, _review_over),
-    Rule(ReviewWithdrawn, _review_over),
-    Rule(ReferenceSet, _watched),
-    Rule(WindowClosed, _alive),
-    Rule(WindowClosed, _drifted),
-    Rule(AliasSet, _replaced),
+    *data.RULES,
+    *validation.RULES,
+    *production.RULES,
 )
 
 TYPES: dict[str, type[Event]] = {rule.event.type(): rule.event for rule in RULES}
@@ -279,18 +169,32 @@ def runs_of(event: Event) -> list[str]:
         return [link.id for link in event.links if link.kind == "run"][:MANY_RUNS]
     if isinstance(event, RunDataLogged) and BASELINE_TAG not in event.tags:
         return []
-    return [event.run_id] if isinstance(event, RunEnded | RunInputsLogged | RunDataLogged) else []
+    known = RunEnded | RunInputsLogged | RunDataLogged | DatasetVersionRegistered | SealedSplitUsed
+    return [event.run_id] if isinstance(event, known) and event.run_id else []
 
 
-def thing_of(event: Event, facts: Facts) -> Thing | None:
-    """What a project may own that the event is about."""
+def things_of(event: Event, facts: Facts) -> list[Thing]:
+    """What a project may own that the event is about: the first that belongs to more than the default project counts.
+
+    An evaluation is of a model or an experiment, a dataset's version is its own or its run's.
+    """
     if isinstance(event, InsightWritten):
-        return next((thing for link in event.links if (thing := _linked(link, facts)) is not None), None)
-    experiment = getattr(event, "experiment_id", None)
-    if experiment is not None:
-        return Thing(kind="experiment", id=experiment)
+        linked = [_linked(link, facts) for link in event.links]
+        return [thing for thing in linked if thing is not None]
+    things = []
+    dataset = getattr(event, "dataset", None)
+    if isinstance(dataset, str):
+        things.append(Thing(kind="dataset", id=dataset))
     model = getattr(event, "model_name", None)
-    return None if model is None else Thing(kind="model", id=model)
+    if model is not None:
+        things.append(Thing(kind="model", id=model))
+    experiment = getattr(event, "experiment_id", None)
+    if experiment is None and isinstance(event, DatasetVersionRegistered | SealedSplitUsed):
+        run = facts.runs.get(event.run_id or "")
+        experiment = None if run is None else run.experiment_id
+    if experiment is not None:
+        things.append(Thing(kind="experiment", id=experiment))
+    return things
 
 
 def _linked(link: Link, facts: Facts) -> Thing | None:

@@ -2,31 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from services.contracts.base import Envelope, Event
-from services.contracts.projects import Thing
+from services.contracts.projects import MovedBack, Thing
 from services.contracts.registry import GetRuns
+from services.contracts.retraining import RetrainingOpened
 from services.registry.clock import Now
 from services.registry.projects import evidence, rules
-from services.registry.projects.evidence import TYPES, Facts
+from services.registry.projects.evidence import TYPES
 from services.registry.projects.handlers import Projects, put
 from services.registry.projects.project import BoardEvent, Project, applied
+from services.registry.projects.reading import Facts
+from services.registry.projects.rules import DEFAULT_ID, Found
 from services.registry.projects.store import MongoProjects
 from services.registry.runs.queries import MAX_IDS, RunQueries
 from services.runtime.context import Context
 from services.runtime.outbox import Change
 
+MONITORING = "monitoring"
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What one event shows; `things` are what it is about, of which a project may own any."""
+
+    event: Event
+    cause: str
+    things: list[Thing]
+    found: list[Found]
+
+
+class Reading:
+    """Reads events as evidence: looks up the runs that they name."""
+
+    def __init__(self, runs: RunQueries) -> None:
+        self._runs = runs
+
+    async def shown(self, events: Sequence[tuple[str, Event]], context: Context) -> list[Shown]:
+        """Only those that show something about something that can be owned."""
+        facts = await self._facts([event for _, event in events], context)
+        shown = [
+            Shown(
+                event=event,
+                cause=cause,
+                things=evidence.things_of(event, facts),
+                found=evidence.found_in(event, facts),
+            )
+            for cause, event in events
+        ]
+        return [entry for entry in shown if entry.things and entry.found]
+
+    async def _facts(self, events: Sequence[Event], context: Context) -> Facts:
+        ids = list({run for event in events for run in evidence.runs_of(event)})
+        runs = {}
+        for at in range(0, len(ids), MAX_IDS):
+            views = await self._runs.get(GetRuns(ids=ids[at : at + MAX_IDS]), context)
+            runs.update({view.id: view for view in views if view is not None})
+        return Facts(runs=runs)
+
 
 class Following:
     """`take_in` is what an `EventConsumer` calls: its writes are part of the consumer's one transaction."""
 
-    def __init__(self, projects: Projects, store: MongoProjects, runs: RunQueries, now: Now) -> None:
+    def __init__(self, projects: Projects, store: MongoProjects, reading: Reading, now: Now) -> None:
         self._projects = projects
         self._store = store
-        self._runs = runs
+        self._reading = reading
         self._now = now
 
     async def take_in(self, envelopes: list[Envelope], change: Change) -> None:
@@ -36,40 +79,54 @@ class Following:
             for envelope in envelopes
             if envelope.type in TYPES
         ]
-        facts = await self._facts([event for _, event in events], change.context)
-        found = [(cause, evidence.thing_of(event, facts), evidence.found_in(event, facts)) for cause, event in events]
-        found = [entry for entry in found if entry[1] is not None and entry[2]]
-        if not found:
+        shown = await self._reading.shown(events, change.context)
+        if not shown:
             return
-        owners = await self._owners(change, [thing for _, thing, _ in found if thing is not None])
+        owners = await self._owners(change, [thing for entry in shown for thing in entry.things])
         before = await self._store.get_many(list(set(owners.values())))
         after = dict(before)
-        events_of: dict[str, list[BoardEvent]] = {}
-        for cause, thing, findings in found:
-            assert thing is not None
+        new: dict[str, list[BoardEvent]] = {}
+        for entry in shown:
+            thing = owned(entry.things, owners)
             project = owners[thing]
-            for finding in findings:
-                board = after.get(project)
-                event = None if board is None else self._event(board, finding, thing, cause, change)
-                if board is not None and event is not None:
-                    after[project] = applied(board, event)
-                    events_of.setdefault(project, []).append(event)
-        for project, new in events_of.items():
-            put(change, before[project], new)
-
-    def _event(
-        self, board: Project, finding: rules.Found, thing: Thing, cause: str, change: Change
-    ) -> BoardEvent | None:
-        return rules.evidence_found(board, self._now(), change.context.principal.user, finding, thing, cause)
+            if project not in after:
+                continue
+            after[project], told = read(after[project], entry, thing, self._now(), change.context.principal.user)
+            new.setdefault(project, []).extend(told)
+        for project, told in new.items():
+            put(change, before[project], told)
 
     async def _owners(self, change: Change, things: Sequence[Thing]) -> dict[Thing, str]:
         distinct = list(dict.fromkeys(things))
         return dict(zip(distinct, await self._projects.owners(change.context, distinct), strict=True))
 
-    async def _facts(self, events: Sequence[Event], context: Context) -> Facts:
-        ids = list({run for event in events for run in evidence.runs_of(event)})
-        runs = {}
-        for at in range(0, len(ids), MAX_IDS):
-            views = await self._runs.get(GetRuns(ids=ids[at : at + MAX_IDS]), context)
-            runs.update({view.id: view for view in views if view is not None})
-        return Facts(runs=runs)
+
+def owned(things: Sequence[Thing], owners: Mapping[Thing, str]) -> Thing:
+    """Through which of several things an event belongs to a project: the first that somebody claims."""
+    return next((thing for thing in things if owners[thing] != DEFAULT_ID), things[0])
+
+
+def read(board: Project, shown: Shown, thing: Thing, now: int, who: str) -> tuple[Project, list[BoardEvent]]:
+    """The board after what one event shows, with the board's own events about it."""
+    new: list[BoardEvent] = []
+
+    def add(event: BoardEvent | None) -> None:
+        nonlocal board
+        if event is not None:
+            board = applied(board, event)
+            new.append(event)
+
+    for found in shown.found:
+        for finding in (*rules.settled(board, found), found):
+            add(rules.evidence_found(board, now, who, finding, thing, shown.cause))
+    if isinstance(shown.event, RetrainingOpened):
+        add(_loop(board, shown.event, now))
+    return board, new
+
+
+def _loop(board: Project, event: RetrainingOpened, now: int) -> MovedBack | None:
+    """Retraining leads back from monitoring: the board shows the loop."""
+    if board.archived or board.template.stage(MONITORING) is None or board.template.stage(event.back_to) is None:
+        return None
+    reason = f"retraining of {event.model_name} {event.version}: {event.reason}"[: rules.REASON_LENGTH]
+    return rules.moved_back(board, now, event.by, stage=MONITORING, to=event.back_to, reason=reason)

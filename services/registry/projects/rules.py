@@ -341,13 +341,27 @@ def released(project: Project, now: int, who: str, thing: Thing) -> ThingRelease
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """A verdict about an item, as read from one event."""
+    """A verdict about an item, as read from one event. `settles`: what was bad about things whose names begin so no
+    longer counts. `tells`: worth saying again although the verdict is the same, if the proof or the note is another."""
 
     item: str
     about: str
     verdict: Verdict
     proof: Proof
     note: str = ""
+    settles: str = ""
+    tells: bool = False
+
+
+def settled(project: Project, found: Found) -> list[Found]:
+    """The findings that no longer count because of a newer one, each with the newer one's proof."""
+    if not found.settles:
+        return []
+    return [
+        Found(item=found.item, about=finding.about, verdict="lapsed", proof=found.proof, note=found.note)
+        for finding in project.record(found.item).findings
+        if finding.verdict == "bad" and finding.about != found.about and finding.about.startswith(found.settles)
+    ]
 
 
 def evidence_found(
@@ -363,7 +377,9 @@ def evidence_found(
         if found.verdict == "lapsed" or (found.verdict == "good" and good >= ENOUGH_GOOD and not waited_for):
             return None
     elif before.verdict == found.verdict and not waited_for:
-        return None
+        news = found.tells and (before.proof, before.note) != (found.proof, found.note[:NOTE_LENGTH])
+        if not news:
+            return None
     return EvidenceFound(
         project_id=project.id,
         item=found.item,

@@ -6,9 +6,11 @@ import pytest
 
 from services.contracts.base import Event
 from services.contracts.monitor import ReferenceSet, WindowClosed, WindowFigures
+from services.contracts.projects import Thing
 from services.contracts.registry import AliasSet, DatasetRef, RunEnded, RunInputsLogged, RunView, VersionRegistered
 from services.registry.projects import templates
-from services.registry.projects.evidence import RULES, Facts, found_in, thing_of, widest_gap
+from services.registry.projects.evidence import RULES, found_in, things_of, widest_gap
+from services.registry.projects.reading import Facts
 from services.registry.projects.rules import Found
 
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -122,5 +124,5 @@ def test_versions_and_references_tick_their_items() -> None:
     )  # fmt: skip
     assert by_item(found_in(registered, Facts())).keys() == {"exported_format"}
     assert by_item(found_in(watched, Facts())).keys() == {"rules_on"}
-    things = [thing_of(event, Facts()) for event in (registered, watched)]
-    assert [thing.id if thing else "" for thing in things] == ["flights", "flights"]
+    things = [things_of(event, Facts()) for event in (registered, watched)]
+    assert things == [[Thing(kind="model", id="flights")]] * 2
