@@ -58,6 +58,25 @@ REGISTRY_RELEASES = Consumer(
     ),
 )
 """What lets reviews lapse, and what asks for retraining or answers it."""
+REGISTRY_PROVENANCE = Consumer(
+    "registry-provenance",
+    EVENTS,
+    (
+        "events.registry.run.>",
+        "events.registry.logged_model.>",
+        "events.registry.model_version.>",
+        "events.registry.data_source.>",
+        "events.registry.dataset_version.>",
+        "events.registry.evaluation.>",
+        "events.registry.review.>",
+        "events.registry.model_card.>",
+        "events.registry.deployment.>",
+        "events.registry.retraining.>",
+        "events.registry.reproduction.>",
+        "events.monitor.>",
+    ),
+)
+"""What came from what: registers datasets that runs name, draws lineage, scores reproducibility."""
 REGISTRY_BOARDS = Consumer(
     "registry-boards",
     EVENTS,
@@ -72,6 +91,10 @@ REGISTRY_BOARDS = Consumer(
         "events.registry.gate_verdict.>",
         "events.registry.deployment.>",
         "events.registry.retraining.>",
+        "events.registry.data_source.>",
+        "events.registry.dataset_version.>",
+        "events.registry.reproduction.>",
+        "events.registry.model_card.>",
         "events.monitor.>",
     ),
 )

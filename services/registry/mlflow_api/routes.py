@@ -150,7 +150,7 @@ async def unknown(surface: Surface, request: Request) -> Any:
 
 def mount(app: FastAPI, surface: Surface) -> None:
     """Adds MLflow's API, at every prefix its clients and its UI use."""
-    app.state.unlimited_paths = STREAMED
+    app.state.unlimited_paths = (*STREAMED, *getattr(app.state, "unlimited_paths", ()))
     dispatcher = Dispatcher(surface, unknown)
     dispatcher.add("GET", "/version", version)
     dispatcher.add("GET", "/health", health)
