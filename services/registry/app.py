@@ -61,7 +61,7 @@ from services.registry.models.handlers import Models
 from services.registry.models.queries import ModelQueries
 from services.registry.models.versions import Versions
 from services.registry.projects import store as project_store
-from services.registry.projects.following import Following, Reading
+from services.registry.projects.following import Following
 from services.registry.projects.handlers import Projects
 from services.registry.provenance import Provenance
 from services.registry.retraining import store as retraining_store
@@ -148,9 +148,8 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         tokens = Tokens(store, outbox, secret, now)
         creations = Retries(store)
         projects_ = project_store.MongoProjects(store)
-        reading = Reading(run_queries)
         project = Projects(outbox, projects_, experiment, now)
-        following = Following(project, projects_, reading, now)
+        following = Following(project, projects_, run_queries, now)
         boards = EventConsumer(bus, outbox, streams.REGISTRY_BOARDS, following.take_in)
         insight = Insights(outbox, insight_store.MongoInsights(store), now)
         contents = Contents(model_queries, versions, run_queries, files)
