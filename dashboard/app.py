@@ -9,13 +9,30 @@ from pathlib import Path
 from dash import Dash
 from starlette.types import ASGIApp
 
-from dashboard import router
+from dashboard import acting, router
+from dashboard.actions import ACTIONS
 from dashboard.components.shell import shell
 from dashboard.gateway.client import GatewayClient
 from dashboard.links import Links
 from dashboard.live.hub import Hub
 from dashboard.live.socket import live_socket
-from dashboard.pages import model, models, monitoring, monitoring_list, overview, run, runs
+from dashboard.pages import (
+    audit,
+    compare,
+    events,
+    insights,
+    model,
+    models,
+    monitoring,
+    monitoring_list,
+    overview,
+    project,
+    projects,
+    review,
+    reviews,
+    run,
+    runs,
+)
 from dashboard.security import Guarded, content_security_policy
 from dashboard.serving import Compressed, PlainFastAPI, finish
 from dashboard.sessions import SignInFirst, add_sign_in
@@ -26,11 +43,20 @@ from services.runtime.run import background
 
 PAGES = (
     overview.PAGE,
+    projects.PAGE,
+    project.PAGE,
+    insights.LIST_PAGE,
+    insights.PAGE,
+    reviews.PAGE,
+    review.PAGE,
+    events.PAGE,
+    audit.PAGE,
     models.PAGE,
     model.PAGE,
     monitoring_list.PAGE,
     monitoring.PAGE,
     runs.PAGE,
+    compare.PAGE,
     run.PAGE,
 )
 
@@ -83,6 +109,8 @@ def pages_app(settings: DashboardSettings, site: Site, hub: Hub) -> ASGIApp:
     router.register(app, site, PAGES)
     monitoring.register(app, site)
     runs.register(app, site)
+    audit.register(app, site)
+    acting.register(app, acting.Acts(site, ACTIONS))
     policy = content_security_policy(app.csp_hashes())
     app.server.add_api_websocket_route("/live/ws", live_socket(hub, open_mode, settings.allowed_origins))
     if not open_mode:

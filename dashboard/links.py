@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -13,6 +13,22 @@ class Links:
 
     prefix: str = "/"
 
+    def areas(self) -> dict[str, str]:
+        """Where each area of the navigation begins."""
+        return {
+            "overview": self.overview(),
+            "projects": self.projects(),
+            "runs": self.runs(),
+            "datasets": self.datasets(),
+            "models": self.models(),
+            "reviews": self.reviews(),
+            "monitoring": self.monitoring(),
+            "alerts": self.alerts(),
+            "insights": self.insights(),
+            "events": self.events(),
+            "settings": self.settings(),
+        }
+
     def overview(self) -> str:
         return self.prefix
 
@@ -21,6 +37,52 @@ class Links:
 
     def model(self, name: str) -> str:
         return f"{self.prefix}models/{_part(name)}"
+
+    def version(self, model: str, version: str) -> str:
+        return f"{self.prefix}models/{_part(model)}/{_part(version)}"
+
+    def projects(self) -> str:
+        return f"{self.prefix}projects"
+
+    def project(self, project_id: str, **state: str) -> str:
+        return f"{self.prefix}projects/{_part(project_id)}{query(state)}"
+
+    def datasets(self) -> str:
+        return f"{self.prefix}datasets"
+
+    def dataset(self, name: str, digest: str = "", **state: str) -> str:
+        version = f"/{_part(digest)}" if digest else ""
+        return f"{self.prefix}datasets/{_part(name)}{version}{query(state)}"
+
+    def lineage(self, kind: str, thing: str, **state: str) -> str:
+        return f"{self.prefix}lineage/{_part(kind)}/{_part(thing)}{query(state)}"
+
+    def insights(self, **state: str) -> str:
+        return f"{self.prefix}insights{query(state)}"
+
+    def insight(self, insight_id: str) -> str:
+        return f"{self.prefix}insights/{_part(insight_id)}"
+
+    def reviews(self, **state: str) -> str:
+        return f"{self.prefix}reviews{query(state)}"
+
+    def review(self, model: str, version: str) -> str:
+        return f"{self.prefix}reviews/{_part(model)}/{_part(version)}"
+
+    def alerts(self, **state: str) -> str:
+        return f"{self.prefix}alerts{query(state)}"
+
+    def alert(self, alert_id: str) -> str:
+        return f"{self.prefix}alerts/{_part(alert_id)}"
+
+    def events(self, **state: str) -> str:
+        return f"{self.prefix}events{query(state)}"
+
+    def audit(self, **state: str) -> str:
+        return f"{self.prefix}events/audit{query(state)}"
+
+    def settings(self, **state: str) -> str:
+        return f"{self.prefix}settings{query(state)}"
 
     def monitoring(self) -> str:
         return f"{self.prefix}monitoring"
@@ -33,6 +95,9 @@ class Links:
 
     def run(self, run_id: str) -> str:
         return f"{self.prefix}runs/{_part(run_id)}"
+
+    def compare(self, run_ids: Sequence[str] = ()) -> str:
+        return f"{self.prefix}runs/compare{query({'ids': ','.join(run_ids)})}"
 
     def sign_in(self) -> str:
         return f"{self.prefix}sign-in"

@@ -21,12 +21,7 @@ log = structlog.get_logger(__name__)
 
 def register(app: Dash, site: Site, pages: Sequence[Page]) -> None:
     links = site.links
-    addresses = {
-        "overview": links.overview(),
-        "models": links.models(),
-        "monitoring": links.monitoring(),
-        "runs": links.runs(),
-    }
+    addresses = links.areas()
 
     @app.callback(
         Output("page", "children"),
@@ -35,10 +30,12 @@ def register(app: Dash, site: Site, pages: Sequence[Page]) -> None:
         Output("navbar", "children"),
         Input("url", "pathname"),
         Input("again", "data"),
-        State("url", "search"),
+        Input("url", "search"),
     )
     async def show(pathname: str, _: int, search: str) -> Any:
         found = find(pages, links.strip(pathname or links.prefix))
+        if found and not found[0].by_state and set(ctx.triggered_prop_ids) == {"url.search"}:
+            return no_update  # the page follows its address by itself
         if found is None:
             missing = empty(
                 "This page doesn't exist",
@@ -58,6 +55,22 @@ def register(app: Dash, site: Site, pages: Sequence[Page]) -> None:
             content = _failed(error)
             topics = [] if isinstance(error, NotFound) else topics
         return content, title, topics, navigation(addresses, page.area)
+
+    @app.callback(
+        Output("url", "search", allow_duplicate=True),
+        Input({"state": ALL}, "value"),
+        State({"state": ALL}, "id"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def state_moved(values: list[Any], ids: list[dict[str, str]], search: str) -> Any:
+        """A control of the page's state was moved: that stands in the address, which draws the page again."""
+        state = parse(search)
+        moved = {one["state"]: str(value or "").strip() for one, value in zip(ids, values, strict=True)}
+        names = {key["state"] for key in ctx.triggered_prop_ids.values() if isinstance(key, dict)}
+        after = {**state, **{name: moved[name] for name in names if name in moved}}
+        wanted = query(after)
+        return no_update if parse(wanted) == state else wanted
 
     @app.callback(
         Output("again", "data"),

@@ -10,6 +10,7 @@ from dash import html
 
 from dashboard.components.basics import clipped, icon, link, moment, wild
 from dashboard.components.states import empty
+from dashboard.components.things import address as address_of
 from dashboard.gateway.views import EventView
 from dashboard.links import Links
 from dashboard.site import Component
@@ -22,6 +23,16 @@ _ICONS = {
     "logged_model": "cube",
     "monitored_version": "activity",
     "artifact": "database",
+    "project": "stack-2",
+    "insight": "bulb",
+    "review": "message",
+    "evaluation": "chart-line",
+    "gate_verdict": "circle-check",
+    "deployment": "arrow-up-right",
+    "alert": "alert-triangle",
+    "retraining": "refresh",
+    "dataset_version": "database",
+    "data_source": "database",
     "token": "user",
 }
 _TONES = {"ended": "good", "alias_set": "accent", "registered": "accent", "reference_set": "accent"}
@@ -105,14 +116,10 @@ def _item(line: FeedRow) -> Component:
 
 def address(event: EventView, links: Links) -> str:
     """The page about what the event happened to; empty when there is none."""
-    model, _, version = event.aggregate_id.rpartition("/")
-    match event.aggregate:
-        case "run":
-            return links.run(event.aggregate_id)
-        case "registered_model":
-            return links.model(event.aggregate_id)
-        case "model_version" if model:
-            return links.model(model)
-        case "monitored_version" if model:
-            return links.monitored(model, version)
-    return ""
+    kind = {"registered_model": "model", "model_version": "version", "dataset_version": "dataset"}.get(
+        event.aggregate, event.aggregate
+    )
+    thing = event.aggregate_id
+    if kind == "dataset" and "@" not in thing and "/" in thing:
+        thing = "@".join(thing.rsplit("/", 1))
+    return address_of(links, kind, thing)

@@ -107,6 +107,14 @@ def chosen_metrics(metrics: Sequence[Metric], most: int = _MOST_METRICS) -> list
     return sorted(metrics, key=rank)[:most]
 
 
+_LOWER_IS_BETTER = ("loss", "error", "rmse", "mae", "mse", "brier")
+
+
+def lower_is_better(key: str) -> bool:
+    """Whether a metric of this name is usually an error."""
+    return any(word in key.lower() for word in _LOWER_IS_BETTER)
+
+
 def headline_metrics(metrics: Sequence[Metric]) -> Component:
     chosen = chosen_metrics(metrics)
     if not chosen:

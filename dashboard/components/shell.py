@@ -7,6 +7,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from dashboard.components.acting import dialog
 from dashboard.components.basics import icon, wild
 from dashboard.components.states import skeleton
 from dashboard.links import Links
@@ -15,20 +16,22 @@ from dashboard.theme import MANTINE
 
 AREAS = (
     ("overview", "Overview", "layout-dashboard"),
-    ("models", "Models", "cube"),
-    ("monitoring", "Monitoring", "activity"),
+    ("projects", "Projects", "stack-2"),
     ("runs", "Runs", "flask"),
+    ("datasets", "Datasets", "database"),
+    ("models", "Models", "cube"),
+    ("reviews", "Reviews", "message"),
+    ("monitoring", "Monitoring", "activity"),
+    ("alerts", "Alerts", "bell"),
+    ("insights", "Insights", "bulb"),
+    ("events", "Events", "bolt"),
+    ("settings", "Settings", "settings"),
 )
 
 
 def shell(links: Links, *, signed_in: bool) -> Component:
     """`signed_in`: the dashboard asks for tokens, so there is something to sign out of."""
-    addresses = {
-        "overview": links.overview(),
-        "models": links.models(),
-        "monitoring": links.monitoring(),
-        "runs": links.runs(),
-    }
+    addresses = links.areas()
     return dmc.MantineProvider(
         [
             dcc.Location(id="url", refresh="callback-nav"),
@@ -54,6 +57,8 @@ def shell(links: Links, *, signed_in: bool) -> Component:
                 padding={"base": "md", "sm": "xl"},
                 transitionDuration=0,
             ),
+            dialog(),
+            dcc.Store(id="dialog-given"),
             dmc.NotificationContainer(id="notices", position="bottom-right"),
         ],
         theme=MANTINE,

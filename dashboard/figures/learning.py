@@ -7,8 +7,13 @@ from collections.abc import Mapping, Sequence
 from dashboard.figures.base import Figure, layout, value_axis
 from dashboard.theme import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION
 
-_LINES = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, GREY)
-_DASHES = ("solid", "dash", "dot", "dashdot")
+LINES = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, GREY)
+DASHES = ("solid", "dash", "dot", "dashdot")
+
+
+def shortened(text: str, longest: int = 40) -> str:
+    """A name as far as a legend or an axis has room for it."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def curves(series: Mapping[str, Sequence[tuple[int, float | None]]]) -> Figure:
@@ -18,10 +23,10 @@ def curves(series: Mapping[str, Sequence[tuple[int, float | None]]]) -> Figure:
             {
                 "type": "scatter",
                 "mode": "lines",
-                "name": name if len(name) <= 40 else name[:39] + "…",
+                "name": shortened(name),
                 "x": [step for step, _ in points],
                 "y": [value for _, value in points],
-                "line": {"color": _LINES[i % len(_LINES)], "dash": _DASHES[i % len(_DASHES)], "width": 2},
+                "line": {"color": LINES[i % len(LINES)], "dash": DASHES[i % len(DASHES)], "width": 2},
             }
             for i, (name, points) in enumerate(series.items())
         ],

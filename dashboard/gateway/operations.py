@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
-from dashboard.gateway import views
+from dashboard.gateway import project_views, views
 from dashboard.gateway.views import Connection, View
 
 Data = TypeVar("Data")
@@ -56,6 +56,25 @@ DISTRIBUTION: Operation[views.Distribution] = _load("distribution", views.Distri
 RUNS: Operation[Connection[views.RunSummary]] = _load("runs", Connection[views.RunSummary], "runs")
 RUN: Operation[views.RunDetail | None] = _load("run", views.RunDetail | None, "run")
 METRIC_HISTORY: Operation[History | None] = _load("metric_history", History | None, "run")
+VERSION: Operation[views.VersionRow | None] = _load("version", views.VersionRow | None, "modelVersion")
+
+PROJECTS: Operation[Connection[project_views.ProjectRow]] = _load(
+    "projects", Connection[project_views.ProjectRow], "projects"
+)
+BOARD: Operation[project_views.Board | None] = _load("board", project_views.Board | None, "project")
+INSIGHTS: Operation[Connection[project_views.Insight]] = _load(
+    "insights", Connection[project_views.Insight], "insights"
+)
+INSIGHT: Operation[project_views.Insight | None] = _load("insight", project_views.Insight | None, "insight")
+SIMILAR: Operation[list[project_views.SimilarRun] | None] = _load(
+    "similar_runs", list[project_views.SimilarRun] | None, "similarRuns"
+)
+REVIEWS: Operation[Connection[project_views.Review]] = _load("reviews", Connection[project_views.Review], "reviews")
+REVIEW: Operation[project_views.Review | None] = _load("review", project_views.Review | None, "review")
+AUDIT: Operation[Connection[project_views.AuditEntry]] = _load("audit", Connection[project_views.AuditEntry], "audit")
+AUDIT_VERDICT: Operation[project_views.AuditVerdict | None] = _load(
+    "audit_verdict", project_views.AuditVerdict | None, "auditVerdict"
+)
 
 EVENT_STREAM: Operation[views.EventMessage] = _load("event_stream", views.EventMessage, "events")
 WINDOW_STREAM: Operation[views.WindowMoved] = _load("window_stream", views.WindowMoved, "windowMoved")

@@ -229,3 +229,18 @@ class Distribution(View, frozen=True, kw_only=True):
     edges: list[float]
     reference: list[float]
     current: list[float]
+
+
+class UserError(View, frozen=True, kw_only=True):
+    code: str
+    message: str
+    field: str | None = None
+    fix: str | None = None
+    retryable: bool = False
+
+
+class Outcome(View, frozen=True, kw_only=True):
+    """What a mutation says: nothing was changed if there are errors."""
+
+    changed_id: str | None = None
+    errors: list[UserError] = []

@@ -8,10 +8,25 @@ FEED = "feed"
 OVERVIEW = "overview"
 MODELS = "models"
 MONITORING = "monitoring"
+PROJECTS = "projects"
+REVIEWS = "reviews"
+ALERTS = "alerts"
 
 
 def model(name: str) -> str:
     return f"model:{quote(name, safe='')}"
+
+
+def project(project_id: str) -> str:
+    return f"project:{quote(project_id, safe='')}"
+
+
+def review(model_name: str, version: str) -> str:
+    return f"review:{quote(model_name, safe='')}/{quote(version, safe='')}"
+
+
+def alert(alert_id: str) -> str:
+    return f"alert:{quote(alert_id, safe='')}"
 
 
 def monitor(model_name: str, version: str) -> str:

@@ -11,7 +11,17 @@ import structlog
 from dashboard.gateway.views import EventView
 from dashboard.live import names
 from dashboard.live.frames import Frame, children_text
-from dashboard.pages import model, models, monitoring, monitoring_list, overview
+from dashboard.pages import (
+    model,
+    models,
+    monitoring,
+    monitoring_list,
+    overview,
+    project,
+    projects,
+    review,
+    reviews,
+)
 from dashboard.site import Component, Section, Site
 from services.contracts.errors import LifecycleError, NotFound
 
@@ -41,6 +51,22 @@ def sectioned(topic: str) -> Sectioned | None:
             return Sectioned(models.SECTIONS, {}, lambda event: event.aggregate in _MODELLED)
         case names.MONITORING, []:
             return Sectioned(monitoring_list.SECTIONS, {}, lambda event: event.service == "monitor")
+        case names.PROJECTS, []:
+            return Sectioned(projects.SECTIONS, {}, lambda event: event.aggregate == "project")
+        case names.REVIEWS, []:
+            return Sectioned(reviews.SECTIONS, {}, lambda event: event.aggregate == "review")
+        case "project", [project_id]:
+            return Sectioned(
+                project.SECTIONS,
+                {"id": project_id},
+                lambda event: event.aggregate == "project" and event.aggregate_id == project_id,
+            )
+        case "review", [name, version]:
+            return Sectioned(
+                review.SECTIONS,
+                {"model": name, "version": version},
+                lambda event: event.aggregate in _JUDGED and event.aggregate_id == f"{name}/{version}",
+            )
         case "model", [name]:
             return Sectioned(model.SECTIONS, {"name": name}, lambda event: _is_about(event, name))
         case "monitor", [name, version]:
@@ -52,6 +78,7 @@ def sectioned(topic: str) -> Sectioned | None:
     return None
 
 
+_JUDGED = ("review", "gate_verdict", "evaluation")
 _MODELLED = ("registered_model", "model_version", "monitored_version")
 
 

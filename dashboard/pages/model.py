@@ -26,7 +26,7 @@ from dashboard.components.basics import (
     status,
 )
 from dashboard.components.events import timeline
-from dashboard.components.models import CHAMPION, chosen_metrics, metric_text
+from dashboard.components.models import CHAMPION, chosen_metrics, lower_is_better, metric_text
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
@@ -137,14 +137,11 @@ def _metric_keys(versions: Sequence[VersionRow]) -> list[str]:
     return [metric.key for metric in chosen_metrics(list(by_key.values()), _COLUMNS)]
 
 
-_LOWER_IS_BETTER = ("loss", "error", "rmse", "mae", "mse", "brier")
-
-
 def _best(versions: Sequence[VersionRow], key: str) -> float | None:
     values = [m.value for version in versions for m in version.metrics if m.key == key and m.value is not None]
     if len(set(values)) < 2:
         return None
-    return min(values) if any(word in key.lower() for word in _LOWER_IS_BETTER) else max(values)
+    return min(values) if lower_is_better(key) else max(values)
 
 
 def _version_row(version: VersionRow, keys: Sequence[str], best: dict[str, float | None], links: Links) -> Component:

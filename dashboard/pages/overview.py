@@ -18,10 +18,12 @@ from dashboard.gateway.views import Monitored, Window
 from dashboard.links import Links
 from dashboard.live import names
 from dashboard.pages.page import Page
+from dashboard.pages.projects import project_table
 from dashboard.site import Component, Section, Site, Visit
 
 FEED_LENGTH = 30
 _MODELS_SHOWN = 8
+_PROJECTS_SHOWN = 8
 _VERSIONS_WATCHED = 12
 RECENT_WINDOWS = 30
 DETAILED_WINDOWS = 2  # the open one and the newest closed one
@@ -132,10 +134,15 @@ async def feed_section(site: Site, visit: Visit) -> Component:
     return live_feed(page.nodes, site.links)
 
 
+async def projects_section(site: Site, visit: Visit) -> Component:
+    return project_table(await visit.ask(ask.PROJECTS, first=_PROJECTS_SHOWN), site.links)
+
+
 FEED_CARD = "overview-feed"
 SECTIONS: dict[str, Section] = {
     "overview-counts": counts_section,
     "overview-attention": attention_section,
+    "overview-projects": projects_section,
     "overview-models": models_section,
 }
 
@@ -151,6 +158,12 @@ async def render(site: Site, visit: Visit) -> Component:
                     html.Div(
                         [
                             card("Needs attention", parts["overview-attention"], body_id="overview-attention"),
+                            card(
+                                "Projects",
+                                parts["overview-projects"],
+                                body_id="overview-projects",
+                                aside=link("All projects", site.links.projects()),
+                            ),
                             card(
                                 "Models",
                                 parts["overview-models"],

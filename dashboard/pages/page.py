@@ -11,13 +11,17 @@ from dashboard.site import Component, Site, Visit
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`pattern`: path parts, `<name>` for a variable one. `topics`: what an open browser follows live."""
+    """`pattern`: path parts, `<name>` for a variable one. `topics`: what an open browser follows live.
+
+    `by_state`: drawn again whenever the query string of its address changes.
+    """
 
     pattern: str
     title: Callable[[Mapping[str, str]], str]
     render: Callable[[Site, Visit], Awaitable[Component]]
     topics: Callable[[Mapping[str, str]], list[str]] = lambda parts: []
     area: str = ""
+    by_state: bool = False
 
     def match(self, path: str) -> dict[str, str] | None:
         """The variable parts of `path` (inside the dashboard, still percent-encoded); None if it's another page's."""

@@ -21,18 +21,21 @@ from dashboard.components.basics import (
     status,
     wild,
 )
+from dashboard.components.insights import insights_card
 from dashboard.components.models import chosen_metrics, metric_text
-from dashboard.components.states import empty
+from dashboard.components.similar import similar_table
+from dashboard.components.states import empty, failed
 from dashboard.figures.base import CONFIG
 from dashboard.figures.learning import curves
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import RunDetail
 from dashboard.pages.page import Page
 from dashboard.site import Component, Site, Visit
-from services.contracts.errors import NotFound
+from services.contracts.errors import LifecycleError, NotFound, Unauthenticated
 
 _CURVES = 8  # metrics drawn
 _POINTS = 500
+_SIMILAR = 6
 
 
 async def render(site: Site, visit: Visit) -> Component:
@@ -41,6 +44,9 @@ async def render(site: Site, visit: Visit) -> Component:
     if run is None:
         raise NotFound(f"There is no run {clipped(run_id, 60)}.")
     figures = chosen_metrics(run.metrics, 2)
+    curves_card, similar_card, learned = await asyncio.gather(
+        _curves(site, visit, run), _similar(site, visit), insights_card(site, visit, "run", run_id)
+    )
     return html.Div(
         [
             page_head(
@@ -75,14 +81,29 @@ async def render(site: Site, visit: Visit) -> Component:
                     ),
                 ]
             ),
-            await _curves(site, visit, run),
+            curves_card,
             card("Metrics", _values([(m.key, metric_text(m)) for m in run.metrics], "No metrics logged")),
             card("Parameters", _values([(p.key, p.value) for p in run.params], "No parameters logged")),
             html.Div(
                 [card("Data", _datasets(run)), card("Code and environment", _origin(run))],
                 className="halves cards",
             ),
+            html.Div([similar_card, learned], className="halves cards"),
         ]
+    )
+
+
+async def _similar(site: Site, visit: Visit) -> Component:
+    try:
+        runs = await visit.ask(ask.SIMILAR, runId=visit.parts["id"], first=_SIMILAR)
+    except Unauthenticated:
+        raise
+    except LifecycleError as error:
+        return card("Tried before?", failed(error))
+    return card(
+        "Tried before?",
+        similar_table(runs or [], site.links),
+        hint="Runs with the same or nearly the same parameters, data and code, nearest first.",
     )
 
 

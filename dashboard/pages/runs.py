@@ -14,6 +14,7 @@ from dashboard.components.models import chosen_metrics, metric_text
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import RunSummary
 from dashboard.links import Links, parse, query
+from dashboard.pages.compare import MOST_RUNS
 from dashboard.pages.page import Page
 from dashboard.site import Component, Site, Visit, visitor_token
 from services.contracts.errors import Invalid, LifecycleError, Rejected
@@ -86,7 +87,11 @@ async def render(site: Site, visit: Visit) -> Component:
     text = visit.state.get("filter", "")
     return html.Div(
         [
-            page_head("Runs", hint="Every run of everybody, newest first. Times are UTC."),
+            page_head(
+                "Runs",
+                hint="Every run of everybody, newest first. Times are UTC.",
+                aside=dcc.Link("Compare", id="compare", href=site.links.compare(), className="button"),
+            ),
             card(
                 "All runs",
                 html.Div(
@@ -127,6 +132,7 @@ def _grid() -> Component:
             "theme": {"function": f"themeQuartz.withParams({_THEME})"},
             "ensureDomOrder": True,
             "suppressCellFocus": False,
+            "rowSelection": {"mode": "multiRow", "headerCheckbox": False, "enableClickSelection": False},
             "localeText": {"noRowsToShow": "No runs here. Log one with any MLflow client, or clear the filter."},
         },
         style={"height": "min(640px, calc(100vh - 300px))", "minHeight": 320},
@@ -193,6 +199,11 @@ def register(app: Dash, site: Site) -> None:
         last = {} if page.page_info.has_next_page else {"rowCount": end}
         total = formats.plural(page.total_count, "run") if page.total_count is not None else ""
         return {"rowData": [row(run, site.links) for run in page.nodes], **last}, total, known, ""
+
+    @app.callback(Output("compare", "href"), Output("compare", "children"), Input("runs-grid", "selectedRows"))
+    def chosen(rows: list[dict[str, Any]] | None) -> Any:
+        ids = [row["id"] for row in rows or []][:MOST_RUNS]
+        return site.links.compare(ids), f"Compare {len(ids)} runs" if ids else "Compare"
 
     in_browser: Any = app.clientside_callback
     in_browser(

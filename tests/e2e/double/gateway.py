@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from deploy.local.ports import choose
 from tests.e2e.double import recorded
+from tests.e2e.double.answers import Lifecycle
 from tests.e2e.double.recorded import Record
 from tests.support.waiting import wait_until
 
@@ -42,6 +43,7 @@ class GatewayDouble:
         self.windows: list[Record] = [recorded.window(day) for day in range(180)]
         self.events: list[Record] = []
         self.monitored = [self._monitored()]
+        self.lifecycle = Lifecycle(self.now, self.runs)
         self.delay = 0.0
         self._sequence = 0
         self._kept: dict[str, bytes] = {}
@@ -88,6 +90,7 @@ class GatewayDouble:
     def clear(self) -> None:
         """As on the first day: nothing anywhere."""
         self.runs, self.models, self.windows, self.events, self.monitored = [], [], [], [], []
+        self.lifecycle.clear()
 
     def start(self) -> None:
         config = uvicorn.Config(
@@ -314,7 +317,16 @@ class GatewayDouble:
                 "current": [value / sum(moved) for value in moved],
             }
 
+        def model_version(_: Any, model: str, version: str) -> Record | None:
+            found = next((one for one in self.models if one["name"] == model), None)
+            wanted = version.removeprefix("@")
+            fits = (one for one in (found or {}).get("_versions", []) if wanted in (one["version"], *one["aliases"]))
+            return next(fits, None)
+
         return {
+            **self.lifecycle.root(connection),
+            **self.lifecycle.mutations(self._schema),
+            "modelVersion": model_version,
             "viewer": {"user": "anna", "role": "admin", "authenticated": bool(self.token)},
             "models": models,
             "model": model,

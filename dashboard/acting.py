@@ -1,0 +1,172 @@
+"""The callbacks of everything that can be done: open the dialog, send the mutation, say what came of it, undo."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import ALL, MATCH, Dash, Input, Output, State, ctx, html, no_update, set_props
+
+from dashboard.components.acting import Action, form, missing
+from dashboard.components.basics import clipped
+from dashboard.gateway.operations import Operation
+from dashboard.gateway.views import Outcome
+from dashboard.site import Site, visitor_token
+from services.contracts.errors import LifecycleError
+
+_NOTICE_SECONDS = 8
+
+
+class Acts:
+    """All actions by name, and how one is carried out."""
+
+    def __init__(self, site: Site, actions: Sequence[Action]) -> None:
+        self._site = site
+        self._actions = {action.name: action for action in actions}
+
+    def __getitem__(self, name: str) -> Action:
+        return self._actions[name]
+
+    def get(self, name: str) -> Action | None:
+        return self._actions.get(name)
+
+    async def carried_out(self, action: Action, given: Mapping[str, Any], key: str) -> tuple[str, str]:
+        """What was wrong, in words (empty if it was done), and the page to open now (mostly none).
+
+        The same `key` never has a second effect.
+        """
+        operation: Operation[Outcome] = Operation(action.document, Outcome, action.mutation)
+        try:
+            variables = action.variables(given)
+            if action.keyed:
+                variables = {**variables, "idempotencyKey": key}
+            outcome = await self._site.gateway.ask(operation, visitor_token(), input=variables)
+        except LifecycleError as error:
+            return _words(error.message, error.fix), ""
+        except ValueError as error:  # what was filled in isn't what it has to be
+            return _words(str(error), None), ""
+        if outcome.errors:
+            return " ".join(_words(error.message, error.fix) for error in outcome.errors), ""
+        return "", action.goes_to(self._site.links, outcome.changed_id or "", given)
+
+
+def _words(message: str, fix: str | None) -> str:
+    text = message[:1].upper() + message[1:]
+    return clipped(". ".join(part.rstrip(".") for part in (text, fix) if part) + ".", 400)
+
+
+def said(text: str, *, tone: str = "teal", undo: Any = None) -> None:
+    """A notice in the corner; `undo` is a button beside the words."""
+    message = [html.Span(clipped(text, 200)), undo] if undo is not None else clipped(text, 200)
+    notice = {
+        "action": "show",
+        "title": "Done" if tone == "teal" else "That didn't work",
+        "message": html.Div(message, className="notice") if undo is not None else message,
+        "color": tone,
+        "autoClose": _NOTICE_SECONDS * 1000 * (2 if undo is not None else 1),
+    }
+    set_props("notices", {"sendNotifications": [notice]})
+
+
+def register(app: Dash, acts: Acts) -> None:
+    @app.callback(
+        Output("dialog", "opened"),
+        Output("dialog", "title"),
+        Output("dialog-body", "children"),
+        Output("dialog-given", "data"),
+        Input({"act": ALL, "given": ALL}, "n_clicks"),
+        Input({"cancel": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def open_dialog(_: list[Any], __: list[Any]) -> Any:
+        trigger = ctx.triggered_id
+        if not ctx.triggered or not ctx.triggered[0]["value"] or not isinstance(trigger, dict):
+            return no_update
+        if "cancel" in trigger:
+            return False, no_update, [], no_update
+        action = acts.get(trigger["act"])
+        if action is None:
+            return no_update
+        given = json.loads(trigger["given"])
+        held = {"action": action.name, "given": given, "key": secrets.token_hex(16)}
+        return True, action.title, form(action, given), held
+
+    @app.callback(
+        Output("dialog-trouble", "children"),
+        Output("dialog", "opened", allow_duplicate=True),
+        Output("again", "data", allow_duplicate=True),
+        Input({"submit": ALL}, "n_clicks"),
+        State("dialog-given", "data"),
+        State({"field": ALL}, "value"),
+        State({"field": ALL}, "checked"),
+        State({"field": ALL}, "id"),
+        State("again", "data"),
+        running=[(Output({"submit": ALL}, "disabled"), [True], [False])],
+        prevent_initial_call=True,
+    )
+    async def submit(
+        clicks: list[Any], held: dict[str, Any], values: list[Any], ticks: list[Any], ids: list[Any], again: int
+    ) -> Any:
+        if not any(clicks) or not held:
+            return no_update
+        action, given = acts[held["action"]], held["given"]
+        filled = {
+            one["field"]: tick if isinstance(tick, bool) else value
+            for one, value, tick in zip(ids, values, ticks, strict=True)
+        }
+        trouble, target = missing(action, given, filled), ""
+        if not trouble:
+            trouble, target = await acts.carried_out(action, {**given, **filled}, held["key"])
+        if trouble:
+            return trouble, no_update, no_update
+        back = action.undo({**given, **filled})
+        button = None
+        if back:
+            text = json.dumps(back[1], sort_keys=True, separators=(",", ":"))
+            button = html.Button("Undo", id={"undo": back[0], "given": text}, className="button small", type="button")
+        said(action.done, undo=button)
+        if target:
+            set_props("url", {"pathname": target, "search": ""})
+            return "", False, no_update
+        return "", False, again + 1
+
+    @app.callback(
+        Output("again", "data", allow_duplicate=True),
+        Input({"undo": ALL, "given": ALL}, "n_clicks"),
+        State("again", "data"),
+        prevent_initial_call=True,
+    )
+    async def undo(clicks: list[Any], again: int) -> Any:
+        trigger = ctx.triggered_id
+        if not any(clicks) or not isinstance(trigger, dict):
+            return no_update
+        trouble, _ = await acts.carried_out(acts[trigger["undo"]], json.loads(trigger["given"]), secrets.token_hex(16))
+        said(trouble or "Undone.", tone="red" if trouble else "teal")
+        return no_update if trouble else again + 1
+
+    @app.callback(
+        Output({"inline-trouble": MATCH}, "children"),
+        Input({"inline": MATCH}, "n_clicks"),
+        State({"inline": MATCH}, "id"),
+        State({"inline-given": MATCH}, "data"),
+        State({"inline-field": MATCH, "name": ALL}, "value"),
+        State({"inline-field": MATCH, "name": ALL}, "id"),
+        State("again", "data"),
+        prevent_initial_call=True,
+    )
+    async def inline(
+        clicks: int | None, __: Any, held: dict[str, Any], values: list[Any], ids: list[Any], again: int
+    ) -> Any:
+        """A form that stands in the page itself."""
+        if not clicks:
+            return no_update
+        action = acts[held["action"]]
+        given = {**held["given"], **{one["name"]: value for one, value in zip(ids, values, strict=True)}}
+        trouble, _ = await acts.carried_out(action, given, f"{held['key']}-{clicks}")
+        if trouble:
+            return trouble
+        said(action.done)
+        set_props("again", {"data": again + 1})
+        return ""

@@ -1,0 +1,64 @@
+"""What differs between things of the same kind: a table with one column each, and only the differences if wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dash import html
+
+from dashboard.components.basics import clipped, scrolling
+from dashboard.components.states import empty
+from dashboard.site import Component
+
+NOT_THERE = "–"
+
+
+def differing(columns: Sequence[Mapping[str, str]]) -> list[str]:
+    """The keys whose values aren't the same in all columns, in alphabetical order."""
+    keys = sorted({key for column in columns for key in column})
+    return [key for key in keys if len({column.get(key) for column in columns}) > 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Some rows of the table, with one mapping a column. `best`: by key, the number of the column that is the best."""
+
+    title: str
+    columns: Sequence[Mapping[str, str]]
+    best: Mapping[str, int] = field(default_factory=dict)
+
+
+def side_by_side(label: str, heads: Sequence[Component], groups: Sequence[Group], *, everything: bool) -> Component:
+    """Cells that differ from the first column are marked; without `everything`, rows that are the same are left out."""
+    head = html.Thead(html.Tr([html.Th(label, scope="col"), *(html.Th(one, scope="col") for one in heads)]))
+    bodies = []
+    for group in groups:
+        keys = sorted({key for column in group.columns for key in column})
+        shown = keys if everything else differing(group.columns)
+        if not keys:
+            continue
+        rows = [_row(group, key) for key in shown]
+        if len(groups) > 1 or not rows:
+            same = "" if rows else f": all {len(keys)} are the same" if len(keys) > 1 else ": the same"
+            title = html.Th(group.title + same, scope="colgroup", colSpan=len(heads) + 1, className="group-title")
+            rows.insert(0, html.Tr(title))
+        bodies.append(html.Tbody(rows))
+    if not bodies:
+        return empty("Nothing recorded", "There is nothing that tells them apart.", icon_name="list")
+    return scrolling(html.Table([head, *bodies], className="table compact compared"), label, 160 + 130 * len(heads))
+
+
+def _row(group: Group, key: str) -> Component:
+    first = group.columns[0].get(key, NOT_THERE)
+
+    def cell(number: int) -> Component:
+        value = group.columns[number].get(key, NOT_THERE)
+        looks = ["mono"]
+        if group.best.get(key) == number:
+            looks.append("best")
+        if number and value != first:
+            looks.append("differs")
+        return html.Td(clipped(value, 60), title=clipped(value, 2000), className=" ".join(looks))
+
+    return html.Tr([html.Th(clipped(key, 60), scope="row"), *(cell(i) for i in range(len(group.columns)))])

@@ -1,0 +1,66 @@
+"""Controls whose value is a part of the page's address: the page is drawn again when they move, and Back works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+
+from dashboard.components.basics import clipped, icon, wild
+from dashboard.site import Component
+
+
+def state_id(name: str) -> dict[str, str]:
+    """The id that ties a control to the part of the address called `name`."""
+    return {"state": name}
+
+
+def choice(
+    name: str,
+    label: str,
+    options: Sequence[str] | Mapping[str, str],
+    value: str,
+    *,
+    width: int = 200,
+    shown: bool = False,
+) -> Component:
+    """A select. `options`: values with their labels, or values that are their own labels. `shown`: with its label."""
+    pairs = options.items() if isinstance(options, Mapping) else ((one, one) for one in options)
+    named: dict[str, Any] = {"label": label} if shown else wild({"aria-label": label})
+    return dmc.Select(
+        id=state_id(name),
+        data=[{"value": key, "label": clipped(text, 60)} for key, text in pairs],
+        value=value,
+        allowDeselect=False,
+        searchable=len(options) > 12,
+        w=width,
+        maw="100%",
+        size="sm",
+        **named,
+    )
+
+
+def segments(name: str, label: str, options: Mapping[str, str], value: str) -> Component:
+    """A few choices in a row."""
+    return dmc.SegmentedControl(
+        id=state_id(name),
+        data=[{"value": key, "label": text} for key, text in options.items()],
+        value=value,
+        size="sm",
+        **wild({"aria-label": label}),
+    )
+
+
+def search_field(name: str, label: str, value: str, placeholder: str) -> Component:
+    """A text that narrows what is shown, asked for as soon as typing rests."""
+    return dmc.TextInput(
+        id=state_id(name),
+        value=value,
+        placeholder=placeholder,
+        leftSection=icon("search"),
+        debounce=500,
+        size="sm",
+        className="grow",
+        **wild({"aria-label": label}),
+    )

@@ -1,0 +1,82 @@
+"""Comments as a conversation: each answer below what it answers, and a field to say more."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard.components.acting import act
+from dashboard.components.basics import clipped, moment, wild
+from dashboard.site import Component
+
+_DEEPEST = 4  # levels that are indented; below, answers stand under each other
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    id: str
+    by: str
+    text: str
+    at: datetime
+    reply_to: str | None = None
+
+
+def thread(comments: Sequence[Comment], reply: tuple[str, Mapping[str, Any]] | None = None) -> Component:
+    """`reply`: the action that answers one comment, and what it is given besides `replyTo`."""
+    if not comments:
+        return html.P("Nothing has been said yet.", className="card-hint")
+    known = {one.id for one in comments}
+    below: dict[str, list[Comment]] = {}
+    for one in comments:
+        below.setdefault(one.reply_to if one.reply_to in known else "", []).append(one)
+
+    def said(one: Comment, depth: int) -> list[Component]:
+        entry = html.Li(
+            [
+                html.Div(
+                    [
+                        html.Span(clipped(one.by.removeprefix("service:"), 40), className="strong"),
+                        html.Span([" · ", moment(one.at)], className="sub"),
+                    ]
+                ),
+                html.P(clipped(one.text, 8000), className="answer"),
+                act(reply[0], "Answer…", {**reply[1], "replyTo": one.id}, look="small plain") if reply else None,
+            ],
+            className="comment",
+            style={"marginLeft": f"{min(depth, _DEEPEST) * 22}px"},
+        )
+        return [entry, *(part for child in below.get(one.id, []) for part in said(child, depth + 1))]
+
+    return html.Ul([part for one in below.get("", []) for part in said(one, 0)], className="comments")
+
+
+def say(action: str, given: Mapping[str, Any], label: str = "Say something") -> Component:
+    """A field in the page itself, and the button that sends it."""
+    held = {"action": action, "given": dict(given), "key": secrets.token_hex(8)}
+    spot = f"say-{action}"
+    return html.Div(
+        [
+            dcc.Store(id={"inline-given": spot}, data=held),
+            dmc.Textarea(
+                id={"inline-field": spot, "name": "text"},
+                value="",
+                placeholder=label,
+                autosize=True,
+                minRows=2,
+                maxRows=12,
+                size="sm",
+                **wild({"aria-label": label}),
+            ),
+            html.Div(id={"inline-trouble": spot}, className="trouble", role="alert"),
+            html.Div(
+                html.Button("Send", id={"inline": spot}, className="button small", type="button"), className="buttons"
+            ),
+        ],
+        className="say",
+    )

@@ -1,0 +1,232 @@
+"""`/reviews/<model>/<version>`: the candidate beside the champion, gates, the conversation, and the decision."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from dash import html
+
+from dashboard import formats
+from dashboard.components.acting import act
+from dashboard.components.basics import badge, card, clipped, facts, icon, link, moment, page_head, scrolling
+from dashboard.components.comparison import Group, side_by_side
+from dashboard.components.models import CHAMPION, chosen_metrics, lower_is_better, metric_text
+from dashboard.components.sections import rendered
+from dashboard.components.states import empty
+from dashboard.components.thread import Comment, say, thread
+from dashboard.gateway import operations as ask
+from dashboard.gateway.project_views import Review
+from dashboard.gateway.views import Metric, VersionRow
+from dashboard.live import names
+from dashboard.pages.page import Page
+from dashboard.pages.reviews import missing_words, review_badge
+from dashboard.site import Component, Section, Site, Visit
+from services.contracts.errors import NotFound
+
+
+async def load(visit: Visit) -> Review:
+    review = await visit.ask(ask.REVIEW, model=visit.parts["model"], version=visit.parts["version"])
+    if review is None:
+        raise NotFound(
+            f"No review of {clipped(visit.parts['model'], 80)} v{clipped(visit.parts['version'], 20)} was requested.",
+            fix="Request one on the version's page.",
+        )
+    return review
+
+
+async def sides(visit: Visit) -> tuple[VersionRow, VersionRow | None]:
+    """The candidate, and the champion if it is another version."""
+    model, version = visit.parts["model"], visit.parts["version"]
+    whole = await visit.ask(ask.MODEL, name=model, first=1)
+    number = next((one.version for one in whole.aliases if one.name == CHAMPION), None) if whole else None
+    wanted = [visit.ask(ask.VERSION, model=model, version=version)]
+    if number and number != version:
+        wanted.append(visit.ask(ask.VERSION, model=model, version=number))
+    found = await asyncio.gather(*wanted)
+    if found[0] is None:
+        raise NotFound(f"{clipped(model, 80)} has no version {clipped(version, 20)}.")
+    return found[0], found[1] if len(found) > 1 else None
+
+
+async def decisions_section(site: Site, visit: Visit) -> Component:
+    review = await load(visit)
+    entries = [
+        html.Li(
+            [
+                html.Div(
+                    [
+                        badge("approved", "good", "circle-check")
+                        if one.decision == "APPROVE"
+                        else badge("changes asked", "warn", "arrow-back-up"),
+                        html.Span([" ", clipped(one.by, 40)], className="strong"),
+                        html.Span([" · ", moment(one.at)], className="sub"),
+                    ]
+                ),
+                html.P(clipped(one.reason, 4000), className="answer"),
+            ],
+            className="comment",
+        )
+        for one in review.decisions
+    ]
+    return html.Div(
+        [
+            html.Div(
+                [review_badge(review.state), html.Span(missing_words(review), className="sub")], className="badges"
+            ),
+            html.Ul(entries, className="comments")
+            if entries
+            else html.P("Nobody has decided in this round yet.", className="card-hint"),
+        ]
+    )
+
+
+async def comments_section(site: Site, visit: Visit) -> Component:
+    review = await load(visit)
+    held = {"model": review.model, "version": review.version}
+    comments = [Comment(one.id, one.by, one.text, one.at, one.reply_to) for one in review.comments]
+    return thread(comments, ("review.comment", held))
+
+
+SECTIONS: dict[str, Section] = {
+    "review-decisions": decisions_section,
+    "review-comments": comments_section,
+}
+
+
+async def render(site: Site, visit: Visit) -> Component:
+    review, (candidate, champion) = await asyncio.gather(load(visit), sides(visit))
+    parts = await rendered(SECTIONS, site, visit)
+    model, version = review.model, review.version
+    held = {"model": model, "version": version, "digest": review.digest}
+    return html.Div(
+        [
+            page_head(
+                [clipped(model, 80), html.Span(f"v{clipped(version, 20)}", className="version")],
+                crumbs=[link("Reviews", site.links.reviews()), link("Version", site.links.version(model, version))],
+                hint=[f"review requested by {clipped(review.requested_by, 40)} ", moment(review.requested_at)],
+                aside=html.Div(_buttons(review, held), className="buttons"),
+            ),
+            html.P(clipped(review.note, 3000), className="lead") if review.note else None,
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            card(
+                                "Candidate beside champion",
+                                _figures(site, visit, candidate, champion),
+                                hint="Figures of the runs that made them. What is better is marked in words.",
+                            ),
+                            card("Parameters that differ", _params(site, visit, candidate, champion)),
+                        ],
+                        className="column",
+                    ),
+                    html.Div(
+                        [
+                            card("Decision", parts["review-decisions"], body_id="review-decisions"),
+                            card("About", _about(review)),
+                            card(
+                                "Conversation",
+                                html.Div(
+                                    [
+                                        html.Div(parts["review-comments"], id="review-comments"),
+                                        say("review.comment", {"model": model, "version": version}),
+                                    ]
+                                ),
+                            ),
+                        ],
+                        className="column",
+                    ),
+                ],
+                className="split wide",
+            ),
+        ]
+    )
+
+
+def _buttons(review: Review, held: dict[str, str]) -> list[Component]:
+    request = act("review.request", "Request again…", held, icon_name="refresh")
+    if review.state == "OPEN":
+        return [
+            act("review.approve", "Approve…", held, icon_name="circle-check", look="primary"),
+            act("review.changes", "Ask for changes…", held, icon_name="arrow-back-up"),
+            act("review.withdraw", "Withdraw…", held),
+        ]
+    return [request]
+
+
+def _figures(site: Site, visit: Visit, candidate: VersionRow, champion: VersionRow | None) -> Component:
+    ours = {m.key: m for m in candidate.metrics}
+    theirs = {m.key: m for m in champion.metrics} if champion else {}
+    keys = [m.key for m in chosen_metrics([*candidate.metrics, *theirs.values()], 200)]
+    keys = list(dict.fromkeys(keys))
+    if not keys:
+        return empty("No figures", "The run that made this version logged no metrics.", icon_name="chart-line")
+    heads = [
+        html.Th("Metric", scope="col"),
+        html.Th(f"v{candidate.version} (candidate)", scope="col", className="number"),
+    ]
+    if champion:
+        heads += [
+            html.Th(f"v{champion.version} (champion)", scope="col", className="number"),
+            html.Th("Difference", scope="col", className="number"),
+        ]
+    rows = []
+    for key in keys:
+        cells = [html.Th(clipped(key, 50), scope="row"), _number(ours.get(key))]
+        if champion:
+            cells += [_number(theirs.get(key)), html.Td(_difference(key, ours, theirs), className="number")]
+        rows.append(html.Tr(cells))
+    table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="table compact")
+    note = None if champion else html.P("There is no other champion to compare with.", className="card-hint")
+    return html.Div([note, scrolling(table, "Figures", 420)])
+
+
+def _number(metric: Metric | None) -> Component:
+    return html.Td(metric_text(metric) if metric else formats.NOTHING, className="number")
+
+
+def _difference(key: str, ours: Mapping[str, Metric], theirs: Mapping[str, Metric]) -> Component:
+    mine, its = ours.get(key), theirs.get(key)
+    if mine is None or its is None or mine.value is None or its.value is None:
+        return formats.NOTHING
+    change = mine.value - its.value
+    if change == 0:
+        return "same"
+    better = (change < 0) == lower_is_better(key)
+    sign = "+" if change > 0 else "−"
+    return html.Span(
+        [f"{sign}{formats.figure(abs(change))} ", html.Span("better" if better else "worse")],
+        className="better" if better else "worse",
+    )
+
+
+def _params(site: Site, visit: Visit, candidate: VersionRow, champion: VersionRow | None) -> Component:
+    shown: Sequence[VersionRow] = [candidate, champion] if champion else [candidate]
+    heads = [
+        link(f"v{one.version}", site.links.version(visit.parts["model"], one.version), className="link strong")
+        for one in shown
+    ]
+    group = Group("Parameters", [{p.key: p.value for p in one.params} for one in shown])
+    return side_by_side("Parameter", heads, [group], everything=champion is None)
+
+
+def _about(review: Review) -> Component:
+    return facts(
+        [
+            ("Author", clipped(", ".join(review.authors), 200) or formats.NOTHING),
+            ("Asked", clipped(", ".join(review.reviewers), 200) or "anybody who may"),
+            ("Approvals needed", str(review.needed)),
+            ("Round", str(review.round)),
+            ("Content", [icon("git-commit"), " ", html.Code(review.digest[:16], title=review.digest)]),
+        ]
+    )
+
+
+PAGE = Page(
+    "reviews/<model>/<version>",
+    lambda parts: f"Review of {clipped(parts['model'], 60)} v{clipped(parts['version'], 20)}",
+    render,
+    topics=lambda parts: [names.review(parts["model"], parts["version"])],
+    area="reviews",
+)

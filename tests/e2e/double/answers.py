@@ -1,0 +1,111 @@
+"""The double's answers about the lifecycle, and every mutation of the schema: noted, and refused if a test says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from graphql import GraphQLSchema
+
+from tests.e2e.double import lifecycle
+from tests.e2e.double.recorded import Record, iso
+
+Resolver = Callable[..., Any]
+
+
+class Lifecycle:
+    """Facts that tests may change; `sent` are the mutations, `refusal` is what the next ones are answered with."""
+
+    def __init__(self, now: datetime, runs: list[Record]) -> None:
+        self.now = now
+        self.project: Record | None = lifecycle.board(now, runs)
+        self.insights = lifecycle.insights(now, runs)
+        self.similar = [lifecycle.similar(runs[5], exact=True), lifecycle.similar(runs[6], exact=False)]
+        self.reviews = [lifecycle.review(now)]
+        self.audit = lifecycle.audit(now)
+        self.tampered = False
+        self.sent: list[tuple[str, Record]] = []
+        self.refusal: Record | None = None
+
+    def clear(self) -> None:
+        self.project, self.insights, self.similar, self.reviews, self.audit = None, [], [], [], []
+
+    def root(self, connection: Callable[..., Record]) -> dict[str, Resolver]:
+        """The query fields."""
+
+        def pages(items: Callable[..., list[Record]]) -> Resolver:
+            return lambda _, first=None, after=None, **given: connection(items(**given), first, after)
+
+        def verdict(_: Any, after: Record | None = None) -> Record:
+            bad = {"badNumber": 17, "badId": "a17", "problem": "its hash doesn't fit its content"}
+            nothing = {"badNumber": None, "badId": None, "problem": None}
+            done = after is not None
+            upto = {"number": 119 if done else 60, "hash": "5f" * 32}
+            return {"upto": upto, "done": done, "unsealed": 1 if done else 0, **(bad if self.tampered else nothing)}
+
+        return {
+            "projects": pages(lambda **_: [self.project] if self.project else []),
+            "project": lambda _, id, asOf=None: self._board(id, asOf),  # noqa: A006, N803  # the schema's names
+            "insights": pages(
+                lambda words="", **_: [i for i in self.insights if (words or "").lower() in str(i).lower()]
+            ),
+            "insight": lambda _, **given: next((i for i in self.insights if i["insightId"] == given["id"]), None),
+            "similarRuns": lambda _, **__: self.similar,
+            "reviews": pages(lambda states=None, **_: [r for r in self.reviews if not states or r["state"] in states]),
+            "review": lambda _, model, version: next(
+                (r for r in self.reviews if (r["model"], r["version"]) == (model, version)), None
+            ),
+            "audit": pages(lambda user=None, **_: [a for a in self.audit if user in (None, a["user"])]),
+            "auditVerdict": verdict,
+        }
+
+    def _board(self, project_id: str, as_of: Any) -> Record | None:
+        if self.project is None or project_id != lifecycle.PROJECT:
+            return None
+        if as_of is None:
+            return self.project
+        early = [{**stage, "state": "NOT_STARTED", "done": 0, "attention": []} for stage in self.project["stages"]]
+        return {**self.project, "stages": early, "asOf": str(as_of), "moves": []}
+
+    def mutations(self, schema: GraphQLSchema) -> dict[str, Resolver]:
+        """Every mutation that the schema has."""
+
+        def noted(name: str) -> Resolver:
+            def resolve(_: Any, input: Record) -> Record:  # noqa: A002  # the schema's name
+                if self.refusal:
+                    return {"errors": [self.refusal], "changedId": None}
+                self.sent.append((name, input))
+                self._take(name, input)
+                return {"errors": [], "changedId": lifecycle.PROJECT}
+
+            return resolve
+
+        return {name: noted(name) for name in schema.mutation_type.fields} if schema.mutation_type else {}
+
+    def _take(self, name: str, given: Record) -> None:
+        if name == "fillAnswer" and self.project:
+            for stage in self.project["stages"]:
+                for item in stage["items"]:
+                    if item["key"] == given["item"]:
+                        item.update(
+                            answer=given["text"],
+                            state="DONE" if given["text"] else "OPEN",
+                            answeredBy="anna",
+                            answeredAt=iso(datetime.now(UTC)),
+                            revision=item["revision"] + 1,
+                        )
+        if name == "commentReview":
+            said = {
+                "id": f"c{len(self.sent) + 9}",
+                "replyTo": given.get("replyTo"),
+                "by": "anna",
+                "text": given["text"],
+            }
+            self.reviews[0]["comments"].append({**said, "at": iso(datetime.now(UTC))})
+        if name == "decideReview":
+            self.reviews[0]["state"] = "APPROVED" if given["decision"] == "APPROVE" else "CHANGES_ASKED"
+            self.reviews[0]["missing"] = 0
+            self.reviews[0]["decisions"] = [
+                {"by": "anna", "decision": given["decision"], "reason": given["reason"], "at": iso(datetime.now(UTC))}
+            ]
