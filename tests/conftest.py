@@ -8,6 +8,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.support import zygote
+
 pytest_plugins = ["tests.support.servers"]
 
 # A machine that is busy is no failure: examples have no time limit of their own, tests have.
@@ -53,3 +55,8 @@ def _add_earlier(counts: dict[str, Counter[str]]) -> None:
         for kind, earlier in json.loads(file.read_text()).items():
             counts.setdefault(kind, Counter()).update(earlier)
     file.write_text(json.dumps(counts))
+
+
+def pytest_sessionfinish() -> None:
+    """Ends what forked the services under test."""
+    zygote.end_all()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,10 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
-from deploy.local.leash import leashed
 from deploy.local.ports import choose
 from tests.e2e.double.gateway import GatewayDouble
 from tests.support.waiting import wait_until
+from tests.support.zygote import Spawned, spawn
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -44,7 +42,7 @@ class DashboardProcess:
         self.port = choose(["dashboard"])["dashboard"]
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Spawned | None = None
         self._environment = {
             **os.environ,
             "DASHBOARD_PORT": str(self.port),
@@ -54,17 +52,8 @@ class DashboardProcess:
         }
 
     def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                leashed([sys.executable, "-m", "dashboard"]),
-                cwd=ROOT,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        wait_until(self.ready, within=30, what=f"the dashboard is ready\n{self._log.read_text()[-2000:]}")
+        self._process = spawn("dashboard", self._environment, self._log)
+        wait_until(self.ready, within=60, what=f"the dashboard is ready\n{self._log.read_text()[-2000:]}")
 
     def ready(self) -> bool:
         try:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -16,7 +14,6 @@ import pyarrow as pa
 import pytest
 from pydantic import SecretStr
 
-from deploy.local.leash import leashed
 from deploy.local.ports import choose
 from services.contracts.monitor import GetDistribution, ListMonitored, ListWindows, WindowView
 from services.contracts.registry import GetVersions, VersionView
@@ -29,6 +26,7 @@ from services.runtime.store import Store
 from tests.integration.monitor import rows
 from tests.support.servers import Server, Start
 from tests.support.waiting import until, wait_until
+from tests.support.zygote import Spawned, spawn
 
 MODEL, VERSION = "late flights", "1"
 
@@ -177,7 +175,7 @@ class MonitorProcess:
     def __init__(self, settings: MonitorSettings, log: Path) -> None:
         self.port = choose(["port"])["port"]
         self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Spawned | None = None
         self._environment = {
             **os.environ,
             "MONGODB_URI": settings.mongodb_uri.get_secret_value(),
@@ -192,10 +190,7 @@ class MonitorProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                leashed([sys.executable, "-m", "services.monitor"]), stdout=log, stderr=log, env=self._environment
-            )
+        self._process = spawn("services.monitor", self._environment, self._log)
         wait_until(self._ready, 60, f"monitor ready; its log: {self._log}")
 
     def _ready(self) -> bool:

@@ -1,17 +1,15 @@
 """A registry process of a test's own, on real servers, that may be killed and started again."""
 
 import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
 
-from deploy.local.leash import leashed
 from deploy.local.ports import choose
 from tests.support.waiting import wait_until
+from tests.support.zygote import Spawned, spawn
 
 
 class RegistryProcess:
@@ -30,7 +28,7 @@ class RegistryProcess:
             "REGISTRY_ARTIFACTS": str(directory / "artifacts"),
             **(settings or {}),
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Spawned | None = None
 
     @property
     def url(self) -> str:
@@ -46,16 +44,8 @@ class RegistryProcess:
         return self._process.pid
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                leashed([sys.executable, "-m", "services.registry"]),
-                env={**os.environ, **self._settings},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        wait_until(self._ready, within=30, what="the registry is ready")
+        self._process = spawn("services.registry", {**os.environ, **self._settings}, self.log)
+        wait_until(self._ready, within=60, what="the registry is ready")
 
     def _ready(self) -> bool:
         assert self._process is not None
