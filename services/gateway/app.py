@@ -11,6 +11,7 @@ from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
 
 from services.contracts.errors import LifecycleError
+from services.gateway.budget import Budget
 from services.gateway.clients.asking import Asking
 from services.gateway.clients.relatives import Relatives
 from services.gateway.engine import Engine
@@ -55,6 +56,7 @@ async def build(settings: GatewaySettings, health: Health) -> AsyncIterator[ASGI
                 characters=settings.max_document_characters,
                 cost=settings.max_cost,
             ),
+            Budget(settings.cost_per_minute),
             cached_documents=settings.cached_documents,
             operation_seconds=settings.operation_seconds,
         )
@@ -72,6 +74,7 @@ async def build(settings: GatewaySettings, health: Health) -> AsyncIterator[ASGI
                 CORSMiddleware,
                 allow_origins=list(settings.allowed_origins),
                 allow_methods=["GET", "POST"],
+                expose_headers=["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after"],
                 allow_headers=["authorization", "content-type", "idempotency-key", "x-lifecycle-user", "x-request-id"],
             )
         http = HttpEndpoint(engine, operation_for, authenticator, health)

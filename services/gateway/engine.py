@@ -25,6 +25,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from services.contracts.errors import LifecycleError, TooLarge, Unavailable
 from services.contracts.identity import Action, require
 from services.gateway import metrics
+from services.gateway.budget import Budget, Standing
 from services.gateway.cost import Cost
 from services.gateway.documents import Documents, Prepared
 from services.gateway.errors import VALIDATION, VARIABLES, RequestFailed, as_request_error, formatted
@@ -33,7 +34,7 @@ from services.gateway.operation import Operation
 from services.gateway.requests import GraphQLRequest
 
 Answer = dict[str, Any]
-"""`data`, and `errors` if there are any."""
+"""`data`, `errors` if there are any, and of a query or mutation `extensions` with what it cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class _Chosen:
 
     prepared: Prepared
     node: OperationDefinitionNode
+    cost: int
+    standing: Standing
 
     @property
     def kind(self) -> str:
@@ -52,10 +55,17 @@ class Engine:
     """One schema with its limits. `operation_seconds` bounds a query or mutation."""
 
     def __init__(
-        self, schema: strawberry.Schema, limits: Limits, *, cached_documents: int, operation_seconds: float
+        self,
+        schema: strawberry.Schema,
+        limits: Limits,
+        budget: Budget,
+        *,
+        cached_documents: int,
+        operation_seconds: float,
     ) -> None:
         self._schema = schema._schema
         self._limits = limits
+        self._budget = budget
         self._seconds = operation_seconds
         self.documents = Documents(self._schema, limits, cached_documents)
 
@@ -69,7 +79,9 @@ class Engine:
 
     async def execute(self, request: GraphQLRequest, operation: Operation) -> Answer:
         """Executes a query or mutation. Raises RequestFailed if there can't be any data."""
-        chosen = self._chosen(request, operation)
+        return await self._execute(self._chosen(request, operation), request, operation)
+
+    async def _execute(self, chosen: _Chosen, request: GraphQLRequest, operation: Operation) -> Answer:
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._seconds):
@@ -90,13 +102,24 @@ class Engine:
         finally:
             metrics.seconds.labels(chosen.kind).observe(time.perf_counter() - started)
         metrics.operations.labels(chosen.kind, _outcome(result)).inc()
-        return _answer(result)
+        return {**_answer(result), "extensions": {"cost": self._cost(chosen)}}
+
+    def _cost(self, chosen: _Chosen) -> dict[str, int]:
+        """What the operation may have built, the most that one may build, and what the caller has left."""
+        standing = chosen.standing
+        return {
+            "objects": chosen.cost,
+            "most": self._limits.cost,
+            "perMinute": standing.limit,
+            "remaining": standing.remaining,
+            "resetSeconds": standing.reset_seconds,
+        }
 
     async def stream(self, request: GraphQLRequest, operation: Operation) -> AsyncGenerator[Answer, None]:
         """Executes any operation: many answers for a subscription, else one. Raises RequestFailed, also midway."""
         chosen = self._chosen(request, operation)
         if chosen.node.operation is not OperationType.SUBSCRIPTION:
-            yield await self.execute(request, operation)
+            yield await self._execute(chosen, request, operation)
             return
         outcome = "ok"
         try:
@@ -134,7 +157,9 @@ class Engine:
             node = prepared.operation(request.operation_name)
             kind = node.operation.value
             require(operation.principal, Action.READ)
-            self._check_cost(prepared, node, request)
+            cost = self._check_cost(prepared, node, request)
+            principal = operation.principal
+            standing = self._budget.spend(principal.token_id or principal.user, cost)
         except RequestFailed:
             metrics.operations.labels(kind, "refused").inc()
             raise
@@ -144,10 +169,10 @@ class Engine:
         except LifecycleError as error:
             metrics.operations.labels(kind, "refused").inc()
             raise RequestFailed.because(error) from error
-        return _Chosen(prepared, node)
+        return _Chosen(prepared, node, cost, standing)
 
-    def _check_cost(self, prepared: Prepared, node: OperationDefinitionNode, request: GraphQLRequest) -> None:
-        """Raises TooLarge if it costs more than allowed, RequestFailed if the variables don't fit."""
+    def _check_cost(self, prepared: Prepared, node: OperationDefinitionNode, request: GraphQLRequest) -> int:
+        """The operation's cost. Raises TooLarge if that is too much, RequestFailed if the variables don't fit."""
         name = node.name.value if node.name else ""
         cost = prepared.costs.get(name)
         if cost is None:
@@ -166,6 +191,7 @@ class Engine:
                 code="TOO_COSTLY",
                 fix="Ask for smaller pages (`first`), or for fewer lists within lists.",
             )
+        return cost
 
 
 def _answer(result: ExecutionResult) -> Answer:

@@ -8,6 +8,7 @@ import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 
 from services.contracts.errors import Internal, LifecycleError, manner_of
+from services.gateway.budget import OverBudget
 
 log = structlog.get_logger()
 
@@ -27,11 +28,16 @@ class RequestFailed(Exception):  # holds several errors
         self.status = status
         self.well_formed = code != MALFORMED
         """Whether it was a GraphQL request at all."""
+        self.headers: dict[str, str] = {}
+        """Of the HTTP answer, besides those of every one."""
 
     @classmethod
     def because(cls, error: LifecycleError) -> RequestFailed:
         """With the HTTP status of the error's kind."""
-        return cls([as_request_error(error)], VALIDATION, manner_of(error).http_status)
+        failed = cls([as_request_error(error)], VALIDATION, manner_of(error).http_status)
+        if isinstance(error, OverBudget):
+            failed.headers = {**error.standing.headers(), "retry-after": str(error.retry_seconds)}
+        return failed
 
     @classmethod
     def malformed(cls, message: str, status: int = 400) -> RequestFailed:

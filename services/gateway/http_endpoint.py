@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from services.gateway import negotiation, sse
+from services.gateway.budget import Standing
 from services.gateway.engine import Engine
 from services.gateway.errors import RequestFailed
 from services.gateway.graphiql import pages as graphiql
@@ -61,7 +62,9 @@ class HttpEndpoint:
             answer = await self._engine.execute(graphql, operation)
         except RequestFailed as failed:
             return _refusal(failed, media_type)
-        return Response(msgspec.json.encode(answer), media_type=_with_charset(media_type))
+        cost = answer["extensions"]["cost"]
+        standing = Standing(cost["perMinute"], cost["remaining"], cost["resetSeconds"])
+        return Response(msgspec.json.encode(answer), 200, standing.headers(), _with_charset(media_type))
 
     def _events(self, request: Request, graphql: GraphQLRequest, operation: Operation) -> Response:
         answers = self._engine.stream(graphql, operation)
@@ -98,7 +101,7 @@ def _refusal(failed: RequestFailed, media_type: str, headers: dict[str, str] | N
         media_type = negotiation.JSON
     elif media_type == negotiation.JSON and failed.well_formed and status == 400:
         status = 200
-    headers = headers or {}
+    headers = {**failed.headers, **(headers or {})}
     if status == 503:
         headers["retry-after"] = "1"
     return Response(msgspec.json.encode({"errors": failed.errors}), status, headers, _with_charset(media_type))

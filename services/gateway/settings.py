@@ -40,6 +40,12 @@ class GatewaySettings(ProcessSettings):
     max_cost: int = Field(
         25_000, gt=0, validation_alias="GATEWAY_MAX_COST", description="Most objects an operation may ask for."
     )
+    cost_per_minute: int = Field(
+        2_000_000,
+        gt=0,
+        validation_alias="GATEWAY_COST_PER_MINUTE",
+        description="Most objects one caller may ask for within a minute.",
+    )
     cached_documents: int = Field(
         512, gt=0, validation_alias="GATEWAY_CACHED_DOCUMENTS", description="Parsed and validated documents kept."
     )

@@ -26,7 +26,8 @@ async def test_the_reference_client_of_graphql_transport_ws_is_served(
         for i in range(4)
     ]
     seen = await node("ws_client.mjs", gateway.socket_url, places[0])
-    assert seen["viewer"] == {"results": [{"data": {"viewer": {"user": "node"}}}], "error": None}
+    assert [result["data"] for result in seen["viewer"]["results"]] == [{"viewer": {"user": "node"}}]
+    assert seen["viewer"]["error"] is None
     for refused in ("invalid", "syntax"):
         assert seen[refused]["results"] == []
         assert seen[refused]["error"][0]["extensions"]["kind"] == "invalid"

@@ -13,10 +13,12 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     build_schema,
+    find_breaking_changes,
 )
 
 from services.gateway import schema as gateway_schema
 
+RELEASED = Path(__file__).with_name("released.graphql")
 SNAPSHOT = Path(gateway_schema.__file__).with_suffix(".graphql")
 
 
@@ -30,6 +32,12 @@ def test_the_committed_schema_is_the_one_that_is_served() -> None:
         "the schema has changed: look at the difference, then run "
         "`python -m services.gateway.schema > services/gateway/schema.graphql`"
     )
+
+
+def test_no_client_of_the_last_release_breaks(committed: GraphQLSchema) -> None:
+    """With a release, `released.graphql` is replaced by the schema of that release."""
+    changes = find_breaking_changes(build_schema(RELEASED.read_text()), committed)
+    assert [change.description for change in changes] == []
 
 
 def test_every_type_field_and_argument_is_described(committed: GraphQLSchema) -> None:

@@ -28,6 +28,46 @@ async def test_a_nested_list_query_is_refused_before_it_runs(gateway: Gateway, r
     assert not registry.asked
 
 
+async def test_six_levels_of_small_lists_are_refused_before_they_run(
+    own_nats: Server, registry: RegistryDouble
+) -> None:
+    inner = "nodes { version }"
+    for _ in range(5):
+        inner = f"nodes {{ model {{ versions(first: 10) {{ {inner} }} }} }}"
+    query = "{ models(first: 10) { nodes { versions(first: 10) { " + inner + " } } } }"
+    every: tuple[dict[str, int], ...] = ({}, {"max_depth": 100})
+    for limits in every:
+        async with gateway_on(own_nats.url, **limits) as other:
+            response = await other.post(query, accept=GRAPHQL)
+        assert response.status_code == 400
+        assert _extensions(response)["reason"] == ("TOO_COSTLY" if limits else "TOO_DEEP")
+    assert not registry.asked
+
+
+async def test_what_an_operation_costs_and_what_is_left_is_told(gateway: Gateway, registry: RegistryDouble) -> None:
+    first = await gateway.post("{ models(first: 3) { nodes { name } } }")
+    cost = first.json()["extensions"]["cost"]
+    assert cost == {"objects": 14, "most": 25_000, "perMinute": 2_000_000, "remaining": 1_999_986, "resetSeconds": 1}
+    assert first.headers["ratelimit-limit"] == "2000000"
+    assert first.headers["ratelimit-remaining"] == "1999986"
+
+
+async def test_a_caller_who_asks_for_too_much_waits_while_others_do_not(
+    own_nats: Server, registry: RegistryDouble
+) -> None:
+    async with gateway_on(own_nats.url, cost_per_minute=100) as gateway:
+        query = "{ models(first: 50) { nodes { name } } }"
+        assert (await gateway.post(query, x_lifecycle_user="anna")).status_code == 200
+        refused = await gateway.post(query, x_lifecycle_user="anna")
+        assert refused.status_code == 429
+        assert _extensions(refused)["code"] == "RATE_LIMITED"
+        assert _extensions(refused)["retryable"] is True
+        assert 0 < int(refused.headers["retry-after"]) <= 60
+        assert int(refused.headers["ratelimit-remaining"]) < 61
+        assert (await gateway.post(query, x_lifecycle_user="bert")).status_code == 200
+    assert registry.asked == {"ListModels": 2}
+
+
 async def test_list_sizes_in_variables_and_fragments_count_too(gateway: Gateway, registry: RegistryDouble) -> None:
     query = """query($n: Int) { models(first: $n) { ...nodes } }
         fragment nodes on ModelConnection { nodes { versions(first: $n) { edges { node { metrics { value } } } } } }"""
@@ -138,6 +178,6 @@ async def test_a_subscription_streams_as_server_sent_events_or_is_refused(gatewa
     assert "WebSocket" in refused.json()["errors"][0]["message"]
     response = await gateway.post("{ viewer { user } }", accept="text/event-stream")
     assert response.headers["content-type"].startswith("text/event-stream")
-    assert response.text == (
-        ':\n\nevent: next\ndata: {"data":{"viewer":{"user":"anonymous"}}}\n\nevent: complete\ndata:\n\n'
-    )
+    start, end = response.text.split('"extensions"')
+    assert start == ':\n\nevent: next\ndata: {"data":{"viewer":{"user":"anonymous"}},'
+    assert end.endswith("\n\nevent: complete\ndata:\n\n")

@@ -42,7 +42,7 @@ async def test_without_a_token_nothing_is_answered(guarded: Gateway) -> None:
 )
 async def test_a_token_says_who_asks(guarded: Gateway, registry: RegistryDouble, header: str) -> None:
     response = await guarded.post(VIEWER, authorization=header)
-    assert response.json() == {"data": {"viewer": {"user": "anna", "role": "viewer", "authenticated": True}}}
+    assert response.json()["data"] == {"viewer": {"user": "anna", "role": "viewer", "authenticated": True}}
     await guarded.post("{ models { totalCount } }", authorization=header)
     assert registry.contexts[-1].principal.user == "anna"
     assert registry.contexts[-1].principal.token_id == "t1"

@@ -46,7 +46,7 @@ async def test_a_project_is_created_answered_and_shown_as_it_was(stack: Stack) -
     again = await changed(stack, "createProject", wish, "changedId")
     assert again == {"changedId": project_id}
     taken = await refused(stack, "createProject", {"name": "delays"}, "changedId")
-    assert taken["code"] == "CONFLICT"
+    assert (taken["code"], taken["field"]) == ("ALREADY_EXISTS", "projectName")
 
     board = await stack.gateway.data(f'{{ project(id: "{project_id}") {{ asOf stages {{ items {{ key kind }} }} }} }}')
     item = next(i["key"] for i in board["project"]["stages"][0]["items"] if i["kind"] == "ANSWER")
@@ -60,7 +60,7 @@ async def test_a_project_is_created_answered_and_shown_as_it_was(stack: Stack) -
     stale = await refused(
         stack, "fillAnswer", {"projectId": project_id, "item": item, "text": "Later.", "expected": 0}, "revision"
     )
-    assert stale["code"] == "REVISION_CHANGED"
+    assert stale["code"] == "CHANGED_MEANWHILE"
     was = await stack.gateway.data(
         f'{{ project(id: "{project_id}", asOf: "{board["project"]["asOf"]}") {{ stageStates name }} '
         '  projects { totalCount nodes { name stageStates stages { key } } } node(id: "'
@@ -122,7 +122,7 @@ async def test_a_review_is_asked_for_and_decided_and_the_trail_says_who(stack: S
     wrong = await refused(
         stack, "decideReview", {**of, "decision": "APPROVE", "reason": "fine", "digest": "other"}, "changedId"
     )
-    assert wrong["code"] == "OWN_WORK"
+    assert wrong["code"] == "OWN_VERSION"
     unknown = await refused(stack, "requestReview", {"model": "none", "version": "1"}, "changedId")
     assert unknown["message"]
     data = await stack.gateway.data(

@@ -33,6 +33,8 @@ def _of(info: Any) -> Any:
             return "2013-07-01T12:00:00Z"
         case msgspec.inspect.ListType():
             return [_of(info.item_type)] * 5
+        case msgspec.inspect.TupleType():
+            return [_of(item) for item in info.item_types]
         case msgspec.inspect.DictType():
             return {"k1": _of(info.value_type)}
         case msgspec.inspect.EnumType():
