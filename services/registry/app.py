@@ -61,8 +61,11 @@ from services.registry.models.handlers import Models
 from services.registry.models.queries import ModelQueries
 from services.registry.models.versions import Versions
 from services.registry.projects import store as project_store
+from services.registry.projects.catching_up import CatchingUp
 from services.registry.projects.following import Following
 from services.registry.projects.handlers import Projects
+from services.registry.projects.shown import Reading
+from services.registry.projects.things import Things
 from services.registry.provenance import Provenance
 from services.registry.retraining import store as retraining_store
 from services.registry.retraining.handlers import Retrainings
@@ -71,6 +74,7 @@ from services.registry.reviews.comparison import Comparisons
 from services.registry.reviews.content import Contents
 from services.registry.reviews.handlers import Reviews
 from services.registry.runs import store as run_store
+from services.registry.runs.freshness import FreshRunIndex
 from services.registry.runs.handlers import Runs
 from services.registry.runs.queries import RunQueries
 from services.registry.settings import RegistrySettings
@@ -137,9 +141,10 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
 
         experiment = Experiments(outbox, experiments_, now)
         logged = LoggedModels(outbox, logged_model_store.MongoLoggedModels(store), experiment, now)
-        run = Runs(outbox, bus, runs_, datasets_, experiment, logged, now)
+        searches = FreshRunIndex(run_store.MongoRunSearch(store), runs_, bus)
+        run = Runs(outbox, bus, runs_, datasets_, experiment, logged, now, searches.seen)
         experiment_queries = ExperimentQueries(experiment, run)
-        run_queries = RunQueries(runs_, run_store.MongoRunSearch(store), datasets_, experiment)
+        run_queries = RunQueries(runs_, searches, datasets_, experiment)
         model = Models(outbox, models_, turns, now)
         versions = Versions(outbox, models_, model, run, logged, turns, now)
         model_queries = ModelQueries(models_, model, versions, run)
@@ -148,8 +153,10 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         tokens = Tokens(store, outbox, secret, now)
         creations = Retries(store)
         projects_ = project_store.MongoProjects(store)
-        project = Projects(outbox, projects_, experiment, now)
-        following = Following(project, projects_, run_queries, now)
+        reading = Reading(run_queries)
+        things = Things(experiment, model_queries, lambda request, context: provenance.versions.names(request, context))
+        project = Projects(outbox, projects_, things, CatchingUp(projects_, reading, now), now)
+        following = Following(project, projects_, reading, now)
         boards = EventConsumer(bus, outbox, streams.REGISTRY_BOARDS, following.take_in)
         insight = Insights(outbox, insight_store.MongoInsights(store), now)
         contents = Contents(model_queries, versions, run_queries, files)
@@ -283,6 +290,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         async with background(
             health,
             relay=relay.run,
+            searches=searches.run,
             monitoring=monitoring.run,
             boards=boards.run,
             similarity=similarity.run,

@@ -18,8 +18,8 @@ from services.contracts.projects import (
     GetProject,
     ListProjects,
     MoveBack,
-    ProjectCreated,
     ProjectSummary,
+    ProjectUpdated,
     ProjectView,
     SetAssumption,
     SetMilestone,
@@ -30,11 +30,12 @@ from services.contracts.projects import (
 from services.contracts.written import Written
 from services.registry.clock import Now
 from services.registry.documents import insert, save
-from services.registry.experiments.handlers import Experiments
 from services.registry.once import once
 from services.registry.projects import board, ownership, rules
+from services.registry.projects.catching_up import CatchingUp
 from services.registry.projects.project import BoardEvent, Project, applied, folded, started
 from services.registry.projects.store import PROJECTS, MongoProjects, assign
+from services.registry.projects.things import Things
 from services.registry.runs.times import moment
 from services.registry.turns import Turns
 from services.runtime.context import Context
@@ -42,6 +43,8 @@ from services.runtime.ids import new_id
 from services.runtime.outbox import Change, Duplicate, Outbox
 
 MAX_THINGS = 100
+MOST_CLAIMED = 200
+"""Things whose past is read again when patterns claim them at once."""
 
 Command = UpdateProject | FillAnswer | WaiveItem | AddItem | MoveBack | ConfirmStage | SetMilestone | SetAssumption
 Decide = Callable[[Project, str], BoardEvent | None]
@@ -60,10 +63,11 @@ def put(change: Change, before: Project, events: Sequence[BoardEvent]) -> Projec
 
 
 class Projects:
-    def __init__(self, outbox: Outbox, store: MongoProjects, experiments: Experiments, now: Now) -> None:
+    def __init__(self, outbox: Outbox, store: MongoProjects, things: Things, catching_up: CatchingUp, now: Now) -> None:
         self._outbox = outbox
         self._store = store
-        self._experiments = experiments
+        self._things = things
+        self._catching_up = catching_up
         self._now = now
         self._turns = Turns()
 
@@ -72,23 +76,16 @@ class Projects:
         if await self._store.get(rules.DEFAULT_ID) is not None:
             return
         change = Change(context, "create_project")
-        self._add(
-            change,
-            rules.created(rules.DEFAULT_ID, rules.DEFAULT_NAME, "", [], None, self._now(), context.principal.user),
-        )
+        event = rules.created(rules.DEFAULT_ID, rules.DEFAULT_NAME, "", [], None, self._now(), context.principal.user)
+        insert(change, PROJECTS, started(event))
+        change.emit(event, 1)
         try:
             await self._outbox.commit(change)
         except Duplicate:
             return  # another replica was faster
 
-    def _add(self, change: Change, event: ProjectCreated) -> Project:
-        project = started(event)
-        insert(change, PROJECTS, project)
-        change.emit(event, project.v)
-        return project
-
     async def create(self, request: CreateProject, context: Context) -> Written:
-        """Raises Conflict if the name is taken."""
+        """What the patterns claim comes with its past. Raises Conflict if the name is taken."""
         require(context.principal, Action.EDIT_PROJECT)
 
         async def decide() -> tuple[Change, Written]:
@@ -102,7 +99,13 @@ class Projects:
                 context.principal.user,
             )
             change = Change(context, "create_project")
-            project = self._add(change, event)
+            project = started(event)
+            change.emit(event, project.v)
+            claimed = await self._claimed(project, context)
+            for past in await self._taken_over(change, project, claimed, context):
+                project = applied(project, past)
+                change.emit(past, project.v)
+            insert(change, PROJECTS, project)
             return change, Written(id=project.id, revision=project.revision)
 
         try:
@@ -241,7 +244,12 @@ class Projects:
             before = await self._get(request.project_id)
             event = decide(before, context.principal.user)
             change = Change(context, action)
-            after = put(change, before, [] if event is None else [event])
+            events = [] if event is None else [event]
+            if isinstance(event, ProjectUpdated) and event.patterns != before.patterns and not event.archived:
+                seen = applied(before, event)
+                claimed = await self._claimed(seen, context)
+                events += await self._taken_over(change, seen, claimed, context)
+            after = put(change, before, events)
             return change, Written(id=answer_id or after.id, revision=revision(after))
 
         async with self._turns.of(request.project_id):
@@ -259,7 +267,7 @@ class Projects:
         """Tells the former owner, too. Raises NotFound for an experiment that doesn't exist."""
         require(context.principal, Action.EDIT_PROJECT)
         thing, who = request.thing, context.principal.user
-        await self._name(context, thing)
+        await self._things.name(context, thing)
 
         async def attempt() -> tuple[Change, Written]:
             former = (await self._store.assigned([thing])).get(thing)
@@ -267,7 +275,12 @@ class Projects:
             before = await self._get(request.project_id)
             change = Change(context, "assign_to_project")
             event = rules.assigned(before, self._now(), who, thing)
-            after = put(change, before, [] if event is None else [event])
+            events: list[BoardEvent] = [] if event is None else [event]
+            if owner != request.project_id:
+                seen = before if event is None else applied(before, event)
+                owners = {thing: owner}
+                events += await self._catching_up.events(seen, [thing], owners, context)
+            after = put(change, before, events)
             if former != request.project_id:
                 assign(change, thing, request.project_id, former)
             if owner != request.project_id:
@@ -277,6 +290,37 @@ class Projects:
 
         async with self._turns.of(request.project_id):
             return await once(self._outbox, request, context, attempt, again_on_duplicate=True)
+
+    async def _claimed(self, project: Project, context: Context) -> dict[Thing, str]:
+        """The things that the project's patterns claim from others, with their former owners."""
+        found: dict[Thing, str] = {}
+        for kind in dict.fromkeys(pattern.kind for pattern in project.patterns):
+            found |= await self._things.all(context, kind)
+        matching = ownership.matching(project.patterns, found)[:MOST_CLAIMED]
+        assigned = await self._store.assigned(matching)
+        others = await self._store.claims()
+        ours = ownership.Claim(project=project.id, created=project.created, patterns=project.patterns)
+        claims = [ours, *(claim for claim in others if claim.project != project.id)]
+        former = {thing: ownership.owner(thing, found[thing], assigned, others) for thing in matching}
+        return {
+            thing: former[thing]
+            for thing in matching
+            if ownership.owner(thing, found[thing], assigned, claims) == project.id != former[thing]
+        }
+
+    async def _taken_over(
+        self, change: Change, project: Project, claimed: Mapping[Thing, str], context: Context
+    ) -> list[BoardEvent]:
+        """The past of what the project has claimed, for its board; the former owners' boards let go of it."""
+        if not claimed:
+            return []
+        who = context.principal.user
+        for owner in sorted(set(claimed.values())):
+            giving = await self._get(owner)
+            shown = {finding.thing for record in giving.records.values() for finding in record.findings}
+            left = [thing for thing, former in claimed.items() if former == owner and thing in shown]
+            put(change, giving, [rules.released(giving, self._now(), who, thing) for thing in left])
+        return await self._catching_up.events(project, list(claimed), claimed, context)
 
     async def find_owners(self, request: FindOwners, context: Context) -> list[str]:
         require(context.principal, Action.READ)
@@ -288,7 +332,7 @@ class Projects:
         """The project of each thing, in order."""
         assigned = await self._store.assigned(things)
         claims = await self._store.claims()
-        names = await self._names(context, things)
+        names = await self._things.names(context, things)
         return [ownership.owner(thing, names.get(thing, ""), assigned, claims) for thing in things]
 
     async def owning(self, context: Context, thing: Thing) -> Project:
@@ -299,21 +343,6 @@ class Projects:
     async def board_of(self, project_id: str) -> Project:
         """Raises NotFound."""
         return await self._get(project_id)
-
-    async def _names(self, context: Context, things: Sequence[Thing]) -> Mapping[Thing, str]:
-        """What patterns are compared with; an experiment that is gone matches none."""
-        names = {}
-        for thing in dict.fromkeys(things):
-            try:
-                names[thing] = await self._name(context, thing)
-            except NotFound:
-                continue
-        return names
-
-    async def _name(self, context: Context, thing: Thing) -> str:
-        if thing.kind != "experiment":
-            return thing.id
-        return (await self._experiments.get(context, thing.id)).name
 
     # ------------------------------------------------------------ reading
 

@@ -36,6 +36,16 @@ def owner(thing: Thing, name: str, assigned: Mapping[Thing, str], claims: Iterab
     return DEFAULT_ID if best is None else best[2]
 
 
+def matching(patterns: Iterable[Pattern], names: Mapping[Thing, str]) -> list[Thing]:
+    """The things that any of the patterns names, in the order of `names`."""
+    wanted = list(patterns)
+    return [
+        thing
+        for thing, name in names.items()
+        if any(pattern.kind == thing.kind and fnmatchcase(name, pattern.glob) for pattern in wanted)
+    ]
+
+
 def specific(glob: str) -> int:
     """How many characters of a pattern stand for themselves."""
     return sum(character not in "*?[]" for character in glob)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import get_args
 
 import msgspec
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.contracts.paging import Page, Paging
 from services.contracts.projects import Pattern, ProjectCreated, ProjectSummary, Thing
 from services.registry.documents import from_document
 from services.registry.paging import page_of
 from services.registry.projects import board
+from services.registry.projects.evidence import TYPES
 from services.registry.projects.ownership import Claim
 from services.registry.projects.project import BoardEvent, Project
 from services.runtime.outbox import EVENTS, Change
@@ -52,6 +54,25 @@ def assign(change: Change, thing: Thing, project: str, former: str | None) -> No
     else:
         matching = {"_id": assignment_id(thing), "project": former}
         change.update(ASSIGNMENTS, matching, {"$set": {"project": project}})
+
+
+class PastEvent(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    type: str
+    data: str
+
+
+_FIELDS = {"experiment": "experiment_id", "model": "model_name", "dataset": "dataset"}
+
+
+def _mentions(things: Sequence[Thing]) -> str:
+    """Matches an event's JSON that names one of the things, in its own field or as what an insight is linked to."""
+    patterns = []
+    for kind, field in _FIELDS.items():
+        names = [re.escape(msgspec.json.encode(thing.id).decode()[1:-1]) for thing in things if thing.kind == kind]
+        if names:
+            patterns.append(f'"(?:{field}|id)":"(?:{"|".join(names)})(?:/[^"]*)?"')
+    return "|".join(patterns)
 
 
 class MongoProjects:
@@ -100,6 +121,20 @@ class MongoProjects:
             )
         found = [from_document(row, Assignment) for row in rows]
         return {assignment.thing: assignment.project for assignment in found}
+
+    async def past(self, things: Sequence[Thing], *, most: int) -> list[PastEvent]:
+        """The newest events that may be evidence about any of the things, oldest first."""
+        if not things:
+            return []
+        matching = {"type": {"$in": list(TYPES)}, "data": {"$regex": _mentions(things)}}
+        with translated():
+            rows = (
+                await self._events.find(matching, {"type": 1, "data": 1})
+                .sort("_id", DESCENDING)
+                .limit(most)
+                .to_list(most)
+            )
+        return [PastEvent(id=row["_id"], type=row["type"], data=row["data"]) for row in reversed(rows)]
 
     async def history(self, project_id: str, until: datetime) -> list[BoardEvent]:
         """The board's events up to a moment, in order; its clock never goes back, so the first later one ends it."""

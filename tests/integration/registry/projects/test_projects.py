@@ -150,6 +150,39 @@ async def test_an_mlflow_run_ticks_the_board_of_its_project_and_links_to_itself(
     assert run_id not in [evidence.proof.id for evidence in item(default, "baseline").evidence]
 
 
+async def test_what_happened_before_a_thing_was_claimed_counts_and_leaves_its_former_project(
+    ask: Asker, client: MlflowClient
+) -> None:
+    name = unique("late")
+
+    def train() -> str:
+        mlflow.set_experiment(name)
+        with mlflow.start_run(tags={"lifecycle.baseline": "true"}) as run:
+            mlflow.log_metric("auc", 0.7)
+        client.create_registered_model(name)
+        client.create_model_version(name, run.info.artifact_uri + "/model", run.info.run_id)
+        return run.info.run_id
+
+    run_id = await asyncio.to_thread(train)
+
+    async def known_to(project: str, key: str) -> bool:
+        view = await ask(GetProject(project_id=project))
+        return name in str(item(view, key).evidence) or run_id in str(item(view, key).evidence)
+
+    claiming = await new_project(ask, f"{name}*")
+    assert await known_to(claiming, "exported_format")
+    assert await known_to(claiming, "baseline")
+    assert not await known_to("default", "exported_format")
+    empty = await new_project(ask)
+    await ask(AssignToProject(project_id=empty, thing=Thing(kind="model", id=name)))
+    assert await known_to(empty, "exported_format")
+    assert not await known_to(claiming, "exported_format")
+    assert await known_to(claiming, "baseline")
+    view = await ask(GetProject(project_id=empty))
+    past = await ask(GetProject(project_id=empty, as_of=view.updated_at))
+    assert past.stages == view.stages
+
+
 async def test_a_board_is_shown_as_it_was(ask: Asker) -> None:
     project = await new_project(ask)
     await ask(FillAnswer(project_id=project, item="use", text="first"))
