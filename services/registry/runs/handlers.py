@@ -37,6 +37,7 @@ SWEEP_BATCH = 200
 """Runs that are deleted or restored together in one transaction when their experiment is."""
 
 Sign = Callable[[Change, Run], None]
+Seen = Callable[[Sequence[Run]], None]
 Decided = tuple[Run, Change | None]
 Decide = Callable[[Run], Awaitable[Decided]]
 
@@ -51,7 +52,9 @@ class Runs:
         experiments: Experiments,
         logged_models: LoggedModels,
         now: Now,
+        seen: Seen,
     ) -> None:
+        """`seen` hears of every run that this process has committed."""
         self._outbox = outbox
         self._bus = bus
         self._store = store
@@ -59,6 +62,7 @@ class Runs:
         self._experiments = experiments
         self._logged_models = logged_models
         self._now = now
+        self._seen = seen
         self._turns = Turns()
 
     async def create(
@@ -93,6 +97,7 @@ class Runs:
         if sign is not None:
             sign(change, run)
         await self._outbox.commit(change)
+        self._seen([run])
         return run
 
     async def get(self, context: Context, run_id: str) -> Run:
@@ -219,6 +224,7 @@ class Runs:
         async with self._turns.of(run_id):
             await self._outbox.retrying(attempt)
         assert result is not None
+        self._seen([result])
         return result
 
     async def sweep(self, context: Context, experiment_id: str) -> None:
@@ -228,21 +234,25 @@ class Runs:
             return
         while behind := await self._store.not_in_stage(experiment.id, experiment.sweep, SWEEP_BATCH):
             change = Change(context, "sweep_runs")
+            moved = []
             for run in behind:
                 deleting = experiment.sweep == DELETED
                 after = rules.deleted(run, self._now()) if deleting else rules.restored(run)
                 assert after is not None
+                moved.append(after)
                 save(change, RUNS, run, after)
                 change.emit(rules.changed_event(after, ["lifecycle_stage"]), after.v)
-            await self._commit_again(change)
+            if await self._committed(change):
+                self._seen(moved)
         await self._experiments.swept(context, experiment)
 
-    async def _commit_again(self, change: Change) -> None:
+    async def _committed(self, change: Change) -> bool:
         """A batch that lost a race is looked up anew by the caller."""
         try:
             await self._outbox.commit(change)
         except Stale:
-            return
+            return False
+        return True
 
 
 def _owned(run: Run, dataset: Dataset) -> Dataset:

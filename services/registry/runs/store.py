@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -98,6 +98,13 @@ class MongoRuns:
             rows = await self._runs.find({"_id": {"$in": list(ids)}}).to_list(None)
         found = {row["_id"]: from_document(row, Run) for row in rows}
         return [found.get(run_id) for run_id in ids]
+
+    async def each(self, batch: int) -> AsyncGenerator[list[Run], None]:
+        """All runs, `batch` at a time, in no order."""
+        with translated():
+            cursor = self._runs.find({}, batch_size=batch)
+            while rows := await cursor.to_list(batch):
+                yield [from_document(row, Run) for row in rows]
 
     async def not_in_stage(self, experiment_id: str, stage: str, most: int) -> list[Run]:
         """Some runs of an experiment that are in another lifecycle stage."""

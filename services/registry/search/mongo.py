@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.registry.search.entities import Attribute, Entity
-from services.registry.search.syntax import And, Comparison, Field, Node, Operator, Or, Order, Section
+from services.registry.search.syntax import And, Comparison, Field, Node, Operator, Or, Order, Section, Value
 
 Query = dict[str, Any]
 
@@ -56,7 +56,7 @@ def _comparison(comparison: Comparison, entity: Entity) -> Query:
 
 
 def _condition(comparison: Comparison) -> Query:
-    operator, value = comparison.operator, comparison.value
+    operator, value = comparison.operator, _storable(comparison.value)
     if operator is Operator.NE:
         return {"$nin": [value, None]}
     if operator is Operator.NOT_IN:
@@ -68,6 +68,13 @@ def _condition(comparison: Comparison) -> Query:
     if operator in (Operator.LIKE, Operator.ILIKE):
         return {"$regex": like_pattern(str(value)), "$options": "si" if operator is Operator.ILIKE else "s"}
     return {_PLAIN[operator]: value}
+
+
+def _storable(value: Value) -> Value:
+    """MongoDB's whole numbers have 64 bits; a larger one compares as a float."""
+    if isinstance(value, tuple):
+        return tuple(_storable(entry) for entry in value)  # type: ignore[return-value]  # each stays of its kind
+    return float(value) if isinstance(value, int) and not -(2**63) <= value < 2**63 else value
 
 
 def like_pattern(text: str) -> str:

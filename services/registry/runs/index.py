@@ -1,0 +1,373 @@
+"""All runs as columns in memory: any filter with any order over a million runs within milliseconds (docs/adr/0011)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from services.registry.runs.rules import Run
+from services.registry.runs.store import Wanted
+from services.registry.search.columns import (
+    ABSENT_RANK,
+    Array,
+    Coded,
+    Column,
+    Dictionary,
+    Mask,
+    Rows,
+    numbers,
+    numeric,
+)
+from services.registry.search.mongo import like_pattern
+from services.registry.search.ranking import Key, window
+from services.registry.search.syntax import And, Comparison, Field, Node, Operator, Order, Section, Value
+
+Compare = Callable[[Array, Any], Mask]
+
+_COMPARE: Mapping[Operator, Compare] = {
+    Operator.EQ: np.equal,
+    Operator.LT: np.less,
+    Operator.LE: np.less_equal,
+    Operator.GT: np.greater,
+    Operator.GE: np.greater_equal,
+}
+_EXACT = 2**53
+"""Whole numbers beyond it aren't all representable as float64."""
+_LOW = (1 << 64) - 1
+LOCATION = Field(Section.ATTRIBUTE, "artifact_uri")
+ROW_BYTES = 200
+"""About what a run takes besides its columns: its id, as text and in the table of rows."""
+
+
+class RunIndex:
+    """Holds what filters and orders ask of each run. It isn't for several threads."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, int] = {}
+        self._height = 0
+        self._free: list[int] = []
+        self._versions = Column("i4", 0)
+        self._high, self._low = Column("u8", 0), Column("u8", 0)
+        self._starts = Column("i8", 0)
+        self._ends = numbers()
+        names = Dictionary()
+        self._names = Coded(names)
+        self._texts = {key: Coded() for key in ("experiment_id", "lifecycle_stage", "user", "status")}
+        self._datasets = Coded()
+        self._tag_keys = Coded()
+        self._metrics: dict[str, Column] = {}
+        self._params: dict[str, Coded] = {}
+        self._tags: dict[str, Coded] = {"mlflow.runName": Coded(names)}
+
+    # ------------------------------------------------------------ keeping
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def version(self, run_id: str) -> int:
+        """The version that the index knows; 0 if it doesn't know the run."""
+        row = self._rows.get(run_id)
+        return 0 if row is None else int(self._versions.read(slice(row, row + 1), self._height)[0])
+
+    def put(self, runs: Iterable[Run]) -> None:
+        """Takes in runs that are new or newer than what it holds; each run at most once."""
+        chosen = [run for run in runs if run.v > self.version(run.id)]
+        if not chosen:
+            return
+        rows = [self._row_of(run) for run in chosen]
+        height = self._height
+        self._forget_tags(rows, chosen)
+        ids = [int(run.id, 16) for run in chosen]
+        self._versions.put(rows, [run.v for run in chosen], height)
+        self._high.put(rows, [number >> 64 for number in ids], height)
+        self._low.put(rows, [number & _LOW for number in ids], height)
+        self._starts.put(rows, [run.start_time for run in chosen], height)
+        self._ends.put(rows, [float("nan") if run.end_time is None else float(run.end_time) for run in chosen], height)
+        self._names.put(rows, [run.name for run in chosen], height)
+        for name, column in self._texts.items():
+            column.put(rows, [_text(run, name) for run in chosen], height)
+        self._datasets.put(rows, [_datasets(run) for run in chosen], height)
+        self._tag_keys.put(rows, [tuple(sorted(tag.k for tag in run.tags)) for run in chosen], height)
+        self._put_pairs(rows, chosen, height)
+
+    def _put_pairs(self, rows: Sequence[int], runs: Sequence[Run], height: int) -> None:
+        metrics: dict[str, tuple[list[int], list[float]]] = {}
+        texts: dict[tuple[bool, str], tuple[list[int], list[str]]] = {}
+        for row, run in zip(rows, runs, strict=True):
+            for metric in run.metrics:
+                at, values = metrics.setdefault(metric.k, ([], []))
+                at.append(row)
+                values.append(numeric(metric.v))
+            for is_tag, pairs in ((False, run.params), (True, run.tags)):
+                for pair in pairs:
+                    at, words = texts.setdefault((is_tag, pair.k), ([], []))
+                    at.append(row)
+                    words.append(pair.v)
+        for key, (at, values) in metrics.items():
+            self._metrics.setdefault(key, numbers()).put(at, values, height)
+        for (is_tag, key), (at, words) in texts.items():
+            columns = self._tags if is_tag else self._params
+            if key not in columns:
+                columns[key] = Coded()
+            columns[key].put(at, words, height)
+
+    def remove(self, run_id: str) -> None:
+        """Forgets a run that exists no more."""
+        row = self._rows.pop(run_id, None)
+        if row is None:
+            return
+        self._texts["lifecycle_stage"].put([row], [None], self._height)
+        for key in self._tag_keys.value(row, self._height) or ():
+            self._tags[key].put([row], [None], self._height)
+        for metric in self._metrics.values():
+            metric.put([row], [float("nan")], self._height)
+        for param in self._params.values():
+            param.put([row], [None], self._height)
+        self._tag_keys.put([row], [None], self._height)
+        self._free.append(row)
+
+    def _row_of(self, run: Run) -> int:
+        row = self._rows.get(run.id)
+        if row is None:
+            if self._free:
+                row = self._free.pop()
+            else:
+                row, self._height = self._height, self._height + 1
+            self._rows[run.id] = row
+        return row
+
+    def _forget_tags(self, rows: Sequence[int], runs: Sequence[Run]) -> None:
+        """Of what a run logs, only tags can go again."""
+        for row, run in zip(rows, runs, strict=True):
+            former = self._tag_keys.value(row, self._height)
+            if former:
+                for key in set(former) - {tag.k for tag in run.tags}:
+                    self._tags[key].put([row], [None], self._height)
+
+    @property
+    def nbytes(self) -> int:
+        """About what the index takes."""
+        coded = [self._names, self._datasets, self._tag_keys]
+        coded += [*self._texts.values(), *self._params.values(), *self._tags.values()]
+        plain = [self._versions, self._high, self._low, self._starts, self._ends, *self._metrics.values()]
+        dictionaries = {id(column.dictionary): column.dictionary.nbytes for column in coded}
+        columns = sum(column.nbytes for column in plain) + sum(column.nbytes for column in coded)
+        return columns + sum(dictionaries.values()) + ROW_BYTES * len(self._rows)
+
+    # ------------------------------------------------------------ finding
+
+    def covers(self, wanted: Wanted) -> bool:
+        """Whether it can answer: it doesn't keep where artifacts lie, a long text of its own for each run."""
+        return LOCATION not in {order.field for order in wanted.orders} and LOCATION not in set(_fields(wanted.node))
+
+    def find(self, wanted: Wanted, skip: int, limit: int) -> list[str]:
+        """Ids from position `skip` on, at most `limit`."""
+        rows = window(self._matching(wanted), self._keys(wanted.orders), skip, skip + limit)
+        high, low = self._high.read(rows, self._height).tolist(), self._low.read(rows, self._height).tolist()
+        return [f"{(one << 64) | other:032x}" for one, other in zip(high, low, strict=True)]
+
+    def count(self, wanted: Wanted) -> int:
+        return len(self._matching(wanted))
+
+    def _matching(self, wanted: Wanted) -> Rows:
+        everywhere = slice(0, self._height)
+        mask = self._among("lifecycle_stage", wanted.stages, everywhere)
+        if wanted.experiment_ids is not None:
+            mask = mask & self._among("experiment_id", wanted.experiment_ids, everywhere)
+        rows = np.flatnonzero(mask)
+        parts = wanted.node.parts if isinstance(wanted.node, And) else (wanted.node,)
+        for part in parts:
+            rows = rows[self._passing(part, rows)]
+        return rows
+
+    def _among(self, name: str, values: Sequence[str], rows: Rows | slice) -> Mask:
+        column = self._texts[name]
+        table = np.zeros(len(column.dictionary.values), dtype=np.bool_)
+        table[column.dictionary.known(values)] = True
+        found: Mask = table[column.codes(rows, self._height)]
+        return found
+
+    def _passing(self, node: Node, rows: Rows) -> Mask:
+        """Which of `rows` pass."""
+        if isinstance(node, Comparison):
+            return self._compared(node, rows)
+        mask = np.full(len(rows), isinstance(node, And))
+        for part in node.parts:
+            mask = mask & self._passing(part, rows) if isinstance(node, And) else mask | self._passing(part, rows)
+        return mask
+
+    def _compared(self, comparison: Comparison, rows: Rows) -> Mask:
+        about = comparison.field
+        if about.section is Section.DATASET:
+            return self._datasets_compared(comparison, rows)
+        if about == Field(Section.ATTRIBUTE, "run_id"):
+            return self._ids_compared(comparison, rows)
+        column = self._filtered(about)
+        if column is None:
+            return np.full(len(rows), comparison.operator is Operator.IS_NULL)
+        if isinstance(column, Column):
+            return _numbers_compared(column.read(rows, self._height), comparison.operator, comparison.value)
+        passing = _answers(column.dictionary, comparison.operator, comparison.value)
+        found: Mask = passing[column.codes(rows, self._height)]
+        return found
+
+    def _filtered(self, about: Field) -> Column | Coded | None:
+        """The column that a filter asks about: a run's name is its name tag there."""
+        if about == Field(Section.ATTRIBUTE, "run_name"):
+            return self._tags["mlflow.runName"]
+        return self._column(about)
+
+    def _column(self, about: Field) -> Column | Coded | None:
+        if about.section is Section.METRIC:
+            return self._metrics.get(about.key)
+        if about.section is Section.PARAM:
+            return self._params.get(about.key)
+        if about.section is Section.TAG:
+            return self._tags.get(about.key)
+        attributes: dict[str, Column | Coded] = {
+            "run_name": self._names,
+            "user_id": self._texts["user"],
+            "status": self._texts["status"],
+            "start_time": self._starts,
+            "end_time": self._ends,
+        }
+        return attributes[about.key]
+
+    def _datasets_compared(self, comparison: Comparison, rows: Rows) -> Mask:
+        place = ("name", "digest", "context").index(comparison.field.key)
+        passes = _test(comparison.operator, comparison.value)
+        answers = self._datasets.dictionary.passing(
+            (place, comparison.operator, comparison.value),
+            lambda used: any(entry[place] is not None and passes(entry[place]) for entry in used),
+        )
+        found: Mask = answers[self._datasets.codes(rows, self._height)]
+        return found
+
+    def _ids_compared(self, comparison: Comparison, rows: Rows) -> Mask:
+        operator, value = comparison.operator, comparison.value
+        if operator in (Operator.LIKE, Operator.ILIKE):
+            passes = _test(operator, value)
+            table = np.zeros(self._height, dtype=np.bool_)
+            table[[row for run_id, row in self._rows.items() if passes(run_id)]] = True
+        else:
+            values = value if isinstance(value, tuple) else (value,)
+            table = np.zeros(self._height, dtype=np.bool_)
+            table[[self._rows[str(run_id)] for run_id in values if run_id in self._rows]] = True
+            if operator in (Operator.NE, Operator.NOT_IN):
+                table = ~table
+        found: Mask = table[rows]
+        return found
+
+    # ------------------------------------------------------------ ordering
+
+    def _keys(self, orders: Sequence[Order]) -> list[Key]:
+        """By `orders`; equal runs by start time, newest first, and by id."""
+        keys = [self._key(order) for order in orders]
+        keys.append(lambda rows: ~self._starts.read(rows, self._height))  # as minus, but never too large
+        keys.append(lambda rows: self._high.read(rows, self._height))
+        keys.append(lambda rows: self._low.read(rows, self._height))
+        return keys
+
+    def _key(self, order: Order) -> Key:
+        if order.field == Field(Section.ATTRIBUTE, "run_id"):
+            return self._id_key(order)
+        column = self._column(order.field)
+        if column is None:
+            return lambda rows: np.zeros(len(rows), dtype=np.int8)
+        if isinstance(column, Coded):
+            coded = column
+            if order.ascending:
+                return lambda rows: coded.ranks(rows, self._height)
+            return lambda rows: _descending_ranks(coded.ranks(rows, self._height))
+        plain = column
+        if order.ascending:
+            return lambda rows: plain.read(rows, self._height)
+        return lambda rows: _descending(plain.read(rows, self._height))
+
+    def _id_key(self, order: Order) -> Key:
+        """Where a run's id stands among all ids."""
+
+        def key(rows: Rows) -> Array:
+            height = self._height
+            everywhere = slice(0, height)
+            places = np.empty(height, dtype=np.int64)
+            places[np.lexsort([self._low.read(everywhere, height), self._high.read(everywhere, height)])] = np.arange(
+                height
+            )
+            return places[rows] if order.ascending else -places[rows]
+
+        return key
+
+
+def _fields(node: Node) -> Iterator[Field]:
+    if isinstance(node, Comparison):
+        yield node.field
+    else:
+        for part in node.parts:
+            yield from _fields(part)
+
+
+def _text(run: Run, name: str) -> str:
+    text: str = getattr(run, name)
+    return text
+
+
+def _datasets(run: Run) -> tuple[tuple[str, str, str | None], ...] | None:
+    return tuple((entry.name, entry.digest, entry.context) for entry in run.inputs) or None
+
+
+def _numbers_compared(values: Array, operator: Operator, value: Value) -> Mask:
+    """Missing values pass nothing, NaN (kept as infinity) only `!=`. The column of start times is of whole numbers."""
+    assert isinstance(value, int | float)
+    number = value if isinstance(value, int) and abs(value) <= _EXACT else float(value)
+    if values.dtype.kind == "i":
+        whole: Mask = values != number if operator is Operator.NE else _COMPARE[operator](values, number)
+        return whole
+    if operator is Operator.NE:
+        mask: Mask = (values != number) & ~np.isnan(values)
+    else:
+        mask = _COMPARE[operator](values, number) & (values != np.inf)
+    return mask
+
+
+def _answers(dictionary: Dictionary, operator: Operator, value: Value) -> Mask:
+    """By code, whether it passes."""
+    if operator in (Operator.IS_NULL, Operator.IS_NOT_NULL):
+        mask = np.full(len(dictionary.values), operator is Operator.IS_NOT_NULL)
+        mask[0] = operator is Operator.IS_NULL
+        return mask
+    if operator in (Operator.LIKE, Operator.ILIKE):
+        return dictionary.passing((operator, value), _test(operator, value))
+    listed = dictionary.known(value if isinstance(value, tuple) else (value,))
+    negative = operator in (Operator.NE, Operator.NOT_IN)
+    mask = np.full(len(dictionary.values), negative)
+    mask[listed] = not negative
+    mask[0] = False
+    return mask
+
+
+def _test(operator: Operator, value: Value) -> Callable[[str], bool]:
+    """Whether a text passes."""
+    if operator in (Operator.LIKE, Operator.ILIKE):
+        flags = re.DOTALL | (re.IGNORECASE if operator is Operator.ILIKE else re.NOFLAG)
+        match = re.compile(like_pattern(str(value)), flags).match
+        return lambda text: match(text) is not None
+    listed = frozenset(value) if isinstance(value, tuple) else frozenset((value,))
+    if operator in (Operator.NE, Operator.NOT_IN):
+        return lambda text: text not in listed
+    return lambda text: text in listed
+
+
+def _descending(values: Array) -> Array:
+    """NaN, kept as infinity, stays behind the numbers, and missing values behind NaN."""
+    if values.dtype.kind == "i":
+        backward: Array = ~values
+        return backward
+    return np.where(values == np.inf, np.inf, -values)
+
+
+def _descending_ranks(ranks: Array) -> Array:
+    return np.where(ranks == ABSENT_RANK, ABSENT_RANK, -ranks)

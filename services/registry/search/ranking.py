@@ -1,0 +1,47 @@
+"""Picks a page out of many rows in their order without sorting them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from services.registry.search.columns import Array, Mask, Rows, same
+
+Key = Callable[[Rows], Array]
+"""What rows sort by, smaller first; NaN is last."""
+
+SMALL = 2048
+"""So many rows are simply sorted."""
+
+
+def window(rows: Rows, keys: Sequence[Key], start: int, stop: int) -> Rows:
+    """Positions `start` to before `stop` of `rows` sorted by `keys`, in order. Takes time in proportion to `rows`."""
+    stop = min(stop, len(rows))
+    start = min(start, stop)
+    if start == stop or not keys:
+        return rows[start:stop]
+    if len(rows) <= SMALL:
+        return rows[np.lexsort([key(rows) for key in reversed(keys)])][start:stop]
+    head = keys[0](rows)
+    parted = np.partition(head, (start, stop - 1))
+    first, last = parted[start], parted[stop - 1]
+    before_first = int(np.count_nonzero(_below(head, first)))
+    if same(parted[start : start + 1], last)[0]:
+        return window(rows[same(head, first)], keys[1:], start - before_first, stop - before_first)
+    with_first = rows[same(head, first)]
+    between = rows[_below(head, last) & ~_below(head, first) & ~same(head, first)]
+    before_last = before_first + len(with_first) + len(between)
+    return np.concatenate(
+        [
+            window(with_first, keys[1:], start - before_first, len(with_first)),
+            between[np.lexsort([key(between) for key in reversed(keys)])],
+            window(rows[same(head, last)], keys[1:], 0, stop - before_last),
+        ]
+    )
+
+
+def _below(values: Array, edge: float) -> Mask:
+    """Which sort before `edge`."""
+    found: Mask = ~np.isnan(values) if edge != edge else values < edge
+    return found
