@@ -61,8 +61,11 @@ from services.registry.models.handlers import Models
 from services.registry.models.queries import ModelQueries
 from services.registry.models.versions import Versions
 from services.registry.projects import store as project_store
+from services.registry.projects.catching_up import CatchingUp
 from services.registry.projects.following import Following
 from services.registry.projects.handlers import Projects
+from services.registry.projects.shown import Reading
+from services.registry.projects.things import Things
 from services.registry.provenance import Provenance
 from services.registry.retraining import store as retraining_store
 from services.registry.retraining.handlers import Retrainings
@@ -150,8 +153,10 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         tokens = Tokens(store, outbox, secret, now)
         creations = Retries(store)
         projects_ = project_store.MongoProjects(store)
-        project = Projects(outbox, projects_, experiment, now)
-        following = Following(project, projects_, run_queries, now)
+        reading = Reading(run_queries)
+        things = Things(experiment, model_queries, lambda request, context: provenance.versions.names(request, context))
+        project = Projects(outbox, projects_, things, CatchingUp(projects_, reading, now), now)
+        following = Following(project, projects_, reading, now)
         boards = EventConsumer(bus, outbox, streams.REGISTRY_BOARDS, following.take_in)
         insight = Insights(outbox, insight_store.MongoInsights(store), now)
         contents = Contents(model_queries, versions, run_queries, files)
