@@ -33,7 +33,7 @@ from services.contracts.monitor import ListWindows, WindowMoved, WindowView
 from services.contracts.registry import GetVersions, VersionView
 from services.runtime.bus import Bus
 from services.runtime.context import Context, service_context
-from tests.support.servers import _running
+from tests.support.servers import running
 from tests.support.waiting import until, wait_until
 
 ARROW = "application/vnd.apache.arrow.stream"
@@ -249,7 +249,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        with _running("mongod", directory / "m") as mongod, _running("nats", directory / "n") as nats:
+        with running("mongod", directory / "m") as mongod, running("nats", directory / "n") as nats:
             asyncio.run(measure(arguments, mongod.url, nats.url, directory))
 
 

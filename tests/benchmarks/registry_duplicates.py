@@ -18,7 +18,7 @@ from services.registry.duplicates.handlers import Duplicates
 from services.registry.duplicates.rules import Fingerprint
 from services.registry.duplicates.store import FINGERPRINTS, INDEXES, MongoFingerprints, kept
 from services.runtime.store import Store
-from tests.support.servers import _running
+from tests.support.servers import running
 
 SPACE = {f"param_{number}": [str(value / 7) for value in range(2 + number % 9)] for number in range(14)}
 DATASETS = [f"digest-{number}" for number in range(50)]
@@ -67,7 +67,7 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=1_000_000)
     options.add_argument("--asks", type=int, default=300)
     given = options.parse_args()
-    with tempfile.TemporaryDirectory() as directory, _running("mongod", Path(directory)) as server:
+    with tempfile.TemporaryDirectory() as directory, running("mongod", Path(directory)) as server:
         asyncio.run(measure(server.url, given.runs, given.asks))
 
 
