@@ -11,8 +11,8 @@ NodeKind = Literal[
     "source", "dataset", "run", "logged_model", "version", "evaluation", "review", "card", "deployment", "window",
     "alert", "retraining",
 ]  # fmt: skip
-"""How each is named: a dataset version `name@digest`, a model's version, its evaluation, review and card `model/3`, a
-deployment `environment/model/3`, a window `model/3/start`, the others by their ids."""
+"""How each is named: a dataset version `name@digest`; a model's version, its review and its card `model/3`; a
+deployment `environment/model/3`; a window `model/3/start`; the others by their ids."""
 EdgeKind = Literal[
     "provides",  # source → dataset
     "derived",  # dataset → dataset

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from services.contracts import datasets, profiles
+from services.contracts import datasets, lineage, profiles
 from services.contracts.base import Envelope, Request
 from services.registry.clock import Now
 from services.registry.datasets import registered as dataset_store
@@ -16,11 +16,13 @@ from services.registry.datasets.profiles import Profiles
 from services.registry.datasets.sources import Sources
 from services.registry.datasets.upload import ADDRESS, Uploads
 from services.registry.datasets.versions import DatasetVersions
+from services.registry.lineage import store as lineage_store
+from services.registry.lineage.handlers import Lineage
 from services.runtime.bus import Bus
 from services.runtime.outbox import Change, Outbox
 from services.runtime.store import Store
 
-INDEXES = (dataset_store.INDEXES,)
+INDEXES = (dataset_store.INDEXES, lineage_store.INDEXES)
 
 Handler = Callable[[Any, Any], Coroutine[Any, Any, Any]]
 
@@ -33,9 +35,11 @@ class Provenance:
         self.versions = DatasetVersions(outbox, dataset_store.MongoVersions(store), named, now)
         self.profiles = Profiles(outbox, dataset_store.MongoProfiles(store), self.versions, now)
         self.uploads = Uploads(bus, self.versions, self.profiles)
+        self.lineage = Lineage(lineage_store.MongoLineage(store))
 
     async def take_in(self, envelopes: list[Envelope], change: Change) -> None:
         await self.versions.take_in(envelopes, change)
+        await self.lineage.take_in(envelopes, change)
 
     def mount(self, app: FastAPI) -> None:
         """Adds the addresses that aren't MLflow's. To be called before MLflow's, which take all the rest."""
@@ -61,4 +65,5 @@ class Provenance:
             profiles.CheckRepresentation: self.profiles.check_representation,
             profiles.CheckOverlap: self.profiles.check_overlap,
             profiles.GetDatasetChecks: self.profiles.checks_of,
+            lineage.WalkLineage: self.lineage.walk,
         }

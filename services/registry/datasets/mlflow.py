@@ -46,7 +46,11 @@ def columns(schema: str | None) -> list[Field]:
     fields = _object(schema)
     entries = fields.get("mlflow_colspec")
     if isinstance(entries, list):
-        found = [(entry.get("name"), entry.get("type"), entry.get("required")) for entry in entries if isinstance(entry, dict)]
+        found = [
+            (entry.get("name"), entry.get("type"), entry.get("required"))
+            for entry in entries
+            if isinstance(entry, dict)
+        ]
     else:
         tensors = fields.get("mlflow_tensorspec")
         features = tensors.get("features") if isinstance(tensors, dict) else None
