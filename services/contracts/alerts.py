@@ -223,7 +223,8 @@ class AlertRule(Message, frozen=True, kw_only=True):
     `measure`: which figure of performance (`roc_auc`, `accuracy`, `f1`, `mae`, …); None: the task's main one.
     `minimum_effect`: the smallest change that matters, in the metric's own unit (see the guide). Whatever it is, a
     change that chance explains never fires. `open_after`, `resolve_after`: so many windows in a row, 1 to 100.
-    `reopen_within`: firing again within so many windows continues the same alert. `minimum_rows`: a window with fewer
+    `reopen_within`: firing again within so many windows continues the same alert; each time doubles how long it must
+    then be quiet to resolve, up to 30 windows. `minimum_rows`: a window with fewer
     says nothing. `seconds`: freshness only, the longest time without rows. `request_retraining`: asks for it when the
     alert opens.
     """
@@ -237,8 +238,8 @@ class AlertRule(Message, frozen=True, kw_only=True):
     measure: str | None = None
     minimum_effect: float | None = None
     open_after: int = 2
-    resolve_after: int = 2
-    reopen_within: int = 5
+    resolve_after: int = 3
+    reopen_within: int = 7
     minimum_rows: int = 30
     seconds: float | None = None
     request_retraining: bool = False

@@ -81,9 +81,9 @@ class FeatureDrift(Message, frozen=True, kw_only=True):
 
     `psi` 0…∞, `js` (base 2 distance) 0…1, `ks` 0…1 with `ks_p`, `wasserstein` in reference standard deviations,
     `hellinger` 0…1, `chi2` with `chi2_p`, `l_infinity` 0…1; shares 0…1. `psi_threshold`: what chance alone exceeds once
-    in a thousand; `psi_limit`: what also exceeds the minimum effect and how the reference varies by itself (of a
-    numeric feature, or what `wasserstein_limit` exceeds). `drifted`: believable and large; `moved`: believable, at
-    least small.
+    in a thousand. A feature has `drifted` when chance can't explain it and `psi_excess` (PSI beyond chance, rare values
+    taken together) reaches `psi_limit`, or `wasserstein` beyond chance reaches `wasserstein_limit`: the larger of the
+    smallest effect that matters and of what the reference does by itself. `moved`: believable and at least small.
     """
 
     feature: str
@@ -104,6 +104,7 @@ class FeatureDrift(Message, frozen=True, kw_only=True):
     psi_threshold: float | None = None
     drifted: bool = False
     moved: bool = False
+    psi_excess: float | None = None
     psi_limit: float | None = None
     wasserstein_limit: float | None = None
     invalid_share: float = 0.0

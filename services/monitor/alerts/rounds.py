@@ -127,7 +127,7 @@ class Round:
         elif outcome == "quiet":
             self._keep(rules.quiet(alert, window, now))
         else:
-            reason = f"quiet for {rule.resolve_after} windows"
+            reason = f"quiet for {watch.quiet} windows"
             self._keep(*rules.resolved(alert, "by_itself", reason, BY_ITSELF, now, window))
         return watch
 

@@ -64,7 +64,7 @@ def performance_causes(
     found = performance_change(now, base, name, positive)
     if found is None:
         return None
-    effect = default_effect(name) if rule.minimum_effect is None else rule.minimum_effect
+    effect = _effect(rule, default_effect(name))
     if found.errors < BELIEVED_Z or found.loss < effect:
         return {}
     words = name.replace("_", " ")
@@ -142,14 +142,17 @@ def drift_cause(figure: FeatureDrift) -> AlertCause:
         subject=figure.feature,
         figure="psi",
         value=figure.psi or 0.0,
-        limit=figure.psi_limit if figure.psi_limit is not None else figure.psi_threshold,
+        limit=figure.psi_limit,
         text=f"{figure.feature}: PSI {figure.psi or 0.0:.3f}{moved}",
     )
 
 
 def _missing(rule: AlertRule, evidence: Evidence) -> Causes:
+    """What varies much by itself may grow by as much again: from the most that a chunk of the reference had."""
+
     def expected(shares: ReferenceShares) -> float:
-        return max(shares.missing, shares.missing_most)
+        most = max(shares.missing, shares.missing_most)
+        return most + max(most - shares.missing - _effect(rule, MISSING_EFFECT), 0.0)
 
     return _shares(rule, evidence, "missing_share", MISSING_EFFECT, expected, "missing")
 
@@ -177,7 +180,7 @@ def _shares(
     words: str,
 ) -> Causes:
     """Features whose share exceeds the reference's by the effect and beyond chance, the largest growth first."""
-    effect = default if rule.minimum_effect is None else rule.minimum_effect
+    effect = _effect(rule, default)
     rows = evidence.view.rows
     found: list[tuple[float, AlertCause]] = []
     for feature in evidence.view.features:
@@ -196,10 +199,14 @@ def _shares(
             value=share,
             limit=expected + effect,
             expected=expected,
-            text=f"{feature.feature}: {share:.1%} {words}, at most {expected:.1%} in the reference",
+            text=f"{feature.feature}: {share:.1%} {words}, where at most {expected:.1%} are usual",
         )
         found.append((-growth, cause))
     return {cause.subject: cause for _, cause in sorted(found, key=lambda pair: (pair[0], pair[1].subject))}
+
+
+def _effect(rule: AlertRule, default: float) -> float:
+    return default if rule.minimum_effect is None else rule.minimum_effect
 
 
 def _share_error(share: float, reference_rows: int, rows: int) -> float:
@@ -216,7 +223,7 @@ def _volume(rule: AlertRule, evidence: Evidence) -> Causes:
     middle = float(median(usual))
     if middle < rule.minimum_rows:
         return {}
-    effect = VOLUME_EFFECT if rule.minimum_effect is None else rule.minimum_effect
+    effect = _effect(rule, VOLUME_EFFECT)
     rows = evidence.view.rows
     spread = VOLUME_Z * sqrt(middle)
     few = rows < min(usual) and rows <= middle * (1 - min(effect, 1.0)) and middle - rows > spread

@@ -17,20 +17,25 @@ Outcome = Literal["open", "reopen", "firing", "quiet", "resolve"]
 HISTORY = 28
 """Windows whose rows are remembered as what is usual."""
 
+MOST_PATIENCE = 30
+"""Windows, at most, that must be quiet before an alert that keeps coming back resolves."""
+
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """What one rule of one version remembers.
 
     `streaks`: per subject the windows in a row in which it fired; `began`: start of the first of them, in ms.
-    `quiet`: windows in a row without a subject that fired for long enough. `alert`: the one that isn't resolved.
-    `former`: the one that resolved by itself last, `since` so many windows ago. `muted`: somebody resolved it while it
-    was firing, so it keeps quiet until it was quiet once. `upto`: start of the newest window judged.
-    `rows`: of the windows before, oldest first (volume).
+    `returns`: how often the alert came back; each time doubles how long it must be quiet to resolve, and how long it
+    is remembered. `quiet`: windows in which nothing fired since it last fired for long enough. `alert`: the one that
+    isn't resolved. `former`: the one that resolved by itself last, `since` so many windows ago. `muted`: somebody
+    resolved it while it was firing, so it keeps quiet until it was quiet once. `upto`: start of the newest window
+    judged. `rows`: of the windows before, oldest first (volume).
     """
 
     streaks: dict[str, int] = {}
     began: dict[str, int] = {}
     quiet: int = 0
+    returns: int = 0
     alert: str | None = None
     former: str | None = None
     since: int = 0
@@ -54,12 +59,18 @@ def step(watch: Watch, rule: AlertRule, subjects: Collection[str], start_ms: int
     )
     if any(streak >= rule.open_after for streak in streaks.values()):
         return _firing(after, rule)
-    after = msgspec.structs.replace(after, muted=False, quiet=min(watch.quiet + 1, 10_000))
+    if not subjects:  # a subject that flickers neither counts as quiet nor starts the count again
+        after = msgspec.structs.replace(after, muted=False, quiet=min(watch.quiet + 1, 10_000))
     if after.alert is None:
         return after, None
-    if after.quiet < rule.resolve_after:
+    if after.quiet < patience(watch, rule.resolve_after):
         return after, "quiet"
     return msgspec.structs.replace(after, alert=None, former=after.alert, since=0), "resolve"
+
+
+def patience(watch: Watch, windows: int) -> int:
+    """`windows`, doubled for each time the alert came back, up to MOST_PATIENCE."""
+    return max(windows, min(windows << min(watch.returns, 10), MOST_PATIENCE))
 
 
 def persistent(watch: Watch, rule: AlertRule) -> list[str]:
@@ -75,7 +86,9 @@ def first_of(watch: Watch, rule: AlertRule) -> int:
 
 def resolved_by_hand(watch: Watch, rule: AlertRule) -> Watch:
     """Nothing opens until the rule was quiet once."""
-    return msgspec.structs.replace(watch, alert=None, former=None, muted=bool(persistent(watch, rule)), quiet=0)
+    return msgspec.structs.replace(
+        watch, alert=None, former=None, muted=bool(persistent(watch, rule)), quiet=0, returns=0
+    )
 
 
 def remembering(watch: Watch, rows: int) -> Watch:
@@ -88,6 +101,6 @@ def _firing(watch: Watch, rule: AlertRule) -> tuple[Watch, Outcome | None]:
         return after, "firing"
     if after.muted:
         return after, None
-    if after.former is not None and after.since <= rule.reopen_within:
-        return after, "reopen"
-    return after, "open"
+    if after.former is not None and after.since <= patience(watch, rule.reopen_within):
+        return msgspec.structs.replace(after, returns=watch.returns + 1), "reopen"
+    return msgspec.structs.replace(after, returns=0), "open"

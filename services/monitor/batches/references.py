@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from services.contracts.errors import Invalid
+from services.monitor.batches.identities import read_times
 from services.monitor.batches.outcomes import class_column, read_value
 from services.monitor.batches.predictions import reserved_name
 from services.monitor.batches.tables import Rows
@@ -93,7 +94,10 @@ def made_reference(
     columns: dict[str, Column] = dict(rows.columns(features).by_name)
     outputs = _outputs(rows, options, task)
     columns.update(outputs)
-    reference = build_reference(Columns(rows.rows, columns))
+    windows = None
+    if options.timestamp in rows.names:
+        windows = read_times(rows, int(now.timestamp() * 1000), options.timestamp) // window_ms
+    reference = build_reference(Columns(rows.rows, columns), windows=windows)
     for output in outputs:
         if output in reference.ignored:
             raise Invalid(

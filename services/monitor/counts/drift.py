@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from services.monitor.counts.counting import ABOVE, BELOW, BatchCounts
-from services.monitor.counts.grid import Floats, Grid, Ints
-from services.monitor.counts.pooling import pool
+from services.monitor.counts.grid import Floats, Grid, Ints, Positions
+from services.monitor.counts.pooling import group_bounds, grouped, pool
 from services.monitor.statistics import (
     area_of_gap,
     chi_square,
@@ -42,6 +42,11 @@ class Sample:
         """(…, Fn, K + 1): distribution functions at each cell's upper edge."""
         return distribution_function(self.cells)
 
+    @cached_property
+    def groups(self) -> Positions:
+        """Of a reference (no leading axes): which of its categories are judged together."""
+        return group_bounds(self.categories)
+
     @staticmethod
     def of(counts: BatchCounts) -> Sample:
         return Sample(counts.cells, counts.categories, counts.moments[:, BELOW] + counts.moments[:, ABOVE])
@@ -54,9 +59,10 @@ class DriftFigures:
     `rows`: current rows with a usable value. Numeric features: PSI, chi-square and L-infinity over the PSI bins,
     Jensen–Shannon and Hellinger over Doane bins, Kolmogorov–Smirnov and Wasserstein over all cells. Categorical: all
     over the values and one bin for the others.
-    `psi_threshold`: what chance alone exceeds once in a thousand (statistics/psi.py). For verdicts, over bins pooled so
-    that each expects five rows: `p_value` of the chi-square test and `psi_excess`, PSI less what chance gives on
-    average. `wasserstein_noise`: normed distance that chance gives on average.
+    `psi_threshold`: what chance alone exceeds once in a thousand (statistics/psi.py). For verdicts, over rare
+    categories grouped and bins pooled so that each expects five rows: `p_value` of the chi-square test, `psi_excess`,
+    PSI less what chance gives on average, and `psi_chance`, what chance alone adds to that average once in a thousand.
+    `wasserstein_noise`: normed distance that chance gives on average.
     """
 
     rows: Floats
@@ -64,6 +70,7 @@ class DriftFigures:
     psi_threshold: Floats
     p_value: Floats
     psi_excess: Floats
+    psi_chance: Floats
     js: Floats
     ks: Floats
     ks_p: Floats
@@ -75,10 +82,13 @@ class DriftFigures:
     l_infinity: Floats
 
 
-def drift_figures(grid: Grid, reference: Sample, current: Sample) -> DriftFigures:
-    """Both samples over `grid`; their leading axes broadcast (one reference against many windows)."""
+def drift_figures(grid: Grid, reference: Sample, current: Sample, groups: Positions | None = None) -> DriftFigures:
+    """Both samples over `grid`; their leading axes broadcast (one reference against many windows).
+
+    `groups`: which categories are judged together; None: as the reference has them.
+    """
     numeric = _numeric(grid, reference, current)
-    categorical = _categorical(reference, current)
+    categorical = _categorical(reference, current, reference.groups if groups is None else groups)
     return DriftFigures(*(np.concatenate(pair, axis=-1) for pair in zip(numeric, categorical, strict=True)))
 
 
@@ -92,6 +102,7 @@ def _numeric(grid: Grid, reference: Sample, current: Sample) -> tuple[Floats, ..
     distance = (area_of_gap(gap, grid.widths) + current.beyond / np.where(c_rows > 0, c_rows, 1)) / unit
     return (
         *_over_bins(r_bins, c_bins),
+        *_judged(r_bins, c_bins),
         jensen_shannon(r_doane, c_doane),
         ks,
         kolmogorov_smirnov_p_value(ks, r_rows, c_rows),
@@ -102,22 +113,29 @@ def _numeric(grid: Grid, reference: Sample, current: Sample) -> tuple[Floats, ..
     )
 
 
-def _categorical(reference: Sample, current: Sample) -> tuple[Floats, ...]:
+def _categorical(reference: Sample, current: Sample, groups: Positions) -> tuple[Floats, ...]:
     r, c = reference.categories, current.categories
     distance = jensen_shannon(r, c)
     undefined = np.full(distance.shape, np.nan)
-    return (*_over_bins(r, c), distance, *[undefined] * 4, hellinger(r, c), *_tests(r, c))
+    judged = _judged(grouped(r, groups), grouped(c, groups))
+    return (*_over_bins(r, c), *judged, distance, *[undefined] * 4, hellinger(r, c), *_tests(r, c))
 
 
 def _over_bins(reference: Ints, current: Ints) -> tuple[Floats, ...]:
-    """Rows, PSI and its threshold; the verdict's p-value and PSI beyond chance."""
+    """Rows, PSI and its threshold."""
     r_rows, c_rows = reference.sum(axis=-1), current.sum(axis=-1)
     value = psi(reference, current)
     threshold = psi_threshold(r_rows, c_rows, _occupied(reference))
+    return (np.broadcast_to(c_rows, value.shape).astype(np.float64), value, threshold)
+
+
+def _judged(reference: Ints, current: Ints) -> tuple[Floats, ...]:
+    """The verdict's p-value, PSI beyond chance, and how far beyond chance goes by itself."""
+    r_rows, c_rows = reference.sum(axis=-1), current.sum(axis=-1)
     r, c = pool(reference, current)
-    excess = psi(r, c) - psi_noise(r_rows, c_rows, _occupied(r))
-    p_value = chi_square(r, c).p_value
-    return (np.broadcast_to(c_rows, value.shape).astype(np.float64), value, threshold, p_value, excess)
+    bins = _occupied(r)
+    noise = psi_noise(r_rows, c_rows, bins)
+    return (chi_square(r, c).p_value, psi(r, c) - noise, psi_threshold(r_rows, c_rows, bins) - noise)
 
 
 def _occupied(reference: Ints) -> Ints:

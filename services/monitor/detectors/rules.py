@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from services.monitor.counts.counting import BatchCounts
 from services.monitor.counts.drift import DriftFigures, Sample, drift_figures
-from services.monitor.detectors.effect import beyond_chance, large, small
+from services.monitor.detectors.effect import Limits, beyond_chance, large, limits_of, small
 from services.monitor.detectors.false_discovery import benjamini_hochberg
 from services.monitor.references.rules import Reference
+from services.monitor.references.variability import Variability
 
 FALSE_DISCOVERY = 0.0001
 """Chance of a verdict against a window without any drift, over all its features together. Ten times below the promised
@@ -36,18 +36,18 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.drifted) or self.broad
 
 
-def judge(reference: Reference, counts: BatchCounts, level: float = FALSE_DISCOVERY) -> Verdict:
-    """The verdict on a window, or on several merged ones (more rows show smaller drift)."""
-    return verdict(reference, drift_figures(reference.grid, reference.sample, Sample.of(counts)), level)
+def judge(reference: Reference, counts: BatchCounts, level: float = FALSE_DISCOVERY, windows: int = 1) -> Verdict:
+    """The verdict on a window, or on `windows` merged ones (more rows show smaller drift)."""
+    return verdict(reference, drift_figures(reference.grid, reference.sample, Sample.of(counts)), level, windows)
 
 
-def verdict(reference: Reference, figures: DriftFigures, level: float = FALSE_DISCOVERY) -> Verdict:
-    """As `judge`, from figures that are there already (of one window)."""
+def verdict(reference: Reference, figures: DriftFigures, level: float = FALSE_DISCOVERY, windows: int = 1) -> Verdict:
+    """As `judge`, from figures that are there already."""
     believable = benjamini_hochberg(figures.p_value, level)
-    natural_psi, natural_move = natural_drift(reference)
+    limits = natural_limits(reference, windows)
     move = beyond_chance(figures.wasserstein, figures.wasserstein_noise)
-    is_large = believable & large(figures.psi_excess, move, natural_psi, natural_move)
-    is_moved = believable & (is_large | small(figures.psi_excess, natural_psi))
+    is_large = believable & large(figures.psi_excess, move, limits)
+    is_moved = believable & (is_large | small(figures.psi_excess, limits))
     order = np.argsort(-np.nan_to_num(figures.psi_excess), kind="stable")
     names = reference.grid.order
     return Verdict(
@@ -56,11 +56,11 @@ def verdict(reference: Reference, figures: DriftFigures, level: float = FALSE_DI
     )
 
 
-def natural_drift(reference: Reference) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """PSI and normed Wasserstein beyond chance between the reference's own chunks, in `grid.order`."""
-    by_name = {variability.feature: variability for variability in reference.variability}
-    known = [by_name.get(name) for name in reference.grid.order]
-    return (
-        np.array([v.psi_excess if v else 0.0 for v in known]),
-        np.array([v.wasserstein_excess if v else 0.0 for v in known]),
-    )
+def natural_limits(reference: Reference, windows: int = 1) -> Limits:
+    """In `grid.order`, for `windows` merged ones: from the longest chunks of the reference that aren't longer."""
+    by_name: dict[str, Variability] = {}
+    for variability in reference.variability:
+        known = by_name.get(variability.feature)
+        if known is None or known.windows < variability.windows <= windows:
+            by_name[variability.feature] = variability
+    return limits_of([by_name.get(name) for name in reference.grid.order])

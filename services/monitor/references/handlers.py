@@ -15,7 +15,7 @@ from services.contracts.monitor import ReferenceSet
 from services.monitor.counts.counting import BatchCounts
 from services.monitor.counts.packing import pack
 from services.monitor.references.rules import Reference
-from services.monitor.references.variability import chunk_variability
+from services.monitor.references.variability import window_variability
 from services.monitor.versions.handlers import Versions, set_reference, unknown_version
 from services.monitor.versions.rules import ActiveReference, Watched, key_of
 from services.monitor.windows.views import WindowViews
@@ -23,7 +23,7 @@ from services.runtime.context import Context
 from services.runtime.ids import new_id
 from services.runtime.outbox import Change, Outbox
 
-CHUNKS: Final = 10
+MOST_WINDOWS: Final = 400
 """Parts of a past period whose distance from the rest shows its own variability, as for a reference from rows."""
 
 
@@ -55,9 +55,12 @@ class References:
         base, own = whole
         if not own.rows:
             raise Invalid("these windows hold no rows", code="EMPTY_REFERENCE", field="start")
-        step = -(-len(buckets) // CHUNKS)
-        merged = [await self._views.merged(watched, buckets[i : i + step]) for i in range(0, len(buckets), step)]
-        parts = [part[1] for part in merged if part is not None and part[0].id == base.id]
+        step = max(1, -(-len(buckets) // MOST_WINDOWS))
+        merged = [
+            (buckets[i].start_ms // base.window_ms, await self._views.merged(watched, buckets[i : i + step]))
+            for i in range(0, len(buckets), step)
+        ]
+        parts = [(number, part[1]) for number, part in merged if part is not None and part[0].id == base.id]
         reference = await asyncio.to_thread(_over_the_same_grid, base.reference, own, parts)
         made = msgspec.structs.replace(
             base,
@@ -122,10 +125,10 @@ class References:
         return change
 
 
-def _over_the_same_grid(base: Reference, own: BatchCounts, parts: list[BatchCounts]) -> Reference:
+def _over_the_same_grid(base: Reference, own: BatchCounts, parts: list[tuple[int, BatchCounts]]) -> Reference:
     return Reference(
         rows=own.rows,
         features=base.features,
         counts=pack(own),
-        variability=chunk_variability(base.grid, own, parts),
+        variability=window_variability(base.grid, own, parts),
     )

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from services.contracts.errors import Invalid
 from services.monitor.counts.columns import Codes, Column, Columns, Kind, Numbers, as_codes, as_numbers
@@ -17,7 +18,7 @@ from services.monitor.counts.drift import Sample
 from services.monitor.counts.grid import CategoricalFeature, Feature, Grid, NumericFeature, after
 from services.monitor.counts.packing import pack, unpack
 from services.monitor.references.binning import cut
-from services.monitor.references.variability import Variability, chunk_variability
+from services.monitor.references.variability import FEWEST_CHUNKS, Variability, chunk_variability, window_variability
 
 VALUES_KEPT = 1_000
 """Most frequent values of a category that are counted by name; the rest share one cell."""
@@ -27,6 +28,9 @@ CHUNKS = 10
 
 ROWS_PER_CHUNK = 100
 """A part smaller than this says nothing; fewer than three parts say nothing either."""
+
+MOST_WINDOWS = 1_000
+"""Windows of a reference that are counted one by one; a longer one is cut into CHUNKS parts."""
 
 LARGEST_ENCODED = 15 * 1024 * 1024
 """An encoded reference stays below MongoDB's document limit of 16 MiB."""
@@ -73,10 +77,17 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return self.grid.kinds
 
 
-def build_reference(columns: Columns, schema: Sequence[FeatureSchema] = (), chunks: int = CHUNKS) -> Reference:
+def build_reference(
+    columns: Columns,
+    schema: Sequence[FeatureSchema] = (),
+    chunks: int = CHUNKS,
+    windows: npt.NDArray[np.int64] | None = None,
+) -> Reference:
     """A reference over all columns given (features, prediction score or class, latency: leave out ids and times).
 
-    Rows in event order make the variability meaningful. Raises Invalid without rows, without a usable column, for a
+    `windows`: per row the number of its window, where times are known: the reference's own variability is then that of
+    windows. Without, rows in event order make the variability meaningful: it is that of `chunks` consecutive parts.
+    Raises Invalid without rows, without a usable column, for a
     stated feature that isn't there, or when the result would not fit a database document.
     """
     if not columns.rows:
@@ -103,14 +114,12 @@ def build_reference(columns: Columns, schema: Sequence[FeatureSchema] = (), chun
             "No column holds a usable value.", code="EMPTY_REFERENCE", field="columns", fix=f"Reasons: {ignored}"
         )
     grid = Grid(features)
-    parts = _parts(columns.rows, chunks)
-    counted = [count_columns(grid, columns.pick(part)) for part in parts]
-    own = merge(counted)
+    own, variability = _counted(grid, columns, chunks, windows)
     reference = Reference(
         rows=columns.rows,
         features=features,
         counts=pack(own),
-        variability=chunk_variability(grid, own, counted),
+        variability=variability,
         ignored=ignored,
     )
     if len(encode_reference(reference)) > LARGEST_ENCODED:
@@ -121,6 +130,27 @@ def build_reference(columns: Columns, schema: Sequence[FeatureSchema] = (), chun
             fix="Watch fewer features.",
         )
     return reference
+
+
+def _counted(
+    grid: Grid, columns: Columns, chunks: int, windows: npt.NDArray[np.int64] | None
+) -> tuple[BatchCounts, list[Variability]]:
+    if windows is not None:
+        numbers = np.unique(windows)
+        if FEWEST_CHUNKS <= len(numbers) <= MOST_WINDOWS:
+            order = np.argsort(windows, kind="stable")
+            starts = np.searchsorted(windows[order], numbers).tolist()
+            parts = [
+                (int(number), count_columns(grid, columns.pick(order[start:stop])))
+                for number, (start, stop) in zip(numbers, pairwise([*starts, columns.rows]), strict=True)
+            ]
+            own = merge(counts for _, counts in parts)
+            variability = window_variability(grid, own, parts)
+            if variability:
+                return own, variability
+    counted = [count_columns(grid, columns.pick(part)) for part in _parts(columns.rows, chunks)]
+    own = merge(counted)
+    return own, chunk_variability(grid, own, counted)
 
 
 def infer_schema(columns: Columns) -> list[FeatureSchema]:

@@ -19,7 +19,9 @@ class ReferenceShares(msgspec.Struct, frozen=True, kw_only=True):
 
 def reference_shares(reference: Reference) -> dict[str, ReferenceShares]:
     """By feature."""
-    most = {variability.feature: variability.missing_most for variability in reference.variability}
+    most: dict[str, float] = {}
+    for variability in reference.variability:
+        most[variability.feature] = max(most.get(variability.feature, 0.0), variability.missing_most)
     rows = max(reference.rows, 1)
     return {
         feature.feature: ReferenceShares(

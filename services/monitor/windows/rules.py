@@ -14,7 +14,7 @@ from services.monitor.counts.columns import Columns
 from services.monitor.counts.counting import BatchCounts, count_columns, empty_counts, merge
 from services.monitor.counts.drift import Sample, drift_figures
 from services.monitor.counts.packing import pack, unpack
-from services.monitor.detectors.rules import Verdict, judge, verdict
+from services.monitor.detectors.rules import Verdict, judge, natural_limits, verdict
 from services.monitor.references.rules import Reference
 from services.monitor.windows.distributions import distribution
 from services.monitor.windows.quality import FeatureQuality, Quality, quality
@@ -39,7 +39,19 @@ __all__ = [
 ]
 
 
-_SHOWN = ("psi", "psi_threshold", "js", "ks", "ks_p", "wasserstein", "hellinger", "chi2", "chi2_p", "l_infinity")
+_SHOWN = (
+    "psi",
+    "psi_threshold",
+    "psi_excess",
+    "js",
+    "ks",
+    "ks_p",
+    "wasserstein",
+    "hellinger",
+    "chi2",
+    "chi2_p",
+    "l_infinity",
+)
 """Figures of `DriftFigures` that `FeatureDrift` carries under the same name."""
 
 
@@ -83,14 +95,15 @@ def no_counts(reference: Reference) -> BatchCounts:
     return empty_counts(reference.grid)
 
 
-def drift(reference: Reference, counts: BatchCounts) -> list[FeatureDrift]:
+def drift(reference: Reference, counts: BatchCounts, windows: int = 1) -> list[FeatureDrift]:
     """Every feature's figures against the reference, in the reference's order; a prediction column is one of them.
 
     A feature without a usable value has None for every statistic. Shares are of all rows. `drifted`: the verdict of
-    detectors/rules.py, believable and large.
+    detectors/rules.py, believable and large. `windows`: how many were merged into `counts`.
     """
     figures = drift_figures(reference.grid, reference.sample, Sample.of(counts))
-    judged = verdict(reference, figures)
+    judged = verdict(reference, figures, windows=windows)
+    limits = natural_limits(reference, windows)
     drifted, moved = set(judged.drifted), set(judged.moved)
     position = {name: i for i, name in enumerate(reference.grid.order)}
     columns = {
@@ -112,6 +125,8 @@ def drift(reference: Reference, counts: BatchCounts) -> list[FeatureDrift]:
                 infinite_share=feature.infinite / rows,
                 drifted=feature.feature in drifted,
                 moved=feature.feature in moved,
+                psi_limit=float(limits.psi[i]),
+                wasserstein_limit=float(limits.move[i]) if columns["wasserstein"][i] is not None else None,
                 **{name: values[i] for name, values in columns.items()},
             )
         )

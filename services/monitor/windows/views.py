@@ -177,7 +177,7 @@ def _view(
     prediction: FeatureDrift | None = None
     parts = [unpack(counts[row["_id"]]) for row in bucket.counts if row["_id"] in counts]
     if parts:
-        figures = drift(active.reference, merge(parts))
+        figures = drift(active.reference, merge(parts), max(1, bucket.width_ms // active.window_ms))
         features = [figure for figure in figures if not figure.feature.startswith(OUTPUT_MARK)]
         prediction = _output_drift(figures, active)
     rows = sum(int(row["rows"]) for row in bucket.counts)

@@ -122,7 +122,7 @@ async def test_drift_opens_one_alert_which_ends_by_itself(watcher: Watcher, bus:
     event = msgspec.json.decode((await opened.next_msg(timeout=10)).data, type=AlertOpened)
     assert (event.alert_id, event.rule, event.severity) == (alert.id, "feature-drift", "warning")
 
-    for _ in range(2):
+    for _ in range(3):
         await watcher.window()
     await watcher.closed()
     ended = await watcher.ask(GetAlert(alert_id=alert.id))

@@ -1,0 +1,170 @@
+"""What fires in a window, and with which cause."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from services.contracts.alerts import AlertRule
+from services.contracts.monitor import FeatureDrift, WindowView
+from services.monitor.alerts.rule_sets import DEFAULTS
+from services.monitor.alerts.signals import BROAD, Evidence, performance_causes, ranked, stale_causes, window_causes
+from services.monitor.alerts.wording import next_step, title
+from services.monitor.counts.columns import Numbers
+from services.monitor.performance.measures import MEASURES, main_measure, measured
+from services.monitor.performance.rules import PerformanceCounts, count_performance
+from services.monitor.references.shares import ReferenceShares
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+BY_NAME = {rule.name: rule for rule in DEFAULTS}
+
+
+def evidence(*features: FeatureDrift, rows: int = 1_000, usual: tuple[int, ...] = (), **outer: Any) -> Evidence:
+    shares = {
+        f.feature: ReferenceShares(rows=10_000, missing=0.02, missing_most=0.03, out_of_range=0.0) for f in features
+    }
+    view = WindowView(
+        model_name="m", version="1", start=NOW, end=NOW, closed=True, rows=rows, updated_at=NOW,
+        features=list(features), **outer,
+    )  # fmt: skip
+    return Evidence(view=view, reference=shares, usual_rows=usual)
+
+
+def feature(name: str = "temp", **figures: Any) -> FeatureDrift:
+    return FeatureDrift(feature=name, kind="numeric", rows=1_000, **figures)
+
+
+def test_the_largest_drift_comes_first_and_says_its_figure() -> None:
+    causes = window_causes(
+        BY_NAME["feature-drift"],
+        evidence(
+            feature("a", psi=0.1, drifted=True), feature("b", psi=0.4, drifted=True, wasserstein=0.5), feature("c")
+        ),
+    )
+    assert causes is not None
+    assert list(causes) == ["b", "a"]
+    assert causes["b"].text == "b: PSI 0.400, values moved by 0.50 standard deviations"
+
+
+def test_many_features_that_moved_a_little_are_one_subject() -> None:
+    moved = [feature(name, psi=0.02, moved=True) for name in "abc"]
+    causes = window_causes(BY_NAME["feature-drift"], evidence(*moved))
+    assert causes is not None
+    assert list(causes) == [BROAD]
+    assert causes[BROAD].value == 3
+
+
+def test_a_rule_looks_at_its_features_only_and_at_its_own_effect() -> None:
+    rule = AlertRule(name="x", metric="feature_drift", features=["a", "b"], except_features=["b"], minimum_effect=0.3)
+    fired = window_causes(rule, evidence(*(feature(n, psi=0.4, moved=True) for n in "abc")))
+    assert fired is not None
+    assert list(fired) == ["a"]
+    assert window_causes(rule, evidence(feature("a", psi=0.2, drifted=True))) == {}
+
+
+def test_a_window_of_few_rows_says_nothing() -> None:
+    assert window_causes(BY_NAME["feature-drift"], evidence(feature(drifted=True), rows=29)) is None
+
+
+@pytest.mark.parametrize(("share", "fires"), [(0.079, False), (0.081, True)])
+def test_missing_values_fire_beyond_what_the_reference_ever_had(share: float, fires: bool) -> None:
+    causes = window_causes(BY_NAME["missing-values"], evidence(feature(missing_share=share)))
+    assert bool(causes) is fires
+
+
+def test_a_small_window_needs_more_missing_values_than_chance_explains() -> None:
+    assert window_causes(BY_NAME["missing-values"], evidence(feature(missing_share=0.1), rows=40)) == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "figure"),
+    [("unseen-values", "unseen_share"), ("type-errors", "invalid_share")],
+)
+def test_unseen_values_and_type_errors_fire_by_share(rule: str, figure: str) -> None:
+    assert window_causes(BY_NAME[rule], evidence(feature(**{figure: 0.004}))) == {}
+    fired = window_causes(BY_NAME[rule], evidence(feature(**{figure: 0.08})))
+    assert fired is not None
+    assert fired["temp"].value == 0.08
+
+
+@pytest.mark.parametrize(
+    ("rows", "usual", "fires"),
+    [
+        (400, (1_000,) * 7, True),
+        (400, (1_000,) * 6, False),  # not a week yet
+        (400, (300, *(1_000,) * 6), False),  # it has been lower lately
+        (600, (1_000,) * 7, False),
+        (2_100, (1_000,) * 7, True),
+        (1_900, (1_000,) * 7, False),
+        (2, (5,) * 7, False),
+    ],
+)
+def test_volume_fires_far_from_the_usual(rows: int, usual: tuple[int, ...], fires: bool) -> None:
+    assert bool(window_causes(BY_NAME["volume"], evidence(rows=rows, usual=usual))) is fires
+
+
+def test_prediction_drift_is_about_the_models_output() -> None:
+    output = FeatureDrift(feature="score", kind="numeric", rows=1_000, psi=0.5, drifted=True)
+    fired = window_causes(BY_NAME["prediction-drift"], evidence(prediction=output))
+    assert fired is not None
+    assert list(fired) == ["prediction"]
+    assert window_causes(BY_NAME["prediction-drift"], evidence()) == {}
+
+
+def binary(rows: int, skill: float, seed: int) -> PerformanceCounts:
+    made = np.random.default_rng(seed)
+    label = made.integers(0, 2, rows).astype(float)
+    score = 1 / (1 + np.exp(-(skill * (label - 0.5) + made.standard_normal(rows))))
+    return count_performance("binary", Numbers(label), score=Numbers(score))
+
+
+def test_performance_fires_when_the_loss_is_large_and_beyond_chance() -> None:
+    rule, base = BY_NAME["performance"], binary(20_000, 2.0, 1)
+    fired = performance_causes(rule, binary(2_000, 1.0, 2), base, None)
+    assert fired is not None
+    assert list(fired) == ["roc_auc"]
+    assert fired["roc_auc"].expected == pytest.approx(0.92, abs=0.02)
+    assert performance_causes(rule, binary(2_000, 2.0, 3), base, None) == {}
+    assert performance_causes(rule, binary(2_000, 1.8, 4), base, None) == {}  # too little to matter
+    assert performance_causes(rule, binary(90, 0.0, 5), base, None) is None  # too few to say
+
+
+def test_a_gain_in_performance_never_fires() -> None:
+    assert performance_causes(BY_NAME["performance"], binary(5_000, 4.0, 6), binary(5_000, 1.0, 7), None) == {}
+
+
+@pytest.mark.parametrize("measure", MEASURES["binary"])
+def test_every_measure_of_a_binary_model_can_be_watched(measure: str) -> None:
+    rule = AlertRule(name="m", metric="performance", measure=measure)
+    assert performance_causes(rule, binary(5_000, 0.0, 8), binary(20_000, 3.0, 9), None)
+
+
+@pytest.mark.parametrize("measure", MEASURES["regression"])
+def test_every_measure_of_a_regression_can_be_watched(measure: str) -> None:
+    made = np.random.default_rng(10)
+    label = made.normal(100, 10, 5_000)
+    good = count_performance("regression", Numbers(label), predicted=Numbers(label + made.normal(0, 1, 5_000)))
+    bad = count_performance("regression", Numbers(label), predicted=Numbers(label + made.normal(3, 4, 5_000)))
+    rule = AlertRule(name="m", metric="performance", measure=measure)
+    assert performance_causes(rule, bad, good, None)
+    assert performance_causes(rule, good, bad, None) == {}
+    assert main_measure(good) == "mae"
+    assert measured(good, measure, None) is not None
+
+
+def test_silence_is_told_in_words() -> None:
+    assert stale_causes(BY_NAME["freshness"], 50.0, 60.0) == {}
+    causes = list(stale_causes(BY_NAME["freshness"], 7_300.0, 3_600.0).values())
+    assert causes[0].text == "no prediction for 2 hours; expected at least every 60 minutes"
+    assert title("freshness", causes) == "No predictions come in"
+
+
+def test_lasting_causes_come_before_new_ones_and_titles_name_three() -> None:
+    drifted = [feature(name, psi=psi, drifted=True) for name, psi in zip("abcde", (5, 4, 3, 2, 1), strict=True)]
+    causes = window_causes(BY_NAME["feature-drift"], evidence(*drifted))
+    assert causes is not None
+    ordered = ranked(causes, ["e"])
+    assert [cause.subject for cause in ordered] == ["e", "a", "b", "c", "d"]
+    assert title("feature_drift", ordered) == "Drift in e, a, b and 2 more"
+    assert "e, a, b and 2 more" in next_step("feature_drift", ordered)
