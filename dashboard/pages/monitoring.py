@@ -355,18 +355,6 @@ def _whole(moment: str) -> str:
 def register(app: Dash, site: Site) -> None:
     """Controls change the address; the address changes the charts. So Back works, and a link shows the same."""
 
-    @app.callback(
-        Output("url", "search", allow_duplicate=True),
-        Input("range", "value"),
-        Input("merged", "value"),
-        Input("metric", "value"),
-        Input("feature", "value"),
-        Input("zoom-reset", "n_clicks"),
-        Input({"chart": ALL}, "relayoutData"),
-        Input({"chart": ALL}, "clickData"),
-        State("url", "search"),
-        prevent_initial_call=True,
-    )
     def navigate(*values: Any) -> Any:
         state = parse(values[-1])
         change: dict[str, str] = {}
@@ -376,6 +364,17 @@ def register(app: Dash, site: Site) -> None:
             return no_update
         after = query(changed_state(state, change))
         return no_update if parse(after) == state else after
+
+    # Two callbacks: a newer call of the same one takes an older one's answer away, and charts that are being drawn
+    # would so take away a click.
+    moved_by = {
+        "controls": [*(Input(name, "value") for name in CONTROLS), Input("zoom-reset", "n_clicks")],
+        "charts": [Input({"chart": ALL}, "relayoutData"), Input({"chart": ALL}, "clickData")],
+    }
+    for inputs in moved_by.values():
+        app.callback(
+            Output("url", "search", allow_duplicate=True), *inputs, State("url", "search"), prevent_initial_call=True
+        )(navigate)
 
     @app.callback(
         Output({"chart": ALL}, "figure"),
