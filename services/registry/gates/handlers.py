@@ -25,7 +25,7 @@ from services.registry.documents import insert
 from services.registry.evaluations.handlers import Evaluations
 from services.registry.evaluations.rules import split_key
 from services.registry.gates import policies, rules
-from services.registry.gates.rules import Seen, Test
+from services.registry.gates.rules import Comparison, Seen
 from services.registry.gates.store import POLICIES, RESULTS, MongoGates, result_of, result_view
 from services.registry.once import once
 from services.registry.projects.board import proofs_of, settled
@@ -179,11 +179,13 @@ class Gates:
         [run] = await self._runs.get(GetRuns(ids=runs[:1]), context)
         return run
 
-    async def _tests(self, ours: EvaluationView | None, theirs: EvaluationView | None) -> dict[str, Test]:
+    async def _tests(self, ours: EvaluationView | None, theirs: EvaluationView | None) -> dict[str, Comparison]:
         if ours is None or theirs is None:
             return {}
         tests = await self._evaluations.paired(ours, theirs)
-        return {measure: Test(name=test.test, rows=test.rows, p_value=test.p_value) for measure, test in tests.items()}
+        return {
+            measure: Comparison(name=test.test, rows=test.rows, p_value=test.p_value) for measure, test in tests.items()
+        }
 
     # ------------------------------------------------------------ reading
 

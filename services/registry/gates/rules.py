@@ -20,7 +20,7 @@ WITH_METRIC: tuple[GateKind, ...] = (
 TRAINING, VALIDATION = ("train_", "training_"), ("val_", "valid_", "validation_", "eval_", "test_")
 
 
-class Test(msgspec.Struct, frozen=True, kw_only=True):
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """A statistical test of the version against another on the same `rows`; one-sided: is it better?"""
 
     name: str
@@ -41,8 +41,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     reproducibility: float | None = None
     test_uses: int | None = None
     documents: frozenset[str] = frozenset()
-    champion_tests: Mapping[str, Test] = {}
-    baseline_tests: Mapping[str, Test] = {}
+    champion_tests: Mapping[str, Comparison] = {}
+    baseline_tests: Mapping[str, Comparison] = {}
 
 
 def checked(gates: Sequence[Gate]) -> list[Gate]:
@@ -132,7 +132,7 @@ def _minimum(gate: Gate, seen: Seen) -> Judged:
     return numbers, passed, f"{gate.metric} {value:.6g}, {bound} {gate.threshold:.6g} wanted"
 
 
-def _beats(other: str, gate: Gate, seen: Seen, theirs: Mapping[str, float], tests: Mapping[str, Test]) -> Judged:
+def _beats(other: str, gate: Gate, seen: Seen, theirs: Mapping[str, float], tests: Mapping[str, Comparison]) -> Judged:
     ours, their = seen.metrics.get(gate.metric), theirs.get(gate.metric)
     numbers: dict[str, float | None] = {gate.metric: ours, other: their, "margin": gate.threshold}
     if ours is None or their is None or not _known(ours, their):
