@@ -20,7 +20,7 @@ from services.runtime.follow import follow_events, stream_bounds
 
 log = structlog.get_logger()
 
-BATCH = 500
+BATCH = 100
 """Runs that are read, or taken in, together; the event loop serves requests between two such batches."""
 SUBJECTS = ("events.registry.run.>",)
 PAUSE = 1.0

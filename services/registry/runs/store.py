@@ -25,9 +25,6 @@ INDEXES: Mapping[str, list[IndexModel]] = {
     RUNS: [
         IndexModel([("experiment_id", ASCENDING), ("lifecycle_stage", ASCENDING), ("start_time", DESCENDING)]),
         IndexModel([("start_time", DESCENDING), ("_id", ASCENDING)]),
-        IndexModel([("metrics.k", ASCENDING), ("metrics.v", ASCENDING)]),
-        IndexModel([("params.k", ASCENDING), ("params.v", ASCENDING)]),
-        IndexModel([("tags.k", ASCENDING), ("tags.v", ASCENDING)]),
     ],
     POINTS: [IndexModel([("r", ASCENDING), ("p.k", ASCENDING)])],
 }
@@ -53,7 +50,7 @@ class RunSearch(Protocol):
 
 
 class MongoRunSearch:
-    """Searches the documents themselves."""
+    """Searches the documents themselves: exact, and slow over many runs, for there is no index on keys and values."""
 
     def __init__(self, store: Store) -> None:
         self._collection = store[RUNS]
