@@ -1,4 +1,7 @@
-"""Review, gates and deployment together: whatever people do, nothing runs that wasn't allowed to, or it shows."""
+"""Policy, review, gates and deployment together: whatever people do, nothing runs that wasn't allowed to, or it shows.
+
+RELEASE_CASES sets the number of cases, of 40 steps each at most.
+"""
 
 import os
 from typing import Any
@@ -8,18 +11,21 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.contracts.errors import Forbidden, Invalid, NotAllowedNow
+from services.contracts.errors import Conflict, Forbidden, Invalid, NotAllowedNow
 from services.contracts.evaluations import Gate, GatesEvaluated
 from services.registry.deployments import rules as deployments
 from services.registry.deployments.rules import Policy, Standing
+from services.registry.gates import policies
 from services.registry.gates import rules as gates
+from services.registry.gates.policies import Policy as GatePolicy
 from services.registry.gates.rules import Seen
+from services.registry.models import rules as models
 from services.registry.reviews import rules as reviews
 from services.registry.reviews.rules import Review
 
 PEOPLE = ["anna", "ben", "cleo", "dora"]
 VERSIONS = ["1", "2"]
-GATES = [Gate(name="minimum", kind="minimum", metric="auc", threshold=0.5)]
+ADMINISTRATOR = "dora"
 
 people = st.sampled_from(PEOPLE)
 versions = st.sampled_from(VERSIONS)
@@ -40,17 +46,45 @@ class Release(RuleBasedStateMachine):
         self.reviews: dict[str, Review] = {}
         self.verdicts: dict[str, GatesEvaluated] = {}
         self.production = deployments.nothing("production", "m")
+        self.asks = Policy()
+        self.model = models.registered("m", None, "", {}, 0)[0]
+        self.policy: GatePolicy | None = None
         self.events: list[Any] = []
         # the ledger
         self.asked: dict[str, tuple[str, set[str], int]] = {}
         self.votes: dict[str, dict[str, str]] = {}
-        self.passed: set[str] = set()
+        self.passed: dict[str, float] = {}
+        self.threshold = 0.5
         self.overrides: list[tuple[str, str]] = []
         self.ran: list[tuple[str, str]] = []
 
     @initialize(needed=st.integers(1, 2))
-    def policy(self, needed: int) -> None:
-        self.needed = needed
+    def first_policy(self, needed: int) -> None:
+        self.set_policy(needed, 0.5, fresh=True)
+
+    @rule(needed=st.integers(1, 2), threshold=st.sampled_from([0.5, 0.5, 0.65]), fresh=st.booleans())
+    def set_policy(self, needed: int, threshold: float, fresh: bool) -> None:
+        seen = 0 if self.policy is None else self.policy.revision
+        wanted = [Gate(name="minimum", kind="minimum", metric="auc", threshold=threshold)]
+        try:
+            after, event = policies.policy_set(
+                self.policy, project_id="p", gates=wanted, approvals=needed, reason="r",
+                expected=seen if fresh else seen + 1, now=self.tick(), who=ADMINISTRATOR,
+            )  # fmt: skip
+        except Conflict:
+            assert not fresh
+            return
+        assert fresh
+        assert event.revision == seen + 1
+        self.policy, self.needed, self.threshold = after, needed, threshold
+
+    @rule(asks=st.sampled_from([(True, True), (True, True), (True, False), (False, True)]))
+    def change_what_production_asks_for(self, asks: tuple[bool, bool]) -> None:
+        self.asks = Policy(approval=asks[0], gates=asks[1])
+
+    def gates(self) -> list[Gate]:
+        assert self.policy is not None
+        return self.policy.all()
 
     def digest(self, version: str) -> str:
         return f"{version}:{self.content[version]}:{self.auc[version]}"
@@ -72,7 +106,8 @@ class Release(RuleBasedStateMachine):
         try:
             review, event = reviews.requested(
                 former, model_name="m", version=version, digest=self.digest(version), made_by=["anna"],
-                reviewers=reviewers, needed=self.needed, note="", now=self.tick(), who=who,
+                reviewers=reviewers, needed=max(self.needed, 1), at_least=self.needed, note="", now=self.tick(),
+                who=who,
             )  # fmt: skip
         except (NotAllowedNow, Invalid):
             return
@@ -126,12 +161,13 @@ class Release(RuleBasedStateMachine):
 
     @rule(version=versions)
     def evaluate_gates(self, version: str) -> None:
-        verdict = gates.evaluated("m", version, self.digest(version), GATES, Seen(metrics={"auc": self.auc[version]}))
+        seen = Seen(metrics={"auc": self.auc[version]})
+        verdict = gates.evaluated("m", version, self.digest(version), self.gates(), seen)
         self.verdicts[version] = verdict
-        assert verdict.passed == (self.auc[version] >= 0.5)
-        assert verdict.verdicts[0].numbers["auc"] == self.auc[version]
+        assert verdict.passed == (self.auc[version] >= self.threshold)
+        assert verdict.verdicts[0].numbers == {"auc": self.auc[version], "threshold": self.threshold}
         if verdict.passed:
-            self.passed.add(verdict.digest)
+            self.passed[verdict.digest] = max(self.threshold, self.passed.get(verdict.digest, 0.0))
 
     @rule(
         version=versions,
@@ -156,38 +192,72 @@ class Release(RuleBasedStateMachine):
             self.evaluate_gates(version)
         self.deploy(version, "dora", None)
 
+    @rule(change=st.booleans(), to=st.sampled_from([None, "1"]))
+    def one_takes_over_from_the_other_and_gives_back(self, change: bool, to: str | None) -> None:
+        for version in VERSIONS:
+            self.go_the_way_to_deployment(version, ["cleo", "dora"], "before", change=False, auc=0.6)
+            if self.production.current is None or self.production.current.version != version:
+                self.deploy(version, ADMINISTRATOR, "fire")
+        if change:
+            self.change_what_is_under_a_version("1", 0.6)
+        self.roll_back(to, "ben")
+
     def standing(self, version: str) -> Standing:
         digest, verdict = self.digest(version), self.verdicts.get(version)
         return Standing(
             digest=digest,
-            approved=reviews.approved(self.reviews.get(version), digest),
-            passed=verdict is not None and verdict.passed and verdict.digest == digest,
+            approved=reviews.approved(self.reviews.get(version), digest, self.needed),
+            passed=verdict is not None
+            and verdict.passed
+            and verdict.digest == digest
+            and [entry.gate for entry in verdict.verdicts] == self.gates(),
         )
+
+    def keep_alias_in_step(self) -> None:
+        """As the handler does, in the same transaction."""
+        current = self.production.current
+        if current is not None:
+            decided: Any = models.alias_set(self.model, "champion", int(current.version))
+        else:
+            decided = models.alias_removed(self.model, "champion")
+        if decided is not None:
+            self.model = decided[0]
 
     @rule(version=versions, who=people, override=st.sampled_from([None, None, "fire"]))
     def deploy(self, version: str, who: str, override: str | None) -> None:
         digest = self.digest(version)
         try:
             self.production, event = deployments.deployed(
-                self.production, version, self.standing(version), Policy(), note="", override_reason=override,
-                now=self.tick(), who=who,
+                self.production, version, self.standing(version), self.asks, note="", override_reason=override,
+                may_override=who == ADMINISTRATOR, alias="champion", now=self.tick(), who=who,
             )  # fmt: skip
         except NotAllowedNow as refused:
+            note(f"refused: {refused.code}")
             if override is not None:
                 expect(refused, "RUNS_ALREADY")
             return
+        except Forbidden as refused:
+            note(f"refused: {refused.code}")
+            assert who != ADMINISTRATOR
+            assert override is not None
+            return
+        self.keep_alias_in_step()
         self.ran.append((version, digest))
         if event.overridden:
             note("deployed by an override")
             assert override == event.override_reason == "fire"
+            assert who == ADMINISTRATOR
             self.overrides.append((version, digest))
             return
         note("deployed by the rules")
-        assert digest in self.passed
+        if self.asks.gates:
+            assert self.passed[digest] >= self.threshold
+        if not self.asks.approval:
+            return
         asked_digest, authors, needed = self.asked[version]
         votes = self.votes[version]
         assert asked_digest == digest
-        assert len(votes) >= needed
+        assert len(votes) >= max(needed, self.needed)
         assert set(votes.values()) == {"approve"}
         assert not authors & set(votes)
 
@@ -202,6 +272,7 @@ class Release(RuleBasedStateMachine):
         except NotAllowedNow as refused:
             expect(refused, "NEVER_RAN_HERE", "NOTHING_RUNS", "CONTENT_CHANGED")
             return
+        self.keep_alias_in_step()
         assert before is not None
         assert event.from_version == before.version != event.version
         note("rolled back")
@@ -214,6 +285,18 @@ class Release(RuleBasedStateMachine):
             self.production, _ = deployments.retired(self.production, reason="old", now=self.tick(), who=who)
         except NotAllowedNow as refused:
             expect(refused, "NOTHING_RUNS")
+            return
+        note("retired")
+        self.keep_alias_in_step()
+
+    @rule(seen=st.integers(0, 5))
+    def change_what_somebody_else_changed_meanwhile(self, seen: int) -> None:
+        try:
+            deployments.unchanged(seen, self.production.v, "what runs there")
+        except Conflict:
+            assert seen != self.production.v
+        else:
+            assert seen == self.production.v
 
     # ------------------------------------------------------------ what always holds
 
@@ -222,6 +305,12 @@ class Release(RuleBasedStateMachine):
         shown = [(stay.version, stay.digest) for stay in self.production.stays if stay.overridden]
         assert [entry for entry in shown if entry in self.overrides] == shown
         assert set(self.overrides) <= set(shown)
+
+    @invariant()
+    def the_alias_stands_for_what_runs(self) -> None:
+        current = self.production.current
+        wanted = None if current is None else int(current.version)
+        assert models.alias_target(self.model, "champion") == wanted
 
     @invariant()
     def one_version_runs_at_a_time_and_history_has_no_gaps_backward(self) -> None:
