@@ -10,7 +10,8 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
            --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 TEST_WORKERS ?= 2
 PARALLEL := $(wildcard tests/unit tests/property tests/contract tests/integration)
-SERIAL   := $(wildcard tests/e2e tests/fault)
+BROWSER  := $(wildcard tests/e2e)
+FAULT    := $(wildcard tests/fault)
 # Real servers and browsers, on a machine that others may use too: what failed beside others gets one try alone, in the open.
 ALONE    := alone() { echo "== what failed, once more and alone"; \
             $(BIN)/pytest --last-failed --last-failed-no-failures none "$$@"; }
@@ -36,7 +37,8 @@ test: $(VENV)/.test $(PEERS)/.installed ## install what the tests need and run a
 	@$(SYSTEM) run test
 	@$(ALONE); counts=$$(mktemp -u); export TEST_COUNTS_FILE=$$counts; failed=0; \
 	$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile $(PARALLEL) || alone $(PARALLEL) || failed=1; \
-	for kind in $(SERIAL); do echo "== $$kind, with the machine for itself"; $(BIN)/pytest $$kind || alone $$kind || failed=1; done; \
+	echo "== in the browser"; $(BIN)/pytest -n $(TEST_WORKERS) --dist load $(BROWSER) || alone $(BROWSER) || failed=1; \
+	echo "== with the machine for itself"; $(BIN)/pytest -s $(FAULT) || alone $(FAULT) || failed=1; \
 	rm -f $$counts; exit $$failed
 
 check: $(VENV)/.test ## format, lint, types, layers and the fast tests; under a minute
