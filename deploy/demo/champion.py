@@ -78,7 +78,8 @@ def _aliased(client: MlflowClient) -> ModelVersion | None:
 
 
 def _best() -> Run:
-    runs = [run for run in (finished(plan.key) for plan in PLANS) if run is not None]
+    """Of the runs whose model was kept."""
+    runs = [run for run in (finished(plan.key) for plan in PLANS if plan.keeps_model) if run is not None]
     return max(runs, key=lambda run: run.data.metrics[SELECTION_METRIC])
 
 

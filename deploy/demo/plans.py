@@ -16,7 +16,11 @@ Kind = Literal["prior", "logistic", "boosting"]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One training run. `rows`: train on so many rows only, None for all; `note` is the author's remark on the run."""
+    """One training run. `rows`: train on so many rows only, None for all; `note` is the author's remark on the run.
+
+    `keeps_model`: whether autologging stores the model, too, which takes mlflow ten seconds: it loads it once more in
+    a process of its own to see which packages it needs. A quick look at a sample isn't worth that.
+    """
 
     user: str
     name: str
@@ -26,6 +30,7 @@ class Plan:
     features: tuple[str, ...] = FEATURES
     rows: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    keeps_model: bool = False
 
     @property
     def key(self) -> str:
@@ -66,6 +71,7 @@ PLANS: Final = (
         "boosting",
         "Smaller steps, more of them, and every row: the best on validation so far.",
         {"learning_rate": 0.05, "max_iter": 300, "random_state": 7},
+        keeps_model=True,
     ),
     Plan(
         "ben",

@@ -27,13 +27,14 @@ _SAMPLE_SEED = 7
 def train(user: str, cache: Path) -> Iterator[RunReport]:
     """Does what `user` has planned and isn't in the registry yet, in order; yields one report a plan."""
     mlflow.set_experiment(EXPERIMENT)
-    mlflow.sklearn.autolog(log_datasets=False, silent=True)  # the datasets are logged below, under their own names
     study: Study | None = None
     for plan in (plan for plan in PLANS if plan.user == user):
         found = finished(plan.key)
         if found:
             yield RunReport(user, plan.name, found.info.run_id, found.data.metrics[SELECTION_METRIC], 0.0, True)
             continue
+        # the datasets are logged below, under their own names
+        mlflow.sklearn.autolog(log_datasets=False, log_models=plan.keeps_model, silent=True)
         study = study or Study(load_flights(cache))
         started = time.perf_counter()
         run_id, roc_auc = study.fit(plan)
