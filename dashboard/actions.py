@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from dashboard.components.acting import Action, Field, Given
+from dashboard.components.acting import Action, Field, Given, names, only
 from dashboard.links import Links
+from dashboard.policy_actions import POLICIES
+from dashboard.production_actions import PRODUCTION
 
 _KINDS = ("experiment", "dataset", "model")
-
-
-def _only(*names: str) -> Callable[[Given], dict[str, Any]]:
-    """The named parts of what is given, without what is empty."""
-    return lambda given: {name: given[name] for name in names if given.get(name) not in (None, "", [])}
 
 
 def patterns(text: str) -> list[dict[str, str]]:
@@ -25,11 +22,6 @@ def patterns(text: str) -> list[dict[str, str]]:
             raise ValueError(f"“{line[:80]}” isn't one of experiment:…, dataset:… or model:…")
         found.append({"kind": kind.strip().upper(), "glob": glob.strip()})
     return found
-
-
-def names(text: str | None) -> list[str]:
-    """Comma-separated names."""
-    return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
 # ---------------------------------------------------------------- projects
@@ -50,7 +42,7 @@ def _project_fields(given: Given) -> Sequence[Field]:
 
 
 def _project(given: Given) -> dict[str, Any]:
-    kept = _only("projectId", "expected", "name")(given)
+    kept = only("projectId", "expected", "name")(given)
     return {
         **kept,
         "description": given.get("description") or "",
@@ -66,7 +58,7 @@ def answer_input(given: Given) -> dict[str, Any]:
         for name, value in given.items()
         if name.startswith("field:") and str(value or "").strip()
     ]
-    kept = _only("projectId", "item")(given)
+    kept = only("projectId", "item")(given)
     return {**kept, "expected": given["expected"], "text": (given.get("text") or "").strip(), "fields": fields}
 
 
@@ -84,7 +76,7 @@ def _milestone_fields(given: Given) -> Sequence[Field]:
 
 
 def _milestone(given: Given) -> dict[str, Any]:
-    kept = _only("projectId", "milestone", "expected", "title", "owner")(given)
+    kept = only("projectId", "milestone", "expected", "title", "owner")(given)
     return {
         **kept,
         "due": str(given["due"])[:10],
@@ -108,7 +100,7 @@ def _assumption_fields(given: Given) -> Sequence[Field]:
 
 
 def _assumption(given: Given) -> dict[str, Any]:
-    kept = _only("projectId", "assumption", "expected", "text", "status", "note", "consequence")(given)
+    kept = only("projectId", "assumption", "expected", "text", "status", "note", "consequence")(given)
     return {**kept, **({"drop": True} if given.get("drop") else {})}
 
 
@@ -148,7 +140,7 @@ PROJECTS = (
         "Take it back",
         "It is open again.",
         words=lambda given: "The answer or the waiver no longer counts: the item is open. The history keeps it.",
-        variables=lambda given: {**_only("projectId", "item")(given), "expected": given["expected"], "text": ""},
+        variables=lambda given: {**only("projectId", "item")(given), "expected": given["expected"], "text": ""},
     ),
     Action(
         "project.waive",
@@ -158,7 +150,7 @@ PROJECTS = (
         "The item is waived.",
         fields=lambda given: [Field("reason", "Why it isn't needed here", "long", required=True)],
         words=lambda given: f"“{given.get('title', '')}” counts as dealt with. Your name and reason stay on the board.",
-        variables=lambda given: {**_only("projectId", "item", "reason")(given), "expected": given["expected"]},
+        variables=lambda given: {**only("projectId", "item", "reason")(given), "expected": given["expected"]},
         undo=lambda given: (
             "project.clear",
             {"projectId": given["projectId"], "item": given["item"], "expected": given["expected"] + 1},
@@ -174,7 +166,7 @@ PROJECTS = (
             Field("title", "The question", required=True),
             Field("item", "Its key", required=True, hint="Letters, digits and underscores."),
         ],
-        variables=_only("projectId", "stage", "item", "title"),
+        variables=only("projectId", "stage", "item", "title"),
     ),
     Action(
         "project.back",
@@ -187,7 +179,7 @@ PROJECTS = (
             Field("reason", "Why", "long", required=True),
         ],
         words=lambda given: "The stages in between are to be gone through again. Their answers and evidence stay.",
-        variables=_only("projectId", "stage", "to", "reason"),
+        variables=only("projectId", "stage", "to", "reason"),
         danger=True,
     ),
     Action(
@@ -197,7 +189,7 @@ PROJECTS = (
         "Confirm",
         "The stage is confirmed.",
         fields=lambda given: [Field("reason", "Why it still stands", "long", required=True)],
-        variables=_only("projectId", "stage", "reason"),
+        variables=only("projectId", "stage", "reason"),
     ),
     Action(
         "project.milestone",
@@ -233,7 +225,7 @@ INSIGHTS = (
             Field("text", "What was learned, and how", "long", required=True, value=given.get("known", {}).get("text")),
         ],
         variables=lambda given: {
-            **_only("insightId", "expected", "title", "text")(given),
+            **only("insightId", "expected", "title", "text")(given),
             "links": given.get("links") or ([{"kind": given["kind"], "id": given["id"]}] if given.get("kind") else []),
         },
     ),
@@ -243,7 +235,7 @@ INSIGHTS = (
         "commentInsight",
         "Send",
         "The comment is there.",
-        variables=_only("insightId", "text"),
+        variables=only("insightId", "text"),
     ),
     Action(
         "insight.remove",
@@ -253,7 +245,7 @@ INSIGHTS = (
         "The insight is removed.",
         fields=lambda given: [Field("reason", "Why", required=True)],
         words=lambda given: "No list shows it any more. What it said stays in the record.",
-        variables=_only("insightId", "reason"),
+        variables=only("insightId", "reason"),
         danger=True,
         goes_to=lambda links, changed, given: links.insights(),
     ),
@@ -265,7 +257,7 @@ INSIGHTS = (
 def _asked_for(given: Given) -> dict[str, Any]:
     reviewers = names(given.get("reviewers"))
     return {
-        **_only("model", "version", "note")(given),
+        **only("model", "version", "note")(given),
         "needed": int(given.get("needed") or 1),
         **({"reviewers": reviewers} if reviewers else {}),
     }
@@ -298,7 +290,7 @@ REVIEWS = (
         "Send",
         "The comment is there.",
         fields=lambda given: [Field("text", "Your answer", "long", required=True)],
-        variables=_only("model", "version", "text", "replyTo"),
+        variables=only("model", "version", "text", "replyTo"),
     ),
     Action(
         "review.approve",
@@ -311,7 +303,7 @@ REVIEWS = (
             f"{given['model']} v{given['version']} may be deployed once its gates hold and no approval "
             "is missing. The decision counts for exactly what you looked at, and stays in the audit trail."
         ),
-        variables=lambda given: {**_only("model", "version", "digest", "reason")(given), "decision": "APPROVE"},
+        variables=lambda given: {**only("model", "version", "digest", "reason")(given), "decision": "APPROVE"},
     ),
     Action(
         "review.changes",
@@ -321,7 +313,7 @@ REVIEWS = (
         "You asked for changes.",
         fields=lambda given: [Field("reason", "What has to change", "long", required=True)],
         words=lambda given: "It can't be deployed until a new review is requested and approved.",
-        variables=lambda given: {**_only("model", "version", "digest", "reason")(given), "decision": "ASK_FOR_CHANGES"},
+        variables=lambda given: {**only("model", "version", "digest", "reason")(given), "decision": "ASK_FOR_CHANGES"},
     ),
     Action(
         "review.withdraw",
@@ -330,37 +322,9 @@ REVIEWS = (
         "Withdraw it",
         "The review is withdrawn.",
         fields=lambda given: [Field("reason", "Why", "long", required=True)],
-        variables=_only("model", "version", "reason"),
+        variables=only("model", "version", "reason"),
         danger=True,
     ),
 )
 
-# ---------------------------------------------------------------- models
-
-
-def _alias_back(given: Given) -> tuple[str, dict[str, Any]] | None:
-    """Points the alias back where it was, if it was anywhere."""
-    alias = given.get("alias") or "champion"
-    former = given.get("aliases", {}).get(alias)
-    return ("model.alias", {"model": given["model"], "alias": alias, "version": former}) if former else None
-
-
-MODELS = (
-    Action(
-        "model.alias",
-        "Set an alias",
-        "setAlias",
-        "Point it here",
-        "The alias is set.",
-        fields=lambda given: [
-            Field("alias", "Alias", required=True, value="champion", hint="Such as champion or challenger."),
-        ],
-        words=lambda given: f"Whoever loads the model by this alias gets v{given['version']} from now on, at once.",
-        variables=_only("model", "alias", "version"),
-        danger=True,
-        answers_id=False,
-        undo=_alias_back,
-    ),
-)
-
-ACTIONS: tuple[Action, ...] = (*PROJECTS, *INSIGHTS, *REVIEWS, *MODELS)
+ACTIONS: tuple[Action, ...] = (*PROJECTS, *INSIGHTS, *REVIEWS, *PRODUCTION, *POLICIES)

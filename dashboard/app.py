@@ -17,10 +17,15 @@ from dashboard.links import Links
 from dashboard.live.hub import Hub
 from dashboard.live.socket import live_socket
 from dashboard.pages import (
+    alert,
+    alerts,
     audit,
     compare,
+    dataset,
+    datasets,
     events,
     insights,
+    lineage,
     model,
     models,
     monitoring,
@@ -32,6 +37,10 @@ from dashboard.pages import (
     reviews,
     run,
     runs,
+    version,
+)
+from dashboard.pages import (
+    settings as settings_page,
 )
 from dashboard.security import Guarded, content_security_policy
 from dashboard.serving import Compressed, PlainFastAPI, finish
@@ -53,6 +62,14 @@ PAGES = (
     audit.PAGE,
     models.PAGE,
     model.PAGE,
+    version.PAGE,
+    datasets.PAGE,
+    dataset.NEWEST_PAGE,
+    dataset.PAGE,
+    lineage.PAGE,
+    alerts.PAGE,
+    alert.PAGE,
+    settings_page.PAGE,
     monitoring_list.PAGE,
     monitoring.PAGE,
     runs.PAGE,

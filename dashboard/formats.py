@@ -27,6 +27,18 @@ def short_count(value: int | None) -> str:
     return f"{value:,}"
 
 
+def size(value: int | None) -> str:
+    """`812 B`, `4.2 MB`: bytes in powers of 1000."""
+    if value is None:
+        return NOTHING
+    scaled, units = float(value), ("B", "kB", "MB", "GB", "TB")
+    for unit in units:
+        if scaled < 1000 or unit == units[-1]:
+            return f"{scaled:.0f} {unit}" if unit == "B" or scaled >= 100 else f"{scaled:.1f} {unit}"
+        scaled /= 1000
+    return NOTHING
+
+
 def figure(value: float | None, digits: int = 4) -> str:
     """A metric with `digits` significant digits: `0.6714`, `12.35`, `1.2e-07`; NaN and infinities by name."""
     if value is None:

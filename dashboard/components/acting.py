@@ -173,3 +173,13 @@ def dialog() -> Component:
         transitionProps={"duration": 0},
         closeButtonProps=wild({"aria-label": "Close"}),
     )
+
+
+def only(*names: str) -> Callable[[Given], dict[str, Any]]:
+    """The named parts of what is given, without what is empty."""
+    return lambda given: {name: given[name] for name in names if given.get(name) not in (None, "", [])}
+
+
+def names(text: str | None) -> list[str]:
+    """Comma-separated names."""
+    return [part.strip() for part in (text or "").split(",") if part.strip()]

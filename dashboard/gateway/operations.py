@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
-from dashboard.gateway import project_views, views
+from dashboard.gateway import alert_views, data_views, project_views, views
+from dashboard.gateway import production_views as production
 from dashboard.gateway.views import Connection, View
 
 Data = TypeVar("Data")
@@ -74,6 +75,59 @@ REVIEW: Operation[project_views.Review | None] = _load("review", project_views.R
 AUDIT: Operation[Connection[project_views.AuditEntry]] = _load("audit", Connection[project_views.AuditEntry], "audit")
 AUDIT_VERDICT: Operation[project_views.AuditVerdict | None] = _load(
     "audit_verdict", project_views.AuditVerdict | None, "auditVerdict"
+)
+
+EVALUATIONS: Operation[Connection[production.EvaluationRow]] = _load(
+    "evaluations", Connection[production.EvaluationRow], "evaluations"
+)
+EVALUATION: Operation[production.Evaluation | None] = _load("evaluation", production.Evaluation | None, "evaluation")
+COMPARISON: Operation[production.Comparison | None] = _load(
+    "comparison", production.Comparison | None, "versionComparison"
+)
+GATE_POLICY: Operation[production.GatePolicy | None] = _load("gate_policy", production.GatePolicy | None, "gatePolicy")
+GATE_RESULT: Operation[production.GateResult | None] = _load("gate_result", production.GateResult | None, "gateResult")
+DEPLOYMENTS: Operation[list[production.Deployment] | None] = _load(
+    "deployments", list[production.Deployment] | None, "deployments"
+)
+ENVIRONMENTS: Operation[list[production.Environment] | None] = _load(
+    "environments", list[production.Environment] | None, "environments"
+)
+STANDINGS: Operation[list[production.Standing] | None] = _load(
+    "standings", list[production.Standing] | None, "standings"
+)
+RETRAININGS: Operation[Connection[production.Retraining]] = _load(
+    "retrainings", Connection[production.Retraining], "retrainings"
+)
+MODEL_CARD: Operation[production.Card | None] = _load("model_card", production.Card | None, "modelCard")
+CARD_WORDS: Operation[production.CardWordsView | None] = _load(
+    "card_words", production.CardWordsView | None, "modelCardWords"
+)
+ALERTS: Operation[Connection[alert_views.AlertRow]] = _load("alerts", Connection[alert_views.AlertRow], "alerts")
+ALERT: Operation[alert_views.Alert | None] = _load("alert", alert_views.Alert | None, "alert")
+ALERT_RULES: Operation[alert_views.AlertRules | None] = _load(
+    "alert_rules", alert_views.AlertRules | None, "alertRules"
+)
+SILENCES: Operation[list[alert_views.Silence] | None] = _load("silences", list[alert_views.Silence] | None, "silences")
+WEBHOOKS: Operation[list[alert_views.Webhook] | None] = _load("webhooks", list[alert_views.Webhook] | None, "webhooks")
+
+DATASETS: Operation[Connection[data_views.DatasetRow]] = _load(
+    "datasets", Connection[data_views.DatasetRow], "datasets"
+)
+DATASET_VERSIONS: Operation[Connection[data_views.DatasetVersionRow]] = _load(
+    "dataset_versions", Connection[data_views.DatasetVersionRow], "datasetVersions"
+)
+DATASET_VERSION: Operation[data_views.DatasetVersion | None] = _load(
+    "dataset_version", data_views.DatasetVersion | None, "datasetVersion"
+)
+DATASET_COMPARISON: Operation[data_views.ProfileComparison | None] = _load(
+    "dataset_comparison", data_views.ProfileComparison | None, "datasetComparison"
+)
+DATA_SOURCES: Operation[Connection[data_views.DataSource]] = _load(
+    "data_sources", Connection[data_views.DataSource], "dataSources"
+)
+LINEAGE: Operation[data_views.Lineage | None] = _load("lineage", data_views.Lineage | None, "lineage")
+REPRODUCIBILITY: Operation[data_views.Reproducibility | None] = _load(
+    "reproducibility", data_views.Reproducibility | None, "reproducibility"
 )
 
 EVENT_STREAM: Operation[views.EventMessage] = _load("event_stream", views.EventMessage, "events")

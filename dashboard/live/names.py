@@ -21,6 +21,10 @@ def project(project_id: str) -> str:
     return f"project:{quote(project_id, safe='')}"
 
 
+def version(model_name: str, number: str) -> str:
+    return f"version:{quote(model_name, safe='')}/{quote(number, safe='')}"
+
+
 def review(model_name: str, version: str) -> str:
     return f"review:{quote(model_name, safe='')}/{quote(version, safe='')}"
 

@@ -12,6 +12,8 @@ from dashboard.gateway.views import EventView
 from dashboard.live import names
 from dashboard.live.frames import Frame, children_text
 from dashboard.pages import (
+    alert,
+    alerts,
     model,
     models,
     monitoring,
@@ -21,6 +23,7 @@ from dashboard.pages import (
     projects,
     review,
     reviews,
+    version,
 )
 from dashboard.site import Component, Section, Site
 from services.contracts.errors import LifecycleError, NotFound
@@ -55,30 +58,45 @@ def sectioned(topic: str) -> Sectioned | None:
             return Sectioned(projects.SECTIONS, {}, lambda event: event.aggregate == "project")
         case names.REVIEWS, []:
             return Sectioned(reviews.SECTIONS, {}, lambda event: event.aggregate == "review")
+        case names.ALERTS, []:
+            return Sectioned(alerts.SECTIONS, {}, lambda event: event.aggregate == "alert")
+        case "alert", [alert_id]:
+            return Sectioned(
+                alert.SECTIONS,
+                {"id": alert_id},
+                lambda event: event.aggregate == "alert" and event.aggregate_id == alert_id,
+            )
+        case "version", [name, number]:
+            return Sectioned(
+                version.SECTIONS,
+                {"model": name, "version": number},
+                lambda event: _is_about(event, name) or (event.aggregate in _RELEASED and name in event.aggregate_id),
+            )
         case "project", [project_id]:
             return Sectioned(
                 project.SECTIONS,
                 {"id": project_id},
                 lambda event: event.aggregate == "project" and event.aggregate_id == project_id,
             )
-        case "review", [name, version]:
+        case "review", [name, number]:
             return Sectioned(
                 review.SECTIONS,
-                {"model": name, "version": version},
-                lambda event: event.aggregate in _JUDGED and event.aggregate_id == f"{name}/{version}",
+                {"model": name, "version": number},
+                lambda event: event.aggregate in _JUDGED and event.aggregate_id == f"{name}/{number}",
             )
         case "model", [name]:
             return Sectioned(model.SECTIONS, {"name": name}, lambda event: _is_about(event, name))
-        case "monitor", [name, version]:
+        case "monitor", [name, number]:
             return Sectioned(
                 monitoring.SECTIONS,
-                {"model": name, "version": version},
-                lambda event: event.service == "monitor" and event.aggregate_id == f"{name}/{version}",
+                {"model": name, "version": number},
+                lambda event: event.service == "monitor" and event.aggregate_id == f"{name}/{number}",
             )
     return None
 
 
 _JUDGED = ("review", "gate_verdict", "evaluation")
+_RELEASED = ("review", "gate_verdict", "evaluation", "deployment", "retraining", "environment")
 _MODELLED = ("registered_model", "model_version", "monitored_version")
 
 

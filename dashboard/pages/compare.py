@@ -13,12 +13,12 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import formats
-from dashboard.components.basics import card, clipped, icon, link, moment, page_head, status, wild
+from dashboard.components.basics import card, clipped, icon, link, moment, page_head, status
+from dashboard.components.charts import graph
 from dashboard.components.comparison import Group, differing, side_by_side
 from dashboard.components.controls import choice, segments
 from dashboard.components.models import chosen_metrics, lower_is_better, metric_text
 from dashboard.components.states import empty
-from dashboard.figures.base import CONFIG, Figure
 from dashboard.figures.compare import axis, overlaid, parallel, scattered
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import RunDetail
@@ -155,12 +155,6 @@ async def _curves(site: Site, visit: Visit, runs: Sequence[RunDetail]) -> Compon
         )
     )
     return card("Curves", body, aside=choice("curve", "Metric of the curves", keys, chosen))
-
-
-def graph(figure: Figure, label: str, height: int) -> Component:
-    """A chart that isn't live; `label` is read out instead of the drawing."""
-    drawn = dcc.Graph(figure=figure, config=CONFIG, style={"height": height}, responsive=True)
-    return html.Div(drawn, role="img", className="chart", **wild({"aria-label": label}))
 
 
 def _names(runs: Sequence[RunDetail]) -> list[str]:

@@ -123,7 +123,7 @@ async def versions_section(site: Site, visit: Visit) -> Component:
         )
     )
     best = {key: _best(versions, key) for key in keys}
-    rows = [_version_row(version, keys, best, site.links) for version in versions]
+    rows = [_version_row(model.name, version, keys, best, site.links) for version in versions]
     table = scrolling(html.Table([head, html.Tbody(rows)], className="table"), "Versions", 760)
     shown = len(versions)
     if model.version_count <= shown:
@@ -144,7 +144,9 @@ def _best(versions: Sequence[VersionRow], key: str) -> float | None:
     return min(values) if lower_is_better(key) else max(values)
 
 
-def _version_row(version: VersionRow, keys: Sequence[str], best: dict[str, float | None], links: Links) -> Component:
+def _version_row(
+    model: str, version: VersionRow, keys: Sequence[str], best: dict[str, float | None], links: Links
+) -> Component:
     metrics = {metric.key: metric for metric in version.metrics}
     cells = []
     for key in keys:
@@ -159,7 +161,7 @@ def _version_row(version: VersionRow, keys: Sequence[str], best: dict[str, float
     run = version.run
     return html.Tr(
         [
-            html.Td(html.Span(f"v{version.version}", className="strong")),
+            html.Td(link(f"v{version.version}", links.version(model, version.version), className="link strong")),
             html.Td(dmc.Group(aliases(version.aliases), gap=4)),
             *cells,
             html.Td(

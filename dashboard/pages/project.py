@@ -15,7 +15,8 @@ from dash import html
 from dashboard import formats
 from dashboard.components.acting import act
 from dashboard.components.basics import badge, card, clipped, facts, icon, link, moment, page_head, scrolling, wild
-from dashboard.components.board import chosen_stage, cycle, history, stage_list, stage_panel, state_badge
+from dashboard.components.board import chosen_stage, cycle, stage_list, stage_panel, state_badge
+from dashboard.components.board_history import history
 from dashboard.components.controls import state_id
 from dashboard.components.insights import insights_card
 from dashboard.components.states import empty

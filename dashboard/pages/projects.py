@@ -7,7 +7,7 @@ from dash import html
 from dashboard import formats
 from dashboard.components.acting import act
 from dashboard.components.basics import badge, card, clipped, link, moment, page_head, scrolling
-from dashboard.components.board import progress
+from dashboard.components.board_history import progress
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask

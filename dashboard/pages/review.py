@@ -15,6 +15,7 @@ from dashboard.components.models import CHAMPION, chosen_metrics, lower_is_bette
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.components.thread import Comment, say, thread
+from dashboard.components.verdicts import gates_section
 from dashboard.gateway import operations as ask
 from dashboard.gateway.project_views import Review
 from dashboard.gateway.views import Metric, VersionRow
@@ -90,6 +91,7 @@ async def comments_section(site: Site, visit: Visit) -> Component:
 
 SECTIONS: dict[str, Section] = {
     "review-decisions": decisions_section,
+    "review-gates": gates_section,
     "review-comments": comments_section,
 }
 
@@ -117,6 +119,7 @@ async def render(site: Site, visit: Visit) -> Component:
                                 _figures(site, visit, candidate, champion),
                                 hint="Figures of the runs that made them. What is better is marked in words.",
                             ),
+                            card("Gates", parts["review-gates"], body_id="review-gates"),
                             card("Parameters that differ", _params(site, visit, candidate, champion)),
                         ],
                         className="column",

@@ -59,7 +59,10 @@ async def render(site: Site, visit: Visit) -> Component:
                     " in ",
                     html.Span(clipped(run.experiment_name, 80)),
                 ],
-                aside=status(run.status),
+                aside=html.Div(
+                    [status(run.status), link("Lineage", site.links.lineage("run", run_id), className="button")],
+                    className="buttons",
+                ),
             ),
             stats(
                 [

@@ -1,0 +1,226 @@
+"""An evaluation as a reviewer reads it: figures, slices with the worst named, errors, curves, explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dash import html
+
+from dashboard import formats
+from dashboard.components.basics import badge, clipped, icon, link, moment, scrolling
+from dashboard.components.charts import graph
+from dashboard.components.models import chosen_metrics, lower_is_better, metric_text
+from dashboard.components.states import empty
+from dashboard.figures import evaluation as figures
+from dashboard.gateway import operations as ask
+from dashboard.gateway.production_views import Comparison, Disparity, Evaluation, FigureCompared
+from dashboard.site import Component, Site, Visit
+
+_EXAMPLES = 3
+
+
+async def newest(visit: Visit, model: str, version: str) -> Evaluation | None:
+    """The newest on a sealed split, else the newest."""
+    page = await visit.ask(ask.EVALUATIONS, first=20, model=model, version=version)
+    rows = page.nodes
+    chosen = next((row for row in rows if row.split.sealed), rows[0] if rows else None)
+    return await visit.ask(ask.EVALUATION, id=chosen.id) if chosen else None
+
+
+def nothing() -> Component:
+    return empty(
+        "Not evaluated yet",
+        "Record an evaluation on a named split, with the gateway's recordEvaluation or from the training code.",
+        icon_name="chart-line",
+    )
+
+
+def summary(one: Evaluation, site: Site) -> Component:
+    """Which rows, by whom; the main figures; how stable they are."""
+    split = one.split
+    where = clipped(split.name, 60)
+    place: Component = (
+        link(where, site.links.dataset(split.dataset, split.digest)) if split.dataset and split.digest else where
+    )
+    stable = {entry.metric: entry for entry in one.stability}
+    rows = []
+    for metric in chosen_metrics(one.metrics, 40):
+        over = stable.get(metric.key)
+        rows.append(
+            html.Tr(
+                [
+                    html.Th(clipped(metric.key, 50), scope="row"),
+                    html.Td(metric_text(metric), className="number"),
+                    html.Td(
+                        f"{formats.figure(over.mean)} ± {formats.figure(over.deviation, 2)} over {over.count}"
+                        if over
+                        else html.Span(formats.NOTHING, className="sub"),
+                        className="number",
+                    ),
+                ]
+            )
+        )
+    head = html.Thead(
+        html.Tr(
+            [
+                html.Th("Metric", scope="col"),
+                html.Th("Value", scope="col", className="number"),
+                html.Th("Seeds or folds", scope="col", className="number"),
+            ]
+        )
+    )
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Span(["on ", place, f", {formats.plural(split.rows, 'row')}" if split.rows else ""]),
+                    badge("sealed", "accent", "circle-check") if split.sealed else None,
+                    badge(f"sealed split used {one.sealed_uses} times", "warn", "alert-triangle")
+                    if one.sealed_uses > 1
+                    else None,
+                    html.Span([clipped(one.by, 40), ", ", moment(one.at)], className="sub"),
+                ],
+                className="badges",
+            ),
+            scrolling(
+                html.Table([head, html.Tbody(rows)], className="table compact"), "Figures of the evaluation", 340
+            ),
+            html.P(clipped(one.note, 1000), className="answer") if one.note else None,
+        ]
+    )
+
+
+def main_metric(one: Evaluation) -> str:
+    chosen = chosen_metrics(one.metrics, 1)
+    return chosen[0].key if chosen else ""
+
+
+def slices(one: Evaluation) -> Component:
+    metric = main_metric(one)
+    if not one.slices or not metric:
+        return empty("No slices", "Give the evaluation slices to see which group does worst.", icon_name="list")
+    overall = next((m.value for m in one.metrics if m.key == metric), None)
+    lower = metric in one.lower_is_better or lower_is_better(metric)
+    figure = figures.slices(one.slices, metric, lower_is_better=lower, overall=overall)
+    height = int(figure["layout"]["height"])
+    return html.Div([_disparities(one.disparities), graph(figure, f"{metric} of each slice, the worst on top", height)])
+
+
+def _disparities(found: Sequence[Disparity]) -> Component:
+    if not found:
+        return None
+    lines = [
+        html.Li(
+            [
+                badge("fairness", "alias") if one.kind == "FAIRNESS" else None,
+                " ",
+                html.Span(f"{clipped(one.feature, 30)} {clipped(one.worst, 30)}", className="strong"),
+                f" is worst: {clipped(one.metric, 30)} {formats.figure(one.worst_value, 3)} in "
+                f"{formats.plural(one.worst_rows, 'row')}, against {formats.figure(one.best_value, 3)} "
+                f"for {clipped(one.best, 30)}.",
+            ]
+        )
+        for one in found[:3]
+    ]
+    return html.Ul(lines, className="plain-list")
+
+
+def explanation(one: Evaluation) -> Component:
+    found = one.explanation
+    if found is None or not (found.importances or found.examples):
+        return empty("Not explained yet", "Give the evaluation importances and examples.", icon_name="eye")
+    parts: list[Component] = [html.P(f"Method: {clipped(found.method, 60)}", className="card-hint")]
+    if found.importances:
+        figure = figures.importance(found.importances)
+        parts.append(graph(figure, "Importance of each feature", int(figure["layout"]["height"])))
+    for example in found.examples[:_EXAMPLES]:
+        label = f", was {clipped(example.label, 30)}" if example.label else ""
+        title = f"{clipped(example.row, 80)}: {clipped(example.prediction, 30)}{label}"
+        body: list[Component] = [html.P(clipped(example.note, 400), className="answer")] if example.note else []
+        if example.contributions:
+            figure = figures.contributions(example)
+            body.append(graph(figure, f"What made the prediction for {example.row}", int(figure["layout"]["height"])))
+        parts.append(html.Details([html.Summary(title), html.Div(body)], className="details"))
+    return html.Div(parts)
+
+
+def pictures(one: Evaluation) -> Component:
+    """Curves and the confusion matrix, where they were recorded."""
+    parts = []
+    if one.curves:
+        parts.append(graph(figures.curve(one.curves), "Curves of the evaluation", 300))
+    if one.confusion:
+        parts.append(graph(figures.confusion(one.confusion), "Confusion matrix", 300))
+    return html.Div(parts, className="halves") if parts else None
+
+
+def compared(found: Comparison) -> Component:
+    """Candidate beside champion on what both were evaluated on, with the chance that it is luck."""
+    if not found.metrics:
+        return None
+    note = (
+        None
+        if found.same_split
+        else html.P(
+            [icon("alert-triangle"), "They were evaluated on different splits: figures can't be compared strictly."],
+            className="note",
+        )
+    )
+    head = html.Thead(
+        html.Tr(
+            [html.Th("Metric", scope="col")]
+            + [
+                html.Th(text, scope="col", className="number")
+                for text in ("Candidate", "Champion", "Difference", "By chance")
+            ]
+        )
+    )
+    table = html.Table([head, html.Tbody([_figure(one) for one in found.metrics])], className="table compact")
+    return html.Div([note, scrolling(table, "Candidate beside champion", 480), _worse_slices(found)])
+
+
+def _figure(one: FigureCompared) -> Component:
+    difference: Component = formats.NOTHING
+    if one.difference is not None:
+        sign = "+" if one.difference > 0 else "−" if one.difference < 0 else "±"
+        word = {True: " better", False: " worse", None: ""}[one.better]
+        look = {True: "better", False: "worse", None: ""}[one.better]
+        difference = html.Span(f"{sign}{formats.figure(abs(one.difference))}{word}", className=look)
+    return html.Tr(
+        [
+            html.Th(clipped(one.name, 50), scope="row"),
+            html.Td(formats.figure(one.candidate), className="number"),
+            html.Td(formats.figure(one.champion), className="number"),
+            html.Td(difference, className="number"),
+            html.Td(
+                html.Span(f"p = {formats.figure(one.p_value, 2)}", title=clipped(one.test, 80))
+                if one.p_value is not None
+                else html.Span("not tested", className="sub"),
+                className="number",
+            ),
+        ]
+    )
+
+
+def _worse_slices(found: Comparison) -> Component:
+    worse = [one for one in found.slices if one.better is False]
+    if not worse:
+        return None
+    lines = [
+        html.Li(
+            [
+                html.Span(f"{clipped(one.feature, 30)} {clipped(one.value, 30)}", className="strong"),
+                f": {clipped(one.metric, 30)} {formats.figure(one.candidate, 3)} against "
+                f"{formats.figure(one.champion, 3)}",
+            ]
+        )
+        for one in worse[:8]
+    ]
+    more = html.P(f"and {len(worse) - 8} more", className="sub") if len(worse) > 8 else None
+    return html.Div(
+        [
+            html.H3("Slices where the candidate is worse", className="chart-title spaced"),
+            html.Ul(lines, className="plain-list"),
+            more,
+        ]
+    )

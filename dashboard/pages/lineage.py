@@ -1,0 +1,111 @@
+"""`/lineage/<kind>/<id>`: what a thing came from and what came of it.
+
+The state of the page is its address: `direction` (up, down; both if unsaid) and `depth`.
+"""
+
+from __future__ import annotations
+
+from dash import html
+
+from dashboard import formats
+from dashboard.components.basics import badge, card, clipped, icon, link, moment, page_head, scrolling
+from dashboard.components.controls import choice, segments
+from dashboard.components.lineage import graph
+from dashboard.components.states import empty
+from dashboard.components.things import address, named
+from dashboard.gateway import operations as ask
+from dashboard.gateway.data_views import Lineage, LineageNode
+from dashboard.pages.page import Page
+from dashboard.site import Component, Site, Visit
+from services.contracts.errors import NotFound
+
+DIRECTIONS = {"": "Both ways", "up": "What it came from", "down": "What came of it"}
+DEPTHS = ("1", "2", "3", "5", "10")
+_DEPTH = "3"
+_MOST = 200
+KINDS = (
+    "source", "dataset", "run", "logged_model", "version", "evaluation", "review", "card", "deployment", "window",
+    "alert", "retraining",
+)  # fmt: skip
+
+
+async def render(site: Site, visit: Visit) -> Component:
+    kind, thing = visit.parts["kind"], visit.parts["id"]
+    if kind not in KINDS:
+        raise NotFound(f"Nothing is called “{clipped(kind, 40)}” in the lineage.")
+    direction = visit.state.get("direction", "") if visit.state.get("direction", "") in DIRECTIONS else ""
+    depth = visit.state.get("depth", "") if visit.state.get("depth", "") in DEPTHS else _DEPTH
+    found = await visit.ask(
+        ask.LINEAGE,
+        kind=kind.upper(),
+        id=thing,
+        direction=(direction or "both").upper(),
+        depth=int(depth),
+        through=True,
+        most=_MOST,
+    )
+    if found is None:
+        raise NotFound(f"{named(kind, thing)} isn't in the lineage.")
+    page = address(site.links, kind, thing)
+    return html.Div(
+        [
+            page_head(
+                ["Lineage of ", clipped(named(kind, thing), 80)],
+                crumbs=[link("Its page", page)] if page else [],
+                hint="A click on a thing shows what is around it; a click on the one in the middle opens its page.",
+                aside=html.Div(
+                    [
+                        segments("direction", "Direction", DIRECTIONS, direction),
+                        choice(
+                            "depth",
+                            "Steps",
+                            {d: f"{d} steps" if d != "1" else "1 step" for d in DEPTHS},
+                            depth,
+                            width=110,
+                        ),
+                    ],
+                    className="buttons",
+                ),
+            ),
+            card(
+                "What came from what",
+                graph(found, site.links)
+                if len(found.nodes) > 1
+                else empty("Nothing around it", "It came from nothing that is recorded, and nothing came of it yet."),
+                hint=f"Only the nearest {_MOST} things are shown." if found.truncated else "",
+            ),
+            card("As a list", _table(found, site), hint="The same things, nearest first."),
+        ]
+    )
+
+
+def _table(found: Lineage, site: Site) -> Component:
+    head = html.Thead(
+        html.Tr([html.Th(text, scope="col") for text in ("What", "Steps", "State", "When")] + [html.Td()])
+    )
+    rows = [_row(node, site) for node in found.nodes]
+    return scrolling(html.Table([head, html.Tbody(rows)], className="table compact"), "Things in the lineage", 560)
+
+
+def _row(node: LineageNode, site: Site) -> Component:
+    kind = node.kind.lower()
+    page = address(site.links, kind, node.id)
+    label = clipped(node.label, 80)
+    return html.Tr(
+        [
+            html.Td([link(label, page) if page else label, html.Div(kind.replace("_", " "), className="sub")]),
+            html.Td(formats.count(node.depth), className="nowrap"),
+            html.Td(badge(node.state.lower()) if node.state else formats.NOTHING),
+            html.Td(moment(node.at)),
+            html.Td(link([icon("git-commit"), "around it"], site.links.lineage(kind, node.id)), className="end"),
+        ]
+    )
+
+
+PAGE = Page(
+    "lineage/<kind>/<id>",
+    lambda parts: f"Lineage of {clipped(named(parts['kind'], parts['id']), 60)}",
+    render,
+    area="models",
+    by_state=True,
+)

@@ -1,0 +1,242 @@
+"""`/models/<name>/<version>`: one version: evaluation, gates, where it may run and ran, explanation, card."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from dash import html
+
+from dashboard import formats
+from dashboard.components import evaluation
+from dashboard.components.acting import act
+from dashboard.components.basics import (
+    aliases,
+    card,
+    clipped,
+    code,
+    facts,
+    link,
+    moment,
+    page_head,
+    stat,
+    stats,
+)
+from dashboard.components.charts import graph
+from dashboard.components.insights import insights_card
+from dashboard.components.models import chosen_metrics, metric_text
+from dashboard.components.release import card_section, retraining_section, standings_section
+from dashboard.components.sections import rendered
+from dashboard.components.states import empty
+from dashboard.components.verdicts import gates_section
+from dashboard.figures.stays import stays, stays_height
+from dashboard.gateway import operations as ask
+from dashboard.gateway.views import VersionRow
+from dashboard.live import names
+from dashboard.pages.page import Page
+from dashboard.pages.reviews import review_badge
+from dashboard.site import Component, Section, Site, Visit
+from services.contracts.errors import NotFound
+
+
+async def load(visit: Visit) -> VersionRow:
+    model, version = visit.parts["model"], visit.parts["version"]
+    found = await visit.ask(ask.VERSION, model=model, version=version)
+    if found is None:
+        raise NotFound(f"{clipped(model, 80)} has no version {clipped(version, 20)}.")
+    return found
+
+
+async def head_section(site: Site, visit: Visit) -> Component:
+    model, number = visit.parts["model"], visit.parts["version"]
+    held = {"model": model, "version": number}
+    version, review, gates, running, watched = await asyncio.gather(
+        load(visit),
+        visit.ask(ask.REVIEW, **held),
+        visit.ask(ask.GATE_RESULT, **held),
+        visit.ask(ask.DEPLOYMENTS, model=model),
+        visit.ask(ask.MONITORED, **held),
+    )
+    places = [one.environment for one in running or [] if one.current and one.current.version == number]
+    main = chosen_metrics(version.metrics, 1)
+    gates_value: Component = "not judged"
+    if gates:
+        gates_value = "out of date" if not gates.current else "passed" if gates.passed else "failed"
+    return stats(
+        [
+            stat(
+                "Runs in",
+                clipped(", ".join(places), 40) if places else "nowhere",
+                "aliases: " + (", ".join(f"@{name}" for name in version.aliases) or "none"),
+                icon_name="arrow-up-right",
+            ),
+            stat(
+                "Gates",
+                gates_value,
+                f"{sum(v.outcome == 'PASSED' for v in gates.verdicts)} of {len(gates.verdicts)} hold" if gates else "",
+                tone="warn" if gates and not (gates.passed and gates.current) else "",
+                icon_name="circle-check",
+            ),
+            stat(
+                "Review",
+                review_badge(review.state) if review else "not requested",
+                f"by {clipped(', '.join(one.by for one in review.decisions), 40)}"
+                if review and review.decisions
+                else "",
+                href=site.links.review(model, number) if review else "",
+                icon_name="message",
+            ),
+            stat(
+                main[0].key if main else "Figures",
+                metric_text(main[0]) if main else formats.NOTHING,
+                "when it was trained" if main else "no metrics logged",
+                icon_name="chart-line",
+            ),
+            stat(
+                "Monitoring",
+                formats.short_count(watched[0].rows) if watched else "off",
+                "predictions seen" if watched else "set a reference to watch it",
+                href=site.links.monitored(model, number) if watched else "",
+                icon_name="activity",
+            ),
+        ]
+    )
+
+
+async def timeline_section(site: Site, visit: Visit) -> Component:
+    """Where every version of the model ran."""
+    found = await visit.ask(ask.DEPLOYMENTS, model=visit.parts["model"])
+    ran = [one for one in found or [] if one.history]
+    if not ran:
+        return empty("Nothing was deployed yet", "Deploy a version to an environment below.", icon_name="timeline")
+    return graph(stays(ran, site.now()), "Which version ran in which environment, and when", stays_height(ran))
+
+
+async def evaluation_section(site: Site, visit: Visit) -> Component:
+    one = await evaluation.newest(visit, visit.parts["model"], visit.parts["version"])
+    return html.Div([evaluation.summary(one, site), evaluation.pictures(one)]) if one else evaluation.nothing()
+
+
+async def slices_section(site: Site, visit: Visit) -> Component:
+    one = await evaluation.newest(visit, visit.parts["model"], visit.parts["version"])
+    return evaluation.slices(one) if one else evaluation.nothing()
+
+
+async def explanation_section(site: Site, visit: Visit) -> Component:
+    one = await evaluation.newest(visit, visit.parts["model"], visit.parts["version"])
+    return evaluation.explanation(one) if one else evaluation.nothing()
+
+
+SECTIONS: dict[str, Section] = {
+    "version-head": head_section,
+    "version-gates": gates_section,
+    "version-standings": standings_section,
+    "version-timeline": timeline_section,
+    "version-retraining": retraining_section,
+}
+_STILL: dict[str, Section] = {
+    "version-evaluation": evaluation_section,
+    "version-slices": slices_section,
+    "version-explanation": explanation_section,
+    "version-card": card_section,
+}
+
+
+async def render(site: Site, visit: Visit) -> Component:
+    version = await load(visit)
+    model, number = visit.parts["model"], version.version
+    visit.parts = {"model": model, "version": number}
+    parts, learned, whole = await asyncio.gather(
+        rendered({**SECTIONS, **_STILL}, site, visit),
+        insights_card(site, visit, "version", f"{model}/{number}"),
+        visit.ask(ask.MODEL, name=model, first=1),
+    )
+    known = {alias.name: alias.version for alias in whole.aliases} if whole else {}
+    return html.Div(
+        [
+            page_head(
+                [
+                    clipped(model, 80),
+                    html.Span(f"v{clipped(number, 20)}", className="version"),
+                    *aliases(version.aliases),
+                ],
+                crumbs=[link("Models", site.links.models()), link(clipped(model, 40), site.links.model(model))],
+                hint=["registered by ", clipped(version.user, 40), " ", moment(version.created_at)],
+                aside=html.Div(_buttons(site, model, number, known), className="buttons"),
+            ),
+            html.Div(parts["version-head"], id="version-head"),
+            html.P(clipped(version.description, 2000), className="lead") if version.description else None,
+            html.Div(
+                [
+                    card(
+                        "Evaluation",
+                        parts["version-evaluation"],
+                        hint="The newest, on the sealed split if there is one.",
+                    ),
+                    card("Gates", parts["version-gates"], body_id="version-gates"),
+                ],
+                className="halves cards",
+            ),
+            html.Div(
+                [card("Slices", parts["version-slices"]), card("Explanation", parts["version-explanation"])],
+                className="halves cards",
+            ),
+            card(
+                "Where it may run",
+                parts["version-standings"],
+                body_id="version-standings",
+                hint="What each environment asks for, and whether this version's content has it.",
+            ),
+            card("What ran where", parts["version-timeline"], body_id="version-timeline"),
+            html.Div(
+                [
+                    card("Model card", parts["version-card"]),
+                    html.Div([learned, _retraining(parts)], className="column"),
+                ],
+                className="halves cards",
+            ),
+            card("How it was made", _made(version, site)),
+        ]
+    )
+
+
+def _retraining(parts: Mapping[str, Component]) -> Component:
+    return card("Retraining", parts["version-retraining"], body_id="version-retraining")
+
+
+def _buttons(site: Site, model: str, number: str, known: Mapping[str, str]) -> list[Component]:
+    held = {"model": model, "version": number}
+    return [
+        act("review.request", "Request a review…", held, icon_name="message", look="primary"),
+        act("model.alias", "Set an alias…", {**held, "aliases": dict(known)}, icon_name="tag"),
+        act("retraining.request", "Request retraining…", held, icon_name="refresh"),
+        link("Lineage", site.links.lineage("version", f"{model}/{number}"), className="button"),
+    ]
+
+
+def _made(version: VersionRow, site: Site) -> Component:
+    run = version.run
+    pairs = [
+        (
+            "Run",
+            [
+                link(clipped(run.name or run.run_id, 60), site.links.run(run.run_id)),
+                f" in {clipped(run.experiment_name, 60)}",
+            ],
+        )
+        if run
+        else ("Run", "not known"),
+        *((clipped(p.key, 60), code(p.value)) for p in sorted(version.params, key=lambda p: p.key)),
+        *((f"tag {clipped(t.key, 60)}", code(t.value)) for t in version.tags if not t.key.startswith("mlflow.")),
+    ]
+    return facts(pairs)
+
+
+PAGE = Page(
+    "models/<model>/<version>",
+    lambda parts: f"{clipped(parts['model'], 60)} v{clipped(parts['version'], 20)}",
+    render,
+    # An address by alias moves with the alias: it is rendered anew, not kept live.
+    topics=lambda parts: [] if parts["version"].startswith("@") else [names.version(parts["model"], parts["version"])],
+    area="models",
+)

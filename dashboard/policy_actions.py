@@ -1,0 +1,280 @@
+"""What can be set: gates, alert rules, the words of model cards, data sources, webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboard.components.acting import Action, Field, Given, only
+
+# ---------------------------------------------------------------- gates
+
+GATE_KINDS = {
+    "MINIMUM": "Minimum of a metric",
+    "BEATS_BASELINE": "Better than the baseline",
+    "BEATS_CHAMPION": "Better than the champion",
+    "WORST_SLICE": "Worst slice",
+    "OVERFITTING": "No overfitting",
+    "CONSTRAINT": "Constraint of the target",
+    "REPRODUCIBLE": "Reproducible",
+    "SEALED_TEST_ONCE": "Sealed test split used once",
+}
+
+
+def _with_gate(given: Given) -> dict[str, Any]:
+    """The policy's gates with one more, or with one of the same name replaced."""
+    gate: dict[str, Any] = {"name": given["name"], "kind": given["kind"]}
+    if given.get("metric"):
+        gate["metric"] = given["metric"]
+    if given.get("threshold") not in (None, ""):
+        gate["threshold"] = float(given["threshold"])
+    gate["higherIsBetter"] = given.get("sense") != "lower"
+    others = [one for one in given.get("gates", []) if one["name"] != gate["name"]]
+    return {**_policy(given), "gates": [*others, gate]}
+
+
+def _policy(given: Given) -> dict[str, Any]:
+    return {**only("projectId", "reason", "expected")(given), "approvals": int(given.get("approvals") or 1)}
+
+
+_GATES = (
+    Action(
+        "gate.evaluate",
+        "Judge the version",
+        "evaluateGates",
+        "Judge it",
+        "The gates have been judged.",
+        words=lambda given: "Every gate of the project looks at the newest figures; the result stays in the record.",
+        variables=only("model", "version"),
+        answers_id=False,
+    ),
+    Action(
+        "gate.add",
+        "Gate",
+        "setGatePolicy",
+        "Save",
+        "The policy has a new revision.",
+        fields=lambda given: [
+            Field("name", "Name", required=True),
+            Field("kind", "What it asks for", "choice", True, GATE_KINDS, "MINIMUM"),
+            Field("metric", "Metric", hint="Such as roc_auc; not for reproducibility and the sealed split."),
+            Field(
+                "threshold",
+                "Threshold",
+                "number",
+                hint="The value to reach, the margin to win by, or the most allowed.",
+            ),
+            Field("sense", "Better when", "choice", True, {"higher": "Higher", "lower": "Lower"}, "higher"),
+            Field("reason", "Why", required=True),
+        ],
+        words=lambda given: "It counts for what is judged from now on. Earlier revisions stay readable.",
+        variables=_with_gate,
+    ),
+    Action(
+        "gate.remove",
+        "Remove the gate",
+        "setGatePolicy",
+        "Remove it",
+        "The policy has a new revision.",
+        fields=lambda given: [Field("reason", "Why", required=True)],
+        words=lambda given: f"Versions no longer need to pass “{given.get('name', '')}”.",
+        variables=lambda given: {
+            **_policy(given),
+            "gates": [one for one in given.get("gates", []) if one["name"] != given.get("name")],
+        },
+        danger=True,
+    ),
+    Action(
+        "gate.approvals",
+        "Approvals",
+        "setGatePolicy",
+        "Save",
+        "The policy has a new revision.",
+        fields=lambda given: [
+            Field("approvals", "How many must approve", "number", True, value=given.get("known", 1)),
+            Field("reason", "Why", required=True),
+        ],
+        variables=lambda given: {**_policy(given), "gates": given.get("gates", [])},
+    ),
+)
+
+# ---------------------------------------------------------------- rules
+
+
+RULE_METRICS = {
+    "FEATURE_DRIFT": "Drift of a feature",
+    "PREDICTION_DRIFT": "Drift of the prediction",
+    "PERFORMANCE": "Performance",
+    "ESTIMATED_PERFORMANCE": "Estimated performance",
+    "MISSING": "Missing values",
+    "UNSEEN": "Unseen categories",
+    "OUT_OF_RANGE": "Out of range",
+    "TYPE_ERRORS": "Wrong types",
+    "VOLUME": "Volume",
+    "FRESHNESS": "Freshness",
+}
+
+
+def _rule_fields(given: Given) -> Sequence[Field]:
+    known = given.get("known", {})
+    severities = {"INFO": "Info", "WARNING": "Warning", "CRITICAL": "Critical"}
+    return [
+        Field("name", "Name", required=True, value=known.get("name")),
+        Field("metric", "What it looks at", "choice", True, RULE_METRICS, known.get("metric", "FEATURE_DRIFT")),
+        Field("severity", "How bad it is", "choice", True, severities, known.get("severity", "WARNING")),
+        Field("minimumEffect", "Smallest change that matters", "number", value=known.get("minimumEffect")),
+        Field("openAfter", "Opens after so many windows in a row", "number", True, value=known.get("openAfter", 2)),
+        Field("resolveAfter", "Resolves after so many quiet ones", "number", True, value=known.get("resolveAfter", 2)),
+        Field("requestRetraining", "Asks for retraining when it opens", "check", value=known.get("requestRetraining")),
+        Field("enabled", "Switched on", "check", value=known.get("enabled", True)),
+    ]
+
+
+def _with_rule(given: Given) -> dict[str, Any]:
+    former = given.get("known", {}).get("name", given["name"])
+    kept = next((one for one in given.get("rules", []) if one["name"] == former), {})
+    effect = given.get("minimumEffect")
+    rule = {
+        **kept,
+        **only("name", "metric", "severity")(given),
+        "openAfter": int(given.get("openAfter") or 2),
+        "resolveAfter": int(given.get("resolveAfter") or 2),
+        "requestRetraining": bool(given.get("requestRetraining")),
+        "enabled": bool(given.get("enabled")),
+        "minimumEffect": None if effect in (None, "") else float(effect),
+    }
+    others = [one for one in given.get("rules", []) if one["name"] != former]
+    return {**only("model", "version", "expected")(given), "rules": [*others, rule]}
+
+
+_RULES = (
+    Action(
+        "rule.set",
+        "Alert rule",
+        "setAlertRules",
+        "Save",
+        "The rules are set.",
+        fields=_rule_fields,
+        words=lambda given: "Whatever it says, a change that chance explains never fires.",
+        variables=_with_rule,
+    ),
+    Action(
+        "rule.default",
+        "Built-in rules",
+        "setAlertRules",
+        "Use the built-in rules",
+        "The built-in rules are in force.",
+        words=lambda given: "Alerts of rules that are gone resolve.",
+        variables=only("model", "version", "expected"),
+        danger=True,
+    ),
+)
+
+# ---------------------------------------------------------------- cards, data sources, webhooks
+
+CARD_WORDS: Mapping[str, str] = {
+    "summary": "What it is",
+    "intendedUse": "Intended use",
+    "outOfScope": "Out of scope",
+    "limits": "Limits",
+    "ethics": "Ethics",
+    "responsePlan": "Response plan",
+    "contact": "Contact",
+}
+
+
+def _source_fields(given: Given) -> Sequence[Field]:
+    known = given.get("known", {})
+    personal = ("NONE", "ANONYMISED", "PSEUDONYMISED", "PERSONAL", "SENSITIVE")
+    texts = {
+        "description": "What it is",
+        "location": "Where it is",
+        "owner": "Owner",
+        "licence": "Licence",
+        "legalBasis": "Legal basis",
+        "protection": "How personal data is protected",
+        "refresh": "How often it changes",
+        "size": "Size",
+    }
+    return [
+        Field("source", "Name", required=True, value=known.get("source")),
+        Field("personalData", "Personal data", "choice", True, personal, known.get("personalData", "NONE")),
+        *(Field(name, label, value=known.get(name)) for name, label in texts.items()),
+    ]
+
+
+_REST = (
+    Action(
+        "card.write",
+        "Words of the model card",
+        "writeModelCard",
+        "Save",
+        "The words are saved.",
+        fields=lambda given: [
+            Field(name, label, "long", value=given.get("known", {}).get(_snake(name)))
+            for name, label in CARD_WORDS.items()
+        ],
+        words=lambda given: "They count for all versions of the model; publish a version's card to show them there.",
+        variables=lambda given: {
+            **only("model")(given),
+            "expected": given.get("expected", 0),
+            "words": {name: given.get(name) or "" for name in CARD_WORDS},
+        },
+    ),
+    Action(
+        "card.publish",
+        "Publish the model card",
+        "publishModelCard",
+        "Publish it",
+        "The card is published.",
+        words=lambda given: "The card is made from the facts as they are now and stays readable in this form.",
+        variables=only("model", "version"),
+        answers_id=False,
+    ),
+    Action(
+        "source.describe",
+        "Data source",
+        "describeSource",
+        "Save",
+        "The data source is described.",
+        fields=_source_fields,
+        variables=lambda given: {name: value for name, value in given.items() if name != "known" and value is not None},
+    ),
+    Action(
+        "webhook.set",
+        "Webhook",
+        "setWebhook",
+        "Save",
+        "Alerts will be sent there.",
+        fields=lambda given: [
+            Field("url", "Address", required=True),
+            Field("model", "Model", hint="Every model, if it stays empty."),
+            Field(
+                "severities",
+                "Severities",
+                "many",
+                False,
+                ("INFO", "WARNING", "CRITICAL"),
+                hint="All, if none is named.",
+            ),
+        ],
+        variables=only("url", "model", "severities"),
+    ),
+    Action(
+        "webhook.delete",
+        "Remove the webhook",
+        "deleteWebhook",
+        "Remove it",
+        "Nothing is sent there any more.",
+        words=lambda given: "What waits to be sent is dropped.",
+        variables=only("webhookId"),
+        danger=True,
+    ),
+)
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+POLICIES: tuple[Action, ...] = (*_GATES, *_RULES, *_REST)
