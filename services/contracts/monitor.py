@@ -84,6 +84,7 @@ class FeatureDrift(Message, frozen=True, kw_only=True):
     in a thousand. A feature has `drifted` when chance can't explain it and `psi_excess` (PSI beyond chance, rare values
     taken together) reaches `psi_limit`, or `wasserstein` beyond chance reaches `wasserstein_limit`: the larger of the
     smallest effect that matters and of what the reference does by itself. `moved`: believable and at least small.
+    `psi_limit_p`: chance of so large a PSI if the true one were `psi_limit`; windows in a row add up to evidence.
     """
 
     feature: str
@@ -106,13 +107,29 @@ class FeatureDrift(Message, frozen=True, kw_only=True):
     moved: bool = False
     psi_excess: float | None = None
     psi_limit: float | None = None
+    psi_limit_p: float | None = None
     wasserstein_limit: float | None = None
     invalid_share: float = 0.0
     infinite_share: float = 0.0
 
 
+class ClassPerformance(Message, frozen=True, kw_only=True):
+    """One class against all others. `support`: labelled rows of the class."""
+
+    name: str
+    support: int
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
+
+
 class Performance(Message, frozen=True, kw_only=True):
-    """Figures over the labelled rows of a window; `coverage` is their share of all rows."""
+    """Figures over the labelled rows of a window; `coverage` is their share of all rows. `_low`, `_high`: 95 %
+    interval.
+
+    `calibration_error`: expected calibration error over ten bins. `mape`: over labels that aren't 0. `bias`: mean of
+    prediction − label. `by_class`: the most frequent 20 (multiclass).
+    """
 
     labelled: int
     coverage: float
@@ -130,6 +147,67 @@ class Performance(Message, frozen=True, kw_only=True):
     mae: float | None = None
     rmse: float | None = None
     r2: float | None = None
+    pr_auc: float | None = None
+    pr_auc_low: float | None = None
+    pr_auc_high: float | None = None
+    calibration_error: float | None = None
+    mae_low: float | None = None
+    mae_high: float | None = None
+    mape: float | None = None
+    bias: float | None = None
+    by_class: list[ClassPerformance] = []
+
+
+class EstimatedPerformance(Message, frozen=True, kw_only=True):
+    """What performance is expected to be, without labels (CBPE): an estimate, never a measurement.
+
+    It takes for granted that a score still means what it meant in the reference. `calibration_drift`: the labels that
+    have come say that it doesn't, so don't trust it; None: too few labels to say. `rows`: with a score.
+    """
+
+    rows: int
+    roc_auc: float | None = None
+    roc_auc_low: float | None = None
+    roc_auc_high: float | None = None
+    accuracy: float | None = None
+    accuracy_low: float | None = None
+    accuracy_high: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
+    calibration_drift: bool | None = None
+
+
+class WindowQuality(Message, frozen=True, kw_only=True):
+    """`usual_rows`: the middle of up to 28 windows before it, None with fewer than seven (or for merged windows).
+
+    `duplicate_ids`: rows whose id came again among rows that were counted together. `last_event_at`: the newest event
+    time in it. Shares, 0 … 1, are the largest of any feature, and whose it is.
+    """
+
+    usual_rows: float | None = None
+    duplicate_ids: int = 0
+    last_event_at: datetime | None = None
+    missing_share: float = 0.0
+    missing_feature: str | None = None
+    unseen_share: float = 0.0
+    unseen_feature: str | None = None
+    out_of_range_share: float = 0.0
+    out_of_range_feature: str | None = None
+    invalid_share: float = 0.0
+    invalid_feature: str | None = None
+
+
+class ServiceFigures(Message, frozen=True, kw_only=True):
+    """How the model served: latencies in milliseconds (within 1 %) over the rows that were sent with one."""
+
+    rows_per_second: float
+    latency_rows: int = 0
+    latency_mean: float | None = None
+    latency_p50: float | None = None
+    latency_p90: float | None = None
+    latency_p99: float | None = None
+    latency_most: float | None = None
 
 
 class WindowView(Message, frozen=True, kw_only=True):
@@ -145,10 +223,53 @@ class WindowView(Message, frozen=True, kw_only=True):
     features: list[FeatureDrift] = []
     prediction: FeatureDrift | None = None
     performance: Performance | None = None
+    quality: WindowQuality | None = None
+    service: ServiceFigures | None = None
+    estimated: EstimatedPerformance | None = None
+
+
+class AtThreshold(Message, frozen=True, kw_only=True):
+    """A score of at least `threshold` counts as positive. None where undefined."""
+
+    threshold: float
+    true_positive: int
+    false_positive: int
+    true_negative: int
+    false_negative: int
+    accuracy: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    specificity: float | None = None
+    f1: float | None = None
+
+
+class CalibrationBin(Message, frozen=True, kw_only=True):
+    """Rows whose score lies in [low, high): their mean score and the share of positives among them."""
+
+    low: float
+    high: float
+    rows: int
+    score: float
+    positives: float
+
+
+class PerformanceDetail(Message, frozen=True, kw_only=True):
+    """Performance over a time range. `curve`, `calibration`: of a binary model with scores, the curve by falling
+    threshold; `classes` and `confusion` (rows: labels, columns: predictions) where classes are predicted, the most
+    frequent 20."""
+
+    performance: Performance
+    at: AtThreshold | None = None
+    curve: list[AtThreshold] = []
+    calibration: list[CalibrationBin] = []
+    classes: list[str] = []
+    confusion: list[list[int]] = []
+    baseline: Performance | None = None
 
 
 class MonitoredView(Message, frozen=True, kw_only=True):
-    """A model version under watch."""
+    """A model version under watch. `last_prediction_at` in event time, `last_arrival_at` by the clock; `baseline`: the
+    reference's own performance, where its rows have labels."""
 
     model_name: str
     version: str
@@ -161,6 +282,8 @@ class MonitoredView(Message, frozen=True, kw_only=True):
     rows: int = 0
     labelled: int = 0
     last_prediction_at: datetime | None = None
+    last_arrival_at: datetime | None = None
+    baseline: Performance | None = None
 
 
 class Distribution(Message, frozen=True, kw_only=True):
@@ -233,3 +356,17 @@ class GetDistribution(Request[Distribution], frozen=True, kw_only=True):
     feature: str
     start: datetime | None = None
     end: datetime | None = None
+
+
+class GetPerformance(Request[PerformanceDetail], frozen=True, kw_only=True):
+    """Over all windows within [start, end). `threshold` 0 … 1; `points` of the curve, at most 200."""
+
+    service = "monitor"
+    name = "performance.get"
+
+    model_name: str
+    version: str
+    start: datetime | None = None
+    end: datetime | None = None
+    threshold: float = 0.5
+    points: int = 50

@@ -23,7 +23,7 @@ from services.contracts.alerts import (
     SetWebhook,
 )
 from services.contracts.dead_letters import DecideMonitorDeadLetter, ListMonitorDeadLetters
-from services.contracts.monitor import GetDistribution, ListMonitored, ListWindows
+from services.contracts.monitor import GetDistribution, GetPerformance, ListMonitored, ListWindows
 from services.contracts.streams import MONITOR_LABELS, MONITOR_MODELS, MONITOR_PREDICTIONS
 from services.monitor.alerts import store as alerts_store
 from services.monitor.alerts.handlers import Alerts
@@ -146,6 +146,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
                 ListMonitored: queries.list_monitored,
                 ListWindows: queries.list_windows,
                 GetDistribution: queries.get_distribution,
+                GetPerformance: queries.get_performance,
                 ListAlerts: alerts.page,
                 GetAlert: alerts.get,
                 AcknowledgeAlert: alerts.acknowledge,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -14,7 +15,7 @@ from pymongo.errors import PyMongoError
 
 from services.contracts.alerts import AlertRule
 from services.contracts.errors import LifecycleError
-from services.contracts.monitor import WindowView
+from services.contracts.monitor import EstimatedPerformance, WindowView
 from services.monitor.alerts.news import AlertNews
 from services.monitor.alerts.rounds import Round, Rounds
 from services.monitor.alerts.rules import Span
@@ -24,8 +25,10 @@ from services.monitor.alerts.signals import (
     performance_causes,
     stale_causes,
     window_causes,
+    window_evidence,
 )
-from services.monitor.alerts.watching import remembering
+from services.monitor.alerts.watching import remembering, weighing
+from services.monitor.performance.estimation import calibrated
 from services.monitor.performance.rules import (
     PerformanceCounts,
     merge_performance,
@@ -35,6 +38,7 @@ from services.monitor.performance.rules import (
 from services.monitor.references.shares import ReferenceShares, reference_shares
 from services.monitor.versions.handlers import Versions
 from services.monitor.versions.rules import ActiveReference, Watched
+from services.monitor.windows.figures import window_estimate
 from services.monitor.windows.labelled import Labelled, LabelledWindows
 from services.runtime.context import service_context
 from services.runtime.outbox import Change, Duplicate, Outbox
@@ -52,13 +56,21 @@ BASELINE_ROWS: Final = 500
 """Labelled windows and rows that make a baseline where the reference has no labels."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a window is compared with, of one reference."""
+
+    shares: dict[str, ReferenceShares]
+    expected: EstimatedPerformance | None
+
+
 class Judge:
     """Applies the rules; one per process."""
 
     def __init__(self, rounds: Rounds, news: AlertNews) -> None:
         self._rounds = rounds
         self._news = news
-        self._shares: OrderedDict[str, dict[str, ReferenceShares]] = OrderedDict()
+        self._shares: OrderedDict[str, Known] = OrderedDict()
 
     async def closed(self, change: Change, watched: Watched, views: Sequence[WindowView]) -> Round | None:
         """Adds to `change` what the closing of these windows (in order of time) does to alerts."""
@@ -66,7 +78,7 @@ class Judge:
             return None
         spans = [_span(view) for view in views]
         round_ = await self._rounds.start(watched, spans[0], spans[-1])
-        reference = await self._reference_shares(watched.active)
+        reference = await self._known(watched.active)
         for view, span in zip(views, spans, strict=True):
             for rule in round_.rules:
                 if rule.metric in AT_CLOSING:
@@ -83,26 +95,41 @@ class Judge:
         except (LifecycleError, PyMongoError) as error:
             log.warning("no live figures of alerts at the moment", error=str(error))
 
-    async def _look(
-        self, round_: Round, rule: AlertRule, view: WindowView, span: Span, reference: dict[str, ReferenceShares]
-    ) -> None:
+    async def _look(self, round_: Round, rule: AlertRule, view: WindowView, span: Span, reference: Known) -> None:
         watch = round_.watch(rule)
-        evidence = Evidence(view=view, reference=reference, usual_rows=watch.rows)
+        evidence = Evidence(view=view, reference=reference.shares, usual_rows=watch.rows, expected=reference.expected)
         causes = window_causes(rule, evidence)
         if causes is None or span.start <= watch.upto:
             return
+        if round_.silenced(rule, span):
+            return
+        p_values, could_be = window_evidence(rule, evidence)
+        if p_values:
+            weighed = weighing(watch, p_values)
+            round_.remember(rule, weighed)
+            causes |= {name: could_be[name] for name in weighed.certain if name not in causes}
         await round_.apply(rule, causes, span)
-        if rule.metric == "volume" and not round_.silenced(rule, span):
+        if rule.metric == "volume":
             round_.remember(rule, remembering(round_.watch(rule), view.rows))
 
-    async def _reference_shares(self, active: ActiveReference) -> dict[str, ReferenceShares]:
+    async def _known(self, active: ActiveReference) -> Known:
         found = self._shares.get(active.id)
         if found is None:
-            found = await asyncio.to_thread(reference_shares, active.reference)
+            found = await asyncio.to_thread(_known, active)
             self._shares[active.id] = found
             while len(self._shares) > SHARES_KEPT:
                 self._shares.popitem(last=False)
         return found
+
+
+def _known(active: ActiveReference) -> Known:
+    expected = None
+    if active.task == "binary" and active.performance is not None:
+        own = unpack_performance(active.performance).binary
+        steps = calibrated(own)
+        if steps is not None:
+            expected = window_estimate(active.reference, active.reference.own, steps, None)
+    return Known(reference_shares(active.reference), expected)
 
 
 class LabelJudge:

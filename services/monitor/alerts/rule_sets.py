@@ -19,6 +19,8 @@ FEATURE_METRICS: Final[frozenset[RuleMetric]] = frozenset(
     {"feature_drift", "missing", "unseen", "out_of_range", "type_errors"}
 )
 MEASURED_METRICS: Final[frozenset[RuleMetric]] = frozenset({"performance", "estimated_performance"})
+ESTIMATED: Final = ("roc_auc", "accuracy")
+"""Measures that can be estimated without labels, with an interval."""
 MOST_WINDOWS: Final = 100
 MOST_NAMES: Final = 2_000
 
@@ -129,6 +131,8 @@ def _check_subjects(rule: AlertRule, field: str, features: Sequence[str], task: 
     if rule.metric not in MEASURED_METRICS:
         raise Invalid(f"a {rule.metric} rule has no measure", code="NOT_FOR_METRIC", field=f"{field}.measure")
     known = MEASURES.get(task, ())
+    if rule.metric == "estimated_performance":
+        known = ESTIMATED if task == "binary" else ()
     if rule.measure not in known:
         raise Invalid(
             f"{rule.measure!r} is no measure of a {task} model that an alert can watch",

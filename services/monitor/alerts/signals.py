@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from services.contracts.alerts import AlertCause, AlertRule, RuleMetric
-from services.contracts.monitor import FeatureDrift, WindowView
+from services.contracts.monitor import EstimatedPerformance, FeatureDrift, WindowView
 from services.monitor.performance.measures import BELIEVED_Z, default_effect, main_measure
 from services.monitor.performance.measures import change as performance_change
 from services.monitor.performance.rules import PerformanceCounts
@@ -40,11 +40,13 @@ USUAL_AFTER: Final = 7
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a closed window says. `usual_rows`: of the windows before it, oldest first."""
+    """All that a closed window says. `usual_rows`: of the windows before it, oldest first. `expected`: the estimate for
+    the reference's own rows, where there is one."""
 
     view: WindowView
     reference: Mapping[str, ReferenceShares]
     usual_rows: Sequence[int]
+    expected: EstimatedPerformance | None = None
 
 
 def window_causes(rule: AlertRule, evidence: Evidence) -> Causes | None:
@@ -81,6 +83,23 @@ def performance_causes(
     }
 
 
+def window_evidence(rule: AlertRule, evidence: Evidence) -> tuple[dict[str, float], Causes]:
+    """P-values for the sequential detectors, by subject, and the cause each would be; none for rules with an effect of
+    their own, and for metrics other than drift."""
+    if rule.minimum_effect is not None or evidence.view.rows < rule.minimum_rows:
+        return {}, {}
+    if rule.metric == "feature_drift":
+        chosen = {f.feature: f for f in evidence.view.features if _chosen(rule, f.feature)}
+    elif rule.metric == "prediction_drift" and evidence.view.prediction is not None:
+        chosen = {PREDICTION: evidence.view.prediction}
+    else:
+        return {}, {}
+    return (
+        {name: f.psi_limit_p for name, f in chosen.items() if f.psi_limit_p is not None},
+        {name: msgspec.structs.replace(drift_cause(f), subject=name) for name, f in chosen.items()},
+    )
+
+
 def stale_causes(rule: AlertRule, silent_seconds: float, limit: float) -> Causes:
     """No row has come for longer than `limit`."""
     if silent_seconds <= limit:
@@ -100,6 +119,30 @@ def ranked(causes: Causes, lasting: Sequence[str]) -> list[AlertCause]:
     """Those that have lasted first, each group in the order in which they were found (the largest first)."""
     firm = set(lasting)
     return [*(causes[s] for s in causes if s in firm), *(causes[s] for s in causes if s not in firm)]
+
+
+def _estimated(rule: AlertRule, evidence: Evidence) -> Causes:
+    """An estimated loss against the reference's own estimate, large enough and beyond chance."""
+    now, base = evidence.view.estimated, evidence.expected
+    name = rule.measure or "roc_auc"
+    if now is None or base is None or now.calibration_drift or now.rows < rule.minimum_rows:
+        return {}
+    value, before = getattr(now, name), getattr(base, name)
+    if value is None or before is None:
+        return {}
+    spread = sqrt(sum(((getattr(e, f"{name}_high") - getattr(e, f"{name}_low")) / 3.92) ** 2 for e in (now, base)))
+    if before - value < _effect(rule, default_effect(name)) or before - value < BELIEVED_Z * spread:
+        return {}
+    words = name.replace("_", " ")
+    return {
+        name: AlertCause(
+            subject=name,
+            figure=f"estimated_{name}",
+            value=value,
+            expected=before,
+            text=f"{words} is estimated at {value:.3f} without labels, against {before:.3f} for the reference",
+        )
+    }
 
 
 def _feature_drift(rule: AlertRule, evidence: Evidence) -> Causes:
@@ -254,6 +297,7 @@ _BY_METRIC: Final[Mapping[RuleMetric, Callable[[AlertRule, Evidence], Causes]]] 
     "out_of_range": _out_of_range,
     "type_errors": _type_errors,
     "volume": _volume,
+    "estimated_performance": _estimated,
 }
 
 AT_CLOSING: Final = frozenset(_BY_METRIC)

@@ -5,12 +5,15 @@ One odd window is no alarm, one good window no recovery, and what comes back soo
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from math import inf
 from typing import Literal
 
 import msgspec
 
 from services.contracts.alerts import AlertRule
+from services.monitor.detectors import sequential
+from services.monitor.detectors.sequential import Detector
 
 Outcome = Literal["open", "reopen", "firing", "quiet", "resolve"]
 
@@ -29,7 +32,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     is remembered. `quiet`: windows in which nothing fired since it last fired for long enough. `alert`: the one that
     isn't resolved. `former`: the one that resolved by itself last, `since` so many windows ago. `muted`: somebody
     resolved it while it was firing, so it keeps quiet until it was quiet once. `upto`: start of the newest window
-    judged. `rows`: of the windows before, oldest first (volume).
+    judged. `rows`: of the windows before, oldest first (volume). `evidence`: per subject the logarithm of its
+    sequential detector; `certain`: over which it alarms.
     """
 
     streaks: dict[str, int] = {}
@@ -42,11 +46,24 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     muted: bool = False
     upto: int = -1
     rows: list[int] = []
+    evidence: dict[str, float] = {}
+    certain: list[str] = []
+
+
+def weighing(watch: Watch, p_values: Mapping[str, float]) -> Watch:
+    """Adds a window's evidence: `certain` are the subjects over which a sequential detector alarms now."""
+    evidence: dict[str, float] = {}
+    for name, p in p_values.items():
+        detector = sequential.step(Detector(log_value=watch.evidence.get(name, -inf)), p)
+        evidence[name] = detector.bounded(len(p_values)).log_value
+    certain = sorted(name for name, value in evidence.items() if Detector(log_value=value).alarms(len(p_values)))
+    return msgspec.structs.replace(watch, evidence=evidence, certain=certain)
 
 
 def step(watch: Watch, rule: AlertRule, subjects: Collection[str], start_ms: int) -> tuple[Watch, Outcome | None]:
     """The state after one more window in which `subjects` fired, and what happens to the alert.
 
+    A subject has fired for long enough after `open_after` windows in a row, or when it is `certain`.
     `open` and `reopen` leave it to the caller to put the alert's id into the state.
     """
     streaks = {name: watch.streaks.get(name, 0) + 1 for name in subjects}
@@ -57,7 +74,7 @@ def step(watch: Watch, rule: AlertRule, subjects: Collection[str], start_ms: int
         upto=start_ms,
         since=min(watch.since + 1, 10_000),
     )
-    if any(streak >= rule.open_after for streak in streaks.values()):
+    if persistent(after, rule):
         return _firing(after, rule)
     if not subjects:  # a subject that flickers neither counts as quiet nor starts the count again
         after = msgspec.structs.replace(after, muted=False, quiet=min(watch.quiet + 1, 10_000))
@@ -74,14 +91,15 @@ def patience(watch: Watch, windows: int) -> int:
 
 
 def persistent(watch: Watch, rule: AlertRule) -> list[str]:
-    """Subjects that have fired in enough windows in a row, the longest first."""
-    lasting = [(-streak, name) for name, streak in watch.streaks.items() if streak >= rule.open_after]
-    return [name for _, name in sorted(lasting)]
+    """Subjects that have fired in enough windows in a row, the longest first, and those that are certain."""
+    lasting = sorted((-streak, name) for name, streak in watch.streaks.items() if streak >= rule.open_after)
+    names = [name for _, name in lasting]
+    return [*names, *(name for name in watch.certain if name not in names)]
 
 
 def first_of(watch: Watch, rule: AlertRule) -> int:
     """Start of the first window of the streaks that last."""
-    return min((watch.began[name] for name in persistent(watch, rule)), default=watch.upto)
+    return min((watch.began.get(name, watch.upto) for name in persistent(watch, rule)), default=watch.upto)
 
 
 def resolved_by_hand(watch: Watch, rule: AlertRule) -> Watch:

@@ -12,14 +12,19 @@ from services.monitor.batches.identities import read_ids, read_times
 from services.monitor.batches.outcomes import read_class, read_value
 from services.monitor.batches.tables import Rows, as_arrow, first_row
 from services.monitor.counts.columns import Codes, Column, Kind, Numbers, as_codes, as_numbers
+from services.monitor.counts.service import LATENCY
 from services.monitor.versions.rules import ID, OUTPUT_MARK, OUTPUT_NAMES, SCORE, TIME, ActiveReference
+
+LATENCY_NAME: Final = "latency"
+"""Milliseconds that a prediction took, for each row, if the reference has no feature of that name."""
 
 MAX_WINDOWS: Final = 400
 """Windows that one batch may touch: bounds the size of the transaction that counts it."""
 
 
 def normalised_predictions(rows: Rows, active: ActiveReference, now_ms: int) -> pa.RecordBatch:
-    """`@id` uint64, `@time` int64 (ms), `@score`/`@prediction` as the reference has them, then its features by name.
+    """`@id` uint64, `@time` int64 (ms), `@score`/`@prediction` as the reference has them, `@latency` if it was sent,
+    then the features by name.
 
     Raises Invalid naming the column (and row) and what to do.
     """
@@ -30,6 +35,8 @@ def normalised_predictions(rows: Rows, active: ActiveReference, now_ms: int) -> 
     arrays: dict[str, pa.Array] = {ID: pa.array(ids), TIME: pa.array(times)}
     for output in active.outputs:
         arrays[output] = as_arrow(_output(rows, output, active))
+    if LATENCY_NAME in rows.names and LATENCY_NAME not in active.kinds:
+        arrays[LATENCY] = as_arrow(_latency(rows))
     kinds = active.kinds
     features = active.features
     columns = rows.columns(features, kinds)
@@ -56,6 +63,19 @@ def _output(rows: Rows, output: str, active: ActiveReference) -> Column:
     return read_value(rows, name) if active.task == "regression" else read_class(rows, name, active)
 
 
+def _latency(rows: Rows) -> Column:
+    column = read_value(rows, LATENCY_NAME)
+    if (column.values < 0).any():
+        row = first_row(column.values < 0)
+        raise Invalid(
+            f"row {row} took {column.values[row]:g} ms",
+            code="OUT_OF_RANGE",
+            field=f"columns.{LATENCY_NAME}",
+            fix="Send milliseconds, or null where it isn't known.",
+        )
+    return column
+
+
 def _check_names(rows: Rows, active: ActiveReference) -> None:
     features = active.features
     needed = ["id", "timestamp", *(OUTPUT_NAMES[output] for output in active.outputs)]
@@ -70,7 +90,7 @@ def _check_names(rows: Rows, active: ActiveReference) -> None:
                 fix=f"Send it with a value or null for each row; reference {active.name!r} has it.",
             )
     # An output the reference doesn't know is let through unread, so that a score can be sent before it is compared.
-    optional = set(OUTPUT_NAMES.values())
+    optional = {*OUTPUT_NAMES.values(), LATENCY_NAME}
     for name in rows.names:
         if name not in needed and name not in active.kinds and name not in optional:
             raise Invalid(

@@ -10,6 +10,7 @@ import numpy as np
 
 from services.monitor.counts.columns import Codes, Columns, Numbers, as_codes, as_numbers
 from services.monitor.counts.grid import CategoricalFeature, Floats, Grid, Ints
+from services.monitor.counts.service import LATENCY, ServiceCounts, count_latency
 
 BLOCK = 32_768
 """Rows sorted at a time: a block of float64 stays in the second-level cache (measured: 16k–64k are alike)."""
@@ -42,6 +43,7 @@ class BatchCounts:
     moments: Floats
     unseen: dict[str, list[str]] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
+    service: ServiceCounts = field(default_factory=ServiceCounts)
 
 
 def empty_counts(grid: Grid) -> BatchCounts:
@@ -81,8 +83,11 @@ def count_columns(grid: Grid, columns: Columns) -> BatchCounts:
             unseen = _count_codes(as_codes(column), category, codes, counts.categories[i], tally)
             if unseen:
                 counts.unseen[category.name] = unseen
+    latency = by_name.get(LATENCY)
+    if isinstance(latency, Numbers):
+        counts.service = count_latency(latency.values)
     for name in by_name:
-        if name not in grid.tally_row:
+        if name not in grid.tally_row and name != LATENCY:
             counts.unknown[name] = columns.rows
     counts.unknown = _first_keys(counts.unknown)
     return counts
@@ -172,6 +177,7 @@ def merge(counts: Iterable[BatchCounts]) -> BatchCounts:
         moments=first.moments.copy(),
         unseen=_merged_examples(parts),
         unknown=_merged_unknown(parts),
+        service=sum((part.service for part in parts[1:]), start=first.service),
     )
     for part in parts[1:]:
         result.cells += part.cells

@@ -61,7 +61,8 @@ class DriftFigures:
     over the values and one bin for the others.
     `psi_threshold`: what chance alone exceeds once in a thousand (statistics/psi.py). For verdicts, over rare
     categories grouped and bins pooled so that each expects five rows: `p_value` of the chi-square test, `psi_excess`,
-    PSI less what chance gives on average, and `psi_chance`, what chance alone adds to that average once in a thousand.
+    PSI less what chance gives on average (`psi_noise`, with so many degrees of `freedom`), and `psi_chance`, what
+    chance alone adds to that average once in a thousand.
     `wasserstein_noise`: normed distance that chance gives on average.
     """
 
@@ -71,6 +72,8 @@ class DriftFigures:
     p_value: Floats
     psi_excess: Floats
     psi_chance: Floats
+    psi_noise: Floats
+    freedom: Floats
     js: Floats
     ks: Floats
     ks_p: Floats
@@ -135,7 +138,14 @@ def _judged(reference: Ints, current: Ints) -> tuple[Floats, ...]:
     r, c = pool(reference, current)
     bins = _occupied(r)
     noise = psi_noise(r_rows, c_rows, bins)
-    return (chi_square(r, c).p_value, psi(r, c) - noise, psi_threshold(r_rows, c_rows, bins) - noise)
+    freedom = np.broadcast_to(bins - 1.0, noise.shape)
+    return (
+        chi_square(r, c).p_value,
+        psi(r, c) - noise,
+        psi_threshold(r_rows, c_rows, bins) - noise,
+        noise,
+        freedom,
+    )
 
 
 def _occupied(reference: Ints) -> Ints:

@@ -9,6 +9,7 @@ import numpy as np
 
 from services.monitor.counts.counting import BatchCounts
 from services.monitor.counts.grid import Ints
+from services.monitor.counts.service import ServiceCounts
 
 FORMAT = 1
 """First field of the packed form; a later form reads this one too."""
@@ -23,6 +24,13 @@ class _Matrix(msgspec.Struct, frozen=True, array_like=True):
     data: bytes
 
 
+class _Service(msgspec.Struct, frozen=True, array_like=True):
+    latency: dict[int, int]
+    latency_sum: float
+    latency_most: float
+    duplicates: int
+
+
 class _Packed(msgspec.Struct, frozen=True, array_like=True):
     format: int
     digest: str
@@ -33,6 +41,7 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
     moments: _Matrix
     unseen: dict[str, list[str]]
     unknown: dict[str, int]
+    service: _Service | None = None
 
 
 def pack(counts: BatchCounts) -> bytes:
@@ -47,6 +56,12 @@ def pack(counts: BatchCounts) -> bytes:
         _matrix(counts.moments.astype("<f8", copy=False)),
         counts.unseen,
         counts.unknown,
+        _Service(
+            dict(counts.service.latency),
+            counts.service.latency_sum,
+            counts.service.latency_most,
+            counts.service.duplicates,
+        ),
     )
     return zlib.compress(msgspec.msgpack.encode(packed), COMPRESSION_LEVEL)
 
@@ -59,6 +74,7 @@ def unpack(data: bytes) -> BatchCounts:
         raise ValueError(f"not packed counts: {error}") from error
     if packed.format != FORMAT:
         raise ValueError(f"packed counts of format {packed.format}, this version reads {FORMAT}")
+    service = packed.service or _Service({}, 0.0, 0.0, 0)
     return BatchCounts(
         digest=packed.digest,
         rows=packed.rows,
@@ -68,6 +84,7 @@ def unpack(data: bytes) -> BatchCounts:
         moments=_array(packed.moments).astype(np.float64),
         unseen=packed.unseen,
         unknown=packed.unknown,
+        service=ServiceCounts(service.latency, service.latency_sum, service.latency_most, service.duplicates),
     )
 
 

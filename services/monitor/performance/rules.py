@@ -11,23 +11,27 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from services.contracts.monitor import Performance
+from services.contracts.monitor import ClassPerformance, Performance
 from services.monitor.counts.columns import MISSING, Codes, Column, Numbers, as_codes, as_numbers
 from services.monitor.performance.binary import (
     BinaryCounts,
     at_threshold,
     brier,
+    calibration_error,
     count_binary,
     log_loss,
     no_binary,
+    pr_auc,
     roc_auc,
 )
 from services.monitor.performance.classes import ClassCounts, accuracy, by_class, count_classes, macro_f1
 from services.monitor.performance.intervals import Estimate
 from services.monitor.performance.regression import (
     RegressionCounts,
+    bias,
     count_regression,
     mae,
+    mape,
     no_regression,
     r2,
     rmse,
@@ -37,6 +41,9 @@ Task: TypeAlias = Literal["binary", "multiclass", "regression"]
 
 POSITIVE_TEXTS = frozenset({"1", "true"})
 """The positive class where none is stated."""
+
+MOST_CLASSES = 20
+"""Classes shown one by one, the most frequent ones."""
 
 FORMAT = 1
 
@@ -147,18 +154,19 @@ def performance(
     if counts.task == "regression":
         return msgspec.structs.replace(
             base,
-            mae=_value(mae(counts.regression)),
+            **_bounded("mae", mae(counts.regression)),
             rmse=_value(rmse(counts.regression)),
             r2=r2(counts.regression),
+            mape=_value(mape(counts.regression)),
+            bias=_value(bias(counts.regression)),
         )
     if counts.task == "multiclass":
         return _with_classes(base, counts.classes)
-    auc = roc_auc(counts.binary)
     scored = msgspec.structs.replace(
         base,
-        roc_auc=_value(auc),
-        roc_auc_low=auc.low if auc else None,
-        roc_auc_high=auc.high if auc else None,
+        **_bounded("roc_auc", roc_auc(counts.binary)),
+        **_bounded("pr_auc", pr_auc(counts.binary)),
+        calibration_error=calibration_error(counts.binary),
         log_loss=_value(log_loss(counts.binary)),
         brier=_value(brier(counts.binary)),
     )
@@ -167,7 +175,7 @@ def performance(
     at = at_threshold(counts.binary, threshold)
     return msgspec.structs.replace(
         scored,
-        **_accuracy(at.accuracy),
+        **_bounded("accuracy", at.accuracy),
         precision=_value(at.precision),
         recall=_value(at.recall),
         f1=at.f1,
@@ -243,10 +251,16 @@ def _with_classes(base: Performance, counts: ClassCounts) -> Performance:
     recalls = [f.recall.value if f.recall else 0.0 for f in figures]
     return msgspec.structs.replace(
         base,
-        **_accuracy(accuracy(counts)),
+        **_bounded("accuracy", accuracy(counts)),
         precision=sum(precisions) / len(figures) if figures else None,
         recall=sum(recalls) / len(figures) if figures else None,
         f1=macro_f1(counts),
+        by_class=[
+            ClassPerformance(
+                name=f.name, support=f.support, precision=_value(f.precision), recall=_value(f.recall), f1=f.f1
+            )
+            for f in sorted(figures, key=lambda f: (-f.support, f.name))[:MOST_CLASSES]
+        ],
     )
 
 
@@ -255,17 +269,17 @@ def _with_positive(base: Performance, counts: ClassCounts, positive: str | None)
     figures = next((f for f in by_class(counts) if f.name in wanted), None)
     return msgspec.structs.replace(
         base,
-        **_accuracy(accuracy(counts)),
+        **_bounded("accuracy", accuracy(counts)),
         precision=_value(figures.precision) if figures else None,
         recall=_value(figures.recall) if figures else None,
         f1=figures.f1 if figures else None,
     )
 
 
-def _accuracy(estimate: Estimate | None) -> dict[str, float | None]:
+def _bounded(name: str, estimate: Estimate | None) -> dict[str, float | None]:
     if estimate is None:
-        return {"accuracy": None, "accuracy_low": None, "accuracy_high": None}
-    return {"accuracy": estimate.value, "accuracy_low": estimate.low, "accuracy_high": estimate.high}
+        return {name: None}
+    return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
 
 def _value(estimate: Estimate | None) -> float | None:

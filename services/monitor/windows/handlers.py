@@ -6,6 +6,7 @@ import asyncio
 
 from services.monitor.batches.deliveries import Predictions
 from services.monitor.counts.counting import BatchCounts
+from services.monitor.counts.service import ServiceCounts, count_duplicates
 from services.monitor.partitions import Part, Partitions
 from services.monitor.slots import Slot
 from services.monitor.versions.rules import ActiveReference
@@ -33,7 +34,9 @@ def _counted(batches: list[tuple[str, ActiveReference, list[Predictions]]]) -> l
         newest: dict[int, int] = {}
         for batch in rows:
             for start, which in split_rows(batch.times_ms, active.window_ms):
-                counts.setdefault(start, []).append(count_batch(active.reference, batch.columns.pick(which)))
+                counted = count_batch(active.reference, batch.columns.pick(which))
+                counted.service += ServiceCounts(duplicates=count_duplicates(batch.ids[which]))
+                counts.setdefault(start, []).append(counted)
                 newest[start] = max(newest.get(start, 0), int(batch.times_ms[which].max()))
         for start, several in counts.items():
             whole = several[0] if len(several) == 1 else merge(several)

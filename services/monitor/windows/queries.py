@@ -12,11 +12,16 @@ from services.contracts.identity import Action, require
 from services.contracts.monitor import (
     Distribution,
     GetDistribution,
+    GetPerformance,
     ListMonitored,
     ListWindows,
     MonitoredView,
+    Performance,
+    PerformanceDetail,
     WindowView,
 )
+from services.monitor.performance.detail import calibration, confusion, curve, threshold_view
+from services.monitor.performance.rules import performance, unpack_performance
 from services.monitor.versions.handlers import Versions, unknown_version
 from services.monitor.versions.rules import OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched, key_of
 from services.monitor.windows.rules import distribution
@@ -25,6 +30,7 @@ from services.monitor.windows.views import Bucket, WindowViews, milliseconds, mo
 from services.runtime.context import Context
 
 MOST_WINDOWS: Final = 1_000
+MOST_POINTS: Final = 200
 
 
 class Queries:
@@ -57,6 +63,8 @@ class Queries:
                     rows=counted,
                     labelled=labelled,
                     last_prediction_at=None if last_ms is None else moment(last_ms),
+                    last_arrival_at=await self._windows.last_arrival(watched.key),
+                    baseline=_baseline(active),
                 )
             )
         return found
@@ -116,6 +124,37 @@ class Queries:
         found = await asyncio.to_thread(distribution, reference.reference, counts, inner)
         return msgspec.structs.replace(found, feature=question.feature)
 
+    async def get_performance(self, question: GetPerformance, context: Context) -> PerformanceDetail:
+        require(context.principal, Action.READ)
+        if not 0.0 <= question.threshold <= 1.0:
+            raise Invalid("a threshold lies between 0 and 1", code="OUT_OF_RANGE", field="threshold")
+        if not 2 <= question.points <= MOST_POINTS:
+            raise Invalid(f"between 2 and {MOST_POINTS} points", code="OUT_OF_RANGE", field="points")
+        watched, active = await self._with_reference(question.model_name, question.version)
+        start = None if question.start is None else milliseconds(question.start)
+        end = None if question.end is None else milliseconds(question.end)
+        if start is not None:
+            start -= start % active.window_ms
+        starts = await self._windows.starts(watched.key, start, end, None)
+        buckets = await self._views.buckets(watched, starts, None)
+        counts = await self._views.labelled(buckets)
+        rows = sum(int(row["rows"]) for bucket in buckets for row in bucket.counts)
+        if counts is None:
+            raise NotFound(
+                "no prediction in this range has a label", code="NO_LABELS", fix="Choose a range with labels."
+            )
+        names, cells = confusion(counts.classes)
+        scored = counts.task == "binary" and counts.binary.rows > 0
+        return PerformanceDetail(
+            performance=performance(counts, rows, positive=active.positive, threshold=question.threshold),
+            at=threshold_view(counts.binary, question.threshold) if scored else None,
+            curve=await asyncio.to_thread(curve, counts.binary, question.points) if scored else [],
+            calibration=calibration(counts.binary) if scored else [],
+            classes=names,
+            confusion=cells,
+            baseline=_baseline(active),
+        )
+
     async def _with_reference(self, model_name: str, version: str) -> tuple[Watched, ActiveReference]:
         watched = await self._versions.find(key_of(model_name, version))
         if watched is None:
@@ -127,6 +166,12 @@ class Queries:
                 fix="Set a reference first.",
             )
         return watched, watched.active
+
+
+def _baseline(active: ActiveReference) -> Performance | None:
+    if active.performance is None:
+        return None
+    return performance(unpack_performance(active.performance), active.reference.rows, positive=active.positive)
 
 
 def _inner_name(feature: str, active: ActiveReference) -> str:

@@ -15,6 +15,7 @@ from services.monitor.counts.counting import BatchCounts, count_columns, empty_c
 from services.monitor.counts.drift import Sample, drift_figures
 from services.monitor.counts.packing import pack, unpack
 from services.monitor.detectors.rules import Verdict, judge, natural_limits, verdict
+from services.monitor.detectors.sequential import limit_p_values
 from services.monitor.references.rules import Reference
 from services.monitor.windows.distributions import distribution
 from services.monitor.windows.quality import FeatureQuality, Quality, quality
@@ -104,6 +105,7 @@ def drift(reference: Reference, counts: BatchCounts, windows: int = 1) -> list[F
     figures = drift_figures(reference.grid, reference.sample, Sample.of(counts))
     judged = verdict(reference, figures, windows=windows)
     limits = natural_limits(reference, windows)
+    beyond = limit_p_values(figures.psi_excess, figures.psi_noise, figures.freedom, limits.psi)
     drifted, moved = set(judged.drifted), set(judged.moved)
     position = {name: i for i, name in enumerate(reference.grid.order)}
     columns = {
@@ -126,6 +128,7 @@ def drift(reference: Reference, counts: BatchCounts, windows: int = 1) -> list[F
                 drifted=feature.feature in drifted,
                 moved=feature.feature in moved,
                 psi_limit=float(limits.psi[i]),
+                psi_limit_p=float(beyond[i]) if isfinite(beyond[i]) else None,
                 wasserstein_limit=float(limits.move[i]) if columns["wasserstein"][i] is not None else None,
                 **{name: values[i] for name, values in columns.items()},
             )

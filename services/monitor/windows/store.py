@@ -19,6 +19,9 @@ WINDOWS = "windows"
 PERFORMANCES = "performances"
 CLOSINGS = "closings"
 
+BEFORE = 56
+"""Documents before a window that are looked at for what is usual: 28 windows of two writers."""
+
 NEWEST = 8
 """Documents of the newest windows among which the newest write is looked for (rows come late, clocks go wrong)."""
 
@@ -134,6 +137,34 @@ class MongoWindows:
                 .to_list(None)
             )
         return rows
+
+    async def row_totals(self, key: str, last_ms: int, first_ms: int) -> dict[int, int]:
+        """Rows by window start: of the windows from `first_ms` on up to `last_ms`, and the 28 before them."""
+        stages: list[dict[str, Any]] = [
+            {"$match": {"k": key, "w": {"$lte": last_ms}}},
+            {"$project": {"_id": 0, "k": 1, "w": 1, "rows": 1}},
+            {"$sort": {"k": DESCENDING, "w": DESCENDING}},
+        ]
+        before = await self._before(key, first_ms)
+        if before is not None:
+            stages[0]["$match"]["w"]["$gte"] = before
+        stages.append({"$group": {"_id": "$w", "rows": {"$sum": "$rows"}}})
+        with translated():
+            rows = await self._store[WINDOWS].aggregate(stages).to_list(None)
+        return {int(row["_id"]): int(row["rows"]) for row in rows}
+
+    async def _before(self, key: str, first_ms: int) -> int | None:
+        """Start of the window that lies so many documents before `first_ms`; None if there are fewer."""
+        with translated():
+            rows = (
+                await self._store[WINDOWS]
+                .find({"k": key, "w": {"$lt": first_ms}}, {"_id": 0, "w": 1})
+                .sort([("k", DESCENDING), ("w", DESCENDING)])
+                .skip(BEFORE - 1)
+                .limit(1)
+                .to_list(1)
+            )
+        return int(rows[0]["w"]) if rows else None
 
     async def unjudged_versions(self) -> list[str]:
         """Versions with labelled windows that no rule has looked at."""

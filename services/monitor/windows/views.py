@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +12,16 @@ from typing import Any, Final
 
 import msgspec
 
-from services.contracts.monitor import FeatureDrift, Performance, WindowView
+from services.contracts.monitor import (
+    EstimatedPerformance,
+    FeatureDrift,
+    ServiceFigures,
+    WindowQuality,
+    WindowView,
+)
 from services.monitor.counts.counting import BatchCounts
 from services.monitor.counts.packing import unpack
+from services.monitor.performance.estimation import Floats, calibrated
 from services.monitor.performance.rules import (
     PerformanceCounts,
     merge_performance,
@@ -23,10 +31,18 @@ from services.monitor.performance.rules import (
 )
 from services.monitor.versions.handlers import Versions
 from services.monitor.versions.rules import OUTPUT_MARK, OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched
+from services.monitor.windows.figures import (
+    USUAL_WINDOWS,
+    service_figures,
+    window_estimate,
+    window_quality,
+    with_usual,
+)
 from services.monitor.windows.rules import drift, merge, no_counts
 from services.monitor.windows.store import MongoWindows
 
 VIEWS_KEPT: Final = 1_024
+CALIBRATIONS_KEPT: Final = 128
 CHUNK: Final = 64
 """Windows whose counts are in memory at the same time."""
 
@@ -56,6 +72,7 @@ class WindowViews:
         self._windows = windows
         self._versions = versions
         self._cache: OrderedDict[tuple[Any, ...], WindowView] = OrderedDict()
+        self._calibrations: OrderedDict[str, tuple[Floats, Floats] | None] = OrderedDict()
 
     async def buckets(self, watched: Watched, starts: Sequence[int], resolution_ms: int | None) -> list[Bucket]:
         """The windows that start at `starts` (ascending), merged to a coarser width if asked for."""
@@ -106,6 +123,8 @@ class WindowViews:
         while len(self._cache) > VIEWS_KEPT:
             self._cache.popitem(last=False)
         views = [found[bucket.start_ms] for bucket in buckets]
+        if features != []:
+            views = await self._with_usual(watched, buckets, views)
         if not features:
             return views
         wanted = set(features)
@@ -125,6 +144,16 @@ class WindowViews:
             packed = await self._windows.load(chosen[i : i + CHUNK])
             total = await asyncio.to_thread(_added, total, list(packed.values()))
         return active, total
+
+    async def labelled(self, buckets: Sequence[Bucket]) -> PerformanceCounts | None:
+        """The labelled rows of the buckets together, over the newest reference among them; None without any."""
+        rows = [row for bucket in buckets for row in bucket.performances]
+        if not rows:
+            return None
+        active = await self._newest_reference(rows)
+        packed = await self._windows.load_performances([row["_id"] for row in rows])
+        whole = Bucket(buckets[0].start_ms, 0, [], rows, closed=False)
+        return await asyncio.to_thread(_labelled, whole, active, packed)
 
     async def packed_performance(self, buckets: Sequence[Bucket], active: ActiveReference) -> bytes | None:
         """The labelled rows of the buckets together, as far as they were counted for `active`; None without any."""
@@ -152,10 +181,37 @@ class WindowViews:
         joined = await self._windows.load_performances([row["_id"] for b in buckets for row in b.performances])
         return await asyncio.to_thread(
             lambda: [
-                (bucket, _view(watched, bucket, active, counts, joined))
+                (bucket, _view(watched, bucket, active, counts, joined, self._calibration(active)))
                 for bucket, active in zip(buckets, references, strict=True)
             ]
         )
+
+    def _calibration(self, active: ActiveReference) -> tuple[Floats, Floats] | None:
+        """Of the reference's own labelled scores, made once."""
+        if active.id not in self._calibrations:
+            steps = None
+            if active.task == "binary" and active.performance is not None:
+                steps = calibrated(unpack_performance(active.performance).binary)
+            self._calibrations[active.id] = steps
+            while len(self._calibrations) > CALIBRATIONS_KEPT:
+                self._calibrations.popitem(last=False)
+        return self._calibrations[active.id]
+
+    async def _with_usual(
+        self, watched: Watched, buckets: Sequence[Bucket], views: Sequence[WindowView]
+    ) -> list[WindowView]:
+        """Adds how many rows are usual, from the windows before each."""
+        fine = [bucket for bucket in buckets if not bucket.coarse]
+        if not fine:
+            return list(views)
+        totals = await self._windows.row_totals(watched.key, fine[-1].start_ms, fine[0].start_ms)
+        starts = sorted(totals)
+        found = []
+        for bucket, view in zip(buckets, views, strict=True):
+            position = bisect_left(starts, bucket.start_ms)
+            before = [totals[start] for start in starts[max(0, position - USUAL_WINDOWS) : position]]
+            found.append(view if bucket.coarse else with_usual(view, before))
+        return found
 
     async def _newest_reference(self, rows: Sequence[dict[str, Any]]) -> ActiveReference:
         references = [await self._versions.reference(reference) for reference in sorted({row["r"] for row in rows})]
@@ -172,14 +228,25 @@ def _view(
     active: ActiveReference,
     counts: dict[str, bytes],
     joined: dict[str, bytes],
+    steps: tuple[Floats, Floats] | None,
 ) -> WindowView:
     features: list[FeatureDrift] = []
     prediction: FeatureDrift | None = None
+    quality: WindowQuality | None = None
+    service: ServiceFigures | None = None
+    estimate: EstimatedPerformance | None = None
+    labelled = _labelled(bucket, active, joined)
     parts = [unpack(counts[row["_id"]]) for row in bucket.counts if row["_id"] in counts]
     if parts:
-        figures = drift(active.reference, merge(parts), max(1, bucket.width_ms // active.window_ms))
+        whole = merge(parts)
+        figures = drift(active.reference, whole, max(1, bucket.width_ms // active.window_ms))
+        last_ms = max((row["last_at"] for row in bucket.counts if "last_at" in row), default=None)
+        service = service_figures(whole, bucket.width_ms / 1000)
+        if steps is not None:
+            estimate = window_estimate(active.reference, whole, steps, labelled.binary if labelled else None)
         features = [figure for figure in figures if not figure.feature.startswith(OUTPUT_MARK)]
         prediction = _output_drift(figures, active)
+        quality = window_quality(whole, features, None if last_ms is None else moment(last_ms))
     rows = sum(int(row["rows"]) for row in bucket.counts)
     width_ms = bucket.width_ms if bucket.coarse else active.window_ms  # an older reference may have had another
     return WindowView(
@@ -192,7 +259,10 @@ def _view(
         updated_at=max(row["updated_at"] for row in (*bucket.counts, *bucket.performances)),
         features=features,
         prediction=prediction,
-        performance=_performance(bucket, active, joined, rows),
+        performance=performance(labelled, rows, positive=active.positive) if labelled else None,
+        quality=quality,
+        service=service,
+        estimated=estimate,
     )
 
 
@@ -204,7 +274,7 @@ def _output_drift(figures: list[FeatureDrift], active: ActiveReference) -> Featu
     return None if chosen is None else msgspec.structs.replace(chosen, feature=OUTPUT_NAMES[chosen.feature])
 
 
-def _performance(bucket: Bucket, active: ActiveReference, joined: dict[str, bytes], rows: int) -> Performance | None:
+def _labelled(bucket: Bucket, active: ActiveReference, joined: dict[str, bytes]) -> PerformanceCounts | None:
     parts: list[PerformanceCounts] = []
     for row in bucket.performances:
         if row["_id"] not in joined:
@@ -212,9 +282,7 @@ def _performance(bucket: Bucket, active: ActiveReference, joined: dict[str, byte
         counts = unpack_performance(joined[row["_id"]])
         if counts.task == active.task and (counts.task != "regression" or row["r"] == active.id):
             parts.append(counts)
-    if not parts:
-        return None
-    return performance(merge_performance(parts), rows, positive=active.positive)
+    return merge_performance(parts) if parts else None
 
 
 def moment(milliseconds: int) -> datetime:

@@ -3,7 +3,7 @@
 import pytest
 
 from services.contracts.alerts import AlertRule
-from services.monitor.alerts.watching import Watch, first_of, patience, persistent, resolved_by_hand, step
+from services.monitor.alerts.watching import Watch, first_of, patience, persistent, resolved_by_hand, step, weighing
 
 RULE = AlertRule(name="drift", metric="feature_drift", open_after=2, resolve_after=2, reopen_within=3)
 
@@ -68,3 +68,26 @@ def test_resolved_by_hand_it_keeps_still_until_it_was_quiet_once() -> None:
 def test_a_rule_may_open_and_resolve_at_once(windows: int) -> None:
     rule = AlertRule(name="now", metric="volume", open_after=1, resolve_after=1, reopen_within=0)
     assert run([A, N] * windows, rule)[1] == ["open", "resolve"] * windows
+
+
+def test_small_windows_that_never_fire_alone_add_up_to_an_alert() -> None:
+    watch, outcomes = Watch(), []
+    for number in range(8):
+        watch = weighing(watch, {"a": 0.001, "b": 0.6})
+        watch, outcome = step(watch, RULE, watch.certain, number)
+        outcomes.append(outcome)
+        if outcome == "open":
+            break
+    assert outcomes[-1] == "open"
+    assert 2 < len(outcomes) < 8
+    assert persistent(watch, RULE) == ["a"]
+
+
+def test_evidence_fades_soon_after_the_change_has_gone() -> None:
+    watch = Watch()
+    for _ in range(20):
+        watch = weighing(watch, {"a": 1e-9})
+    assert watch.certain == ["a"]
+    for _ in range(5):
+        watch = weighing(watch, {"a": 1.0})
+    assert watch.certain == []
