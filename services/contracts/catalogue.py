@@ -23,6 +23,7 @@ from services.contracts import (
     reproduction,
     retraining,
     reviews,
+    webhooks,
 )
 from services.contracts.base import Event, LiveUpdate, Request
 
@@ -37,6 +38,7 @@ _OWNERS = (
     insights,
     audit,
     reviews,
+    webhooks,
     evaluations,
     gates,
     deployments,

@@ -29,6 +29,7 @@ class VersionDeployed(Event, frozen=True, kw_only=True):
     overridden: list[MissingRule] = []
     override_reason: str = ""
     alias: str = ""
+    approved_by: list[str] = []
     by: str
 
 
@@ -105,6 +106,7 @@ class StayView(Message, frozen=True, kw_only=True):
     note: str
     overridden: list[MissingRule] = []
     override_reason: str = ""
+    approved_by: list[str] = []
 
 
 class DeploymentView(Message, frozen=True, kw_only=True):
@@ -125,7 +127,7 @@ class RanView(Message, frozen=True, kw_only=True):
 
 
 class StandingView(Message, frozen=True, kw_only=True):
-    """Whether a version may go to an environment now, and what is missing if not."""
+    """Whether a version may go to an environment now, and what is missing if not. `runs_here`: it does already."""
 
     environment: str
     model_name: str

@@ -58,6 +58,21 @@ REGISTRY_RELEASES = Consumer(
     ),
 )
 """What lets reviews lapse, and what asks for retraining or answers it."""
+REGISTRY_WEBHOOKS = Consumer(
+    "registry-webhooks",
+    EVENTS,
+    (
+        "events.registry.deployment.>",
+        "events.registry.review.>",
+        "events.registry.gate_verdict.>",
+        "events.registry.retraining.>",
+        "events.registry.evaluation.>",
+        "events.registry.model_version.>",
+        "events.registry.registered_model.>",
+        "events.registry.model_card.>",
+    ),
+)
+"""What people and deployers outside may want to be told of."""
 REGISTRY_PROVENANCE = Consumer(
     "registry-provenance",
     EVENTS,

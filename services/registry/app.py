@@ -22,6 +22,7 @@ from services.contracts import (
     retraining,
     reviews,
     streams,
+    webhooks,
 )
 from services.contracts.base import Envelope
 from services.contracts.dead_letters import DecideRegistryDeadLetter, ListRegistryDeadLetters
@@ -39,6 +40,7 @@ from services.registry.deployments.handlers import Deployments
 from services.registry.duplicates import store as fingerprint_store
 from services.registry.duplicates.handlers import Duplicates
 from services.registry.evaluations import store as evaluation_store
+from services.registry.evaluations.files import EvaluationFiles
 from services.registry.evaluations.handlers import Evaluations
 from services.registry.events import handlers as event_handlers
 from services.registry.events.handlers import Events
@@ -79,9 +81,12 @@ from services.registry.runs.handlers import Runs
 from services.registry.runs.queries import RunQueries
 from services.registry.settings import RegistrySettings
 from services.registry.turns import Turns
+from services.registry.webhooks import store as webhook_store
+from services.registry.webhooks.handlers import Webhooks
+from services.runtime import webhooks as sending
 from services.runtime.auth import Authenticator
 from services.runtime.bus import Bus
-from services.runtime.context import Context, service_context
+from services.runtime.context import service_context
 from services.runtime.dead_letters import DeadLetters
 from services.runtime.health import Health
 from services.runtime.http import http_app
@@ -119,6 +124,7 @@ INDEXES = (
     gate_store.INDEXES,
     deployment_store.INDEXES,
     retraining_store.INDEXES,
+    sending.INDEXES,
     *origins.INDEXES,
 )
 
@@ -168,17 +174,51 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             lambda model_name: deployment.released(model_name),
             now,
         )
-        gate = Gates(outbox, gate_store.MongoGates(store), contents, project, evaluation, run_queries, _unscored, now)
+        gate = Gates(
+            outbox,
+            gate_store.MongoGates(store),
+            contents,
+            project,
+            evaluation,
+            run_queries,
+            lambda run_id, context: provenance.reproductions.score(run_id, context),
+            now,
+        )
         review = Reviews(outbox, review_store.MongoReviews(store), contents, gate, now)
         deployment = Deployments(outbox, deployment_store.MongoDeployments(store), contents, model, gate, review, now)
         comparison = Comparisons(contents, evaluation, gate, review, deployment)
         retrainings = Retrainings(outbox, retraining_store.MongoRetrainings(store), model_queries, run_queries, now)
-        releases = EventConsumer(bus, outbox, streams.REGISTRY_RELEASES, _both(review.take_in, retrainings.take_in))
+        evaluation_files = EvaluationFiles(evaluation, files, run, run_queries)
+        releases = EventConsumer(
+            bus,
+            outbox,
+            streams.REGISTRY_RELEASES,
+            _together(review.take_in, retrainings.take_in, evaluation_files.take_in),
+        )
+        queue = sending.WebhookQueue(store)
+        webhook = Webhooks(outbox, webhook_store.MongoWebhooks(store), queue, private_allowed=settings.webhooks_private)
+        telling = EventConsumer(bus, outbox, streams.REGISTRY_WEBHOOKS, webhook.take_in)
+        sender = sending.WebhookSender(queue, webhook.target, private_allowed=settings.webhooks_private)
         trail = Audit(outbox, audit_store.MongoAudit(store))
         similar = Duplicates(fingerprint_store.MongoFingerprints(store), run, run_queries, experiment)
         similarity = EventConsumer(bus, outbox, streams.REGISTRY_SIMILARITY, similar.take_in)
         monitoring = EventConsumer(bus, outbox, streams.REGISTRY_MONITORING, event_log.take_in)
-        provenance = Provenance(store, outbox, bus, datasets_, now)
+        provenance = Provenance(
+            store,
+            outbox,
+            bus,
+            named=datasets_,
+            runs=run,
+            run_queries=run_queries,
+            logged_models=logged,
+            artifacts=files,
+            models=model_queries,
+            evaluations=evaluation,
+            gates=gate,
+            reviews=review,
+            deployments=deployment,
+            now=now,
+        )
         tracing = EventConsumer(bus, outbox, streams.REGISTRY_PROVENANCE, provenance.take_in)
         dead = DeadLetters(outbox)
 
@@ -261,6 +301,9 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 retraining.DeclineRetraining: retrainings.decline,
                 retraining.GetRetraining: retrainings.get,
                 retraining.ListRetrainings: retrainings.page,
+                webhooks.SetLifecycleWebhook: webhook.set,
+                webhooks.DeleteLifecycleWebhook: webhook.delete,
+                webhooks.ListLifecycleWebhooks: webhook.listed,
                 audit.ListAudit: trail.page,
                 ListRegistryDeadLetters: dead.page,
                 DecideRegistryDeadLetter: dead.decide,
@@ -296,6 +339,8 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             similarity=similarity.run,
             sealing=trail.run,
             releases=releases.run,
+            telling=telling.run,
+            webhooks=sender.run,
             tracing=tracing.run,
             retries=creations.run,
             database=store.watch,
@@ -306,24 +351,21 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 await boards.stop()
                 await similarity.stop()
                 await releases.stop()
+                await telling.stop()
                 await tracing.stop()
                 await monitoring.stop()
                 await outbox.drain()
                 await relay.flush()
 
 
-def _both(first: TakeIn, second: TakeIn) -> TakeIn:
-    """One consumer for two: what both make of a batch is one transaction."""
+def _together(*parts: TakeIn) -> TakeIn:
+    """One consumer for several: what they make of a batch is one transaction."""
 
     async def take_in(envelopes: list[Envelope], change: Change) -> None:
-        await first(envelopes, change)
-        await second(envelopes, change)
+        for part in parts:
+            await part(envelopes, change)
 
     return take_in
-
-
-async def _unscored(run_id: str, context: Context) -> float | None:
-    return None
 
 
 async def _prepared(store: Store, outbox: Outbox, monitoring: EventConsumer) -> None:

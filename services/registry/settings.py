@@ -19,3 +19,8 @@ class RegistrySettings(ServiceSettings):
         validation_alias="REGISTRY_ARTIFACTS",
         description="Where artifacts lie: a directory, or s3://bucket/prefix, gs://…, az://….",
     )
+    webhooks_private: bool = Field(
+        False,
+        validation_alias="REGISTRY_WEBHOOKS_PRIVATE",
+        description="Whether webhooks may reach this machine and private networks.",
+    )

@@ -213,11 +213,11 @@ class Deployments:
     async def _standing(self, content: Content, context: Context) -> Standing:
         version = content.version
         policy = await self._gates.policy_for(version.model_name, context)
+        approvers = await self._reviews.approvers(version.model_name, version.version, content.digest)
         return Standing(
             digest=content.digest,
-            approved=await self._reviews.approved(
-                version.model_name, version.version, content.digest, policy.approvals
-            ),
+            approved=approvers is not None and len(approvers) >= policy.approvals,
+            approvers=approvers or [],
             passed=await self._gates.passed(version.model_name, version.version, content.digest, context),
         )
 

@@ -39,6 +39,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     approved: bool
     passed: bool
+    approvers: list[str] = []
 
 
 class Stay(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +52,7 @@ class Stay(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     overridden: list[MissingRule] = []
     override_reason: str = ""
+    approved_by: list[str] = []
 
 
 class Deployment(Aggregate, frozen=True, kw_only=True):
@@ -154,6 +156,7 @@ def deployed(
         overridden=unmet,
         override_reason=reason,
         alias=alias,
+        approved_by=standing.approvers,
         by=who,
     )
     stay = Stay(
@@ -165,6 +168,7 @@ def deployed(
         note=event.note,
         overridden=unmet,
         override_reason=reason,
+        approved_by=standing.approvers,
     )
     return _with(deployment, stay, now), event
 
@@ -207,6 +211,7 @@ def rolled_back(
         note=event.reason,
         overridden=target.overridden,
         override_reason=target.override_reason,
+        approved_by=target.approved_by,
     )
     return _with(deployment, stay, now), event
 
@@ -275,6 +280,7 @@ def stay_view(stay: Stay) -> StayView:
         note=stay.note,
         overridden=stay.overridden,
         override_reason=stay.override_reason,
+        approved_by=stay.approved_by,
     )
 
 

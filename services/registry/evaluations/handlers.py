@@ -25,12 +25,14 @@ from services.registry.evaluations.rules import Evaluation
 from services.registry.evaluations.store import MongoEvaluations, add
 from services.registry.models.queries import ModelQueries
 from services.registry.once import once
-from services.registry.runs.queries import RunQueries
+from services.registry.projects.evidence import BASELINE_TAG, is_yes
+from services.registry.runs.queries import MAX_IDS, RunQueries
 from services.runtime.context import Context
 from services.runtime.ids import new_id
 from services.runtime.outbox import Change, Outbox
 
 MOST_USES = 1000
+MOST_RELEASED = 100
 LOOKED_AT = 50
 """Newest evaluations of a version among which its final one is looked for."""
 
@@ -76,7 +78,7 @@ class Evaluations:
         evaluation_id = new_id()
 
         async def decide() -> tuple[Change, Written]:
-            uses = await self._uses(request, experiment_id) if request.split.sealed else []
+            uses = await self._uses(request, experiment_id, context) if request.split.sealed else []
             kept, shown, event = rules.recorded(
                 evaluation_id,
                 request,
@@ -100,29 +102,53 @@ class Evaluations:
             raise NotFound(f"there is no version {version} of {model_name!r}", field="version")
         return found
 
-    async def _uses(self, request: RecordEvaluation, experiment_id: str | None) -> list[str]:
-        """Who used this sealed split before while working on the same model: released versions had to."""
+    async def _uses(self, request: RecordEvaluation, experiment_id: str | None, context: Context) -> list[str]:
+        """Who used this sealed split before while working on the same model."""
         earlier = await self._store.of_split(rules.split_key(request.split), most=MOST_USES)
-        return await self._counted(earlier, request.model_name, experiment_id)
+        return await self._counted(earlier, request.model_name, experiment_id, context)
 
     async def _counted(
-        self, evaluations: Sequence[Evaluation], model_name: str | None, experiment_id: str | None
+        self,
+        evaluations: Sequence[Evaluation],
+        model_name: str | None,
+        experiment_id: str | None,
+        context: Context,
     ) -> list[str]:
-        released: dict[str, set[str]] = {}
-        users = []
-        for evaluation in evaluations:
-            known = msgspec.msgpack.decode(evaluation.summary, type=EvaluationSummary)
-            same_model = model_name is not None and known.model_name == model_name
-            same_experiment = experiment_id is not None and known.experiment_id == experiment_id
-            if not same_model and not same_experiment:
-                continue
-            if known.model_name is not None and known.version is not None:
-                if known.model_name not in released:
-                    released[known.model_name] = await self._released(known.model_name)
-                if known.version in released[known.model_name]:
-                    continue
-            users.append(evaluation.about[-1])
-        return users
+        """What the uses that count were of: not those of released versions, which had to be, nor of baselines, which
+        nothing is chosen by."""
+        known = [msgspec.msgpack.decode(evaluation.summary, type=EvaluationSummary) for evaluation in evaluations]
+        ours = [
+            entry
+            for entry in known
+            if (model_name is not None and entry.model_name == model_name)
+            or (experiment_id is not None and entry.experiment_id == experiment_id)
+        ]
+        names = {name for name in (model_name, *(entry.model_name for entry in ours)) if name is not None}
+        free = {about for name in names for about in await self._released_of(name, context)}
+        free |= await self._baselines([entry.run_id for entry in ours if entry.run_id], context)
+        return [
+            about[-1]
+            for entry in ours
+            if (about := _about(entry.model_name, entry.version, entry.run_id)) and not free & set(about)
+        ]
+
+    async def _released_of(self, model_name: str, context: Context) -> set[str]:
+        """The released versions of a model and the runs that they came from."""
+        versions = sorted(await self._released(model_name))[:MOST_RELEASED]
+        keys = [VersionKey(model_name=model_name, version=version) for version in versions]
+        views = await self._models.get_versions(GetVersions(keys=keys), context)
+        return {
+            about for view in views if view is not None for about in _about(view.model_name, view.version, view.run_id)
+        }
+
+    async def _baselines(self, run_ids: Sequence[str], context: Context) -> set[str]:
+        distinct = list(dict.fromkeys(run_ids))
+        found = set()
+        for at in range(0, len(distinct), MAX_IDS):
+            for run in await self._runs.get(GetRuns(ids=distinct[at : at + MAX_IDS]), context):
+                if run is not None and is_yes(run.tags.get(BASELINE_TAG, "")):
+                    found.add(rules.run_about(run.id))
+        return found
 
     # ------------------------------------------------------------ for gates and comparisons
 
@@ -142,7 +168,7 @@ class Evaluations:
         chosen = next((entry for entry in found if entry.split_key == split), None)
         return None if chosen is None else await self._store.view(chosen.id)
 
-    async def sealed_uses(self, evaluation: EvaluationView) -> int | None:
+    async def sealed_uses(self, evaluation: EvaluationView, context: Context) -> int | None:
         """How often the rows of a sealed split were used for work on this model; None if it isn't sealed.
 
         The evaluation's own version counts although it may be released by now.
@@ -153,7 +179,7 @@ class Evaluations:
         own = _about(evaluation.model_name, evaluation.version, evaluation.run_id)
         mine = [entry for entry in earlier if set(entry.about) & set(own)]
         others = [entry for entry in earlier if not set(entry.about) & set(own)]
-        return len(mine) + len(await self._counted(others, evaluation.model_name, evaluation.experiment_id))
+        return len(mine) + len(await self._counted(others, evaluation.model_name, evaluation.experiment_id, context))
 
     async def paired(self, first: EvaluationView, second: EvaluationView) -> dict[str, Paired]:
         """By measure, the tests between two evaluations that scored the same rows."""

@@ -154,7 +154,7 @@ class Gates:
             has_champion=champion is not None,
             slices=_slices(evaluation),
             reproducibility=None if run is None else await self._scored(run.id, context),
-            test_uses=None if evaluation is None else await self._evaluations.sealed_uses(evaluation),
+            test_uses=None if evaluation is None else await self._evaluations.sealed_uses(evaluation, context),
             documents=settled(project),
             champion_tests=await self._tests(evaluation, theirs),
             baseline_tests=await self._tests(evaluation, baseline_evaluation),

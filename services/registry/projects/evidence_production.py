@@ -35,6 +35,8 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 def _deployed(event: VersionDeployed, facts: Facts) -> Iterable[Found]:
     """A version that was let through by an override stays in question as long as it runs."""
     note = f"{event.model_name} {event.version} runs in {event.environment}, deployed by {event.by}"
+    if event.approved_by:
+        note += f", approved by {', '.join(event.approved_by)}"
     if event.overridden:
         note += f" by an override of {', '.join(event.overridden)}: {event.override_reason}"
     yield Found(

@@ -319,7 +319,10 @@ class Projects:
             giving = await self._get(owner)
             shown = {finding.thing for record in giving.records.values() for finding in record.findings}
             left = [thing for thing, former in claimed.items() if former == owner and thing in shown]
-            put(change, giving, [rules.released(giving, self._now(), who, thing) for thing in left])
+            if left:
+                put(change, giving, [rules.released(giving, self._now(), who, thing) for thing in left])
+            else:
+                save(change, PROJECTS, giving, giving)  # evidence that is on its way there is to be decided again
         return await self._catching_up.events(project, list(claimed), claimed, context)
 
     async def find_owners(self, request: FindOwners, context: Context) -> list[str]:

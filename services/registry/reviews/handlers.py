@@ -142,9 +142,10 @@ class Reviews:
             save(change, REVIEWS, before, done[0])
             change.emit(done[1], done[0].v)
 
-    async def approved(self, model_name: str, version: str, digest: str, at_least: int = 1) -> bool:
-        """Whether enough others approved exactly this content: as many as asked for, and as the policy asks now."""
-        return rules.approved(await self._store.get(model_name, version), digest, at_least)
+    async def approvers(self, model_name: str, version: str, digest: str) -> list[str] | None:
+        """Who approved exactly this content; None unless they are as many as were asked for."""
+        review = await self._store.get(model_name, version)
+        return rules.approvers(review) if review is not None and rules.approved(review, digest) else None
 
     async def _get(self, model_name: str, version: str) -> Review:
         review = await self._store.get(model_name, version)

@@ -242,7 +242,11 @@ def approved(review: Review | None, digest_now: str, at_least: int = 1) -> bool:
     """Whether enough others approved exactly what the version is now."""
     if review is None or review.state != "approved" or review.digest != digest_now:
         return False
-    return sum(entry.decision == "approve" for entry in review.decisions) >= at_least
+    return len(approvers(review)) >= at_least
+
+
+def approvers(review: Review) -> list[str]:
+    return [entry.by for entry in review.decisions if entry.decision == "approve"]
 
 
 def _next(review: Review, now: int, **changes: object) -> Review:

@@ -12,7 +12,7 @@ from tests.support.servers import drop
 
 @pytest.fixture(scope="module")
 def registry(mongodb: str, nats: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryProcess]:
-    process = RegistryProcess(mongodb, nats, tmp_path_factory.mktemp("registry"))
+    process = RegistryProcess(mongodb, nats, tmp_path_factory.mktemp("registry"), {"REGISTRY_WEBHOOKS_PRIVATE": "true"})
     process.start()
     try:
         yield process

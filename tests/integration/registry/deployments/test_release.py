@@ -258,6 +258,39 @@ async def test_a_version_goes_the_whole_way_and_its_successor_takes_over_and_giv
     assert len(results) == 4
 
 
+async def test_an_unmodified_client_logs_an_evaluation_as_a_file(ask: Asker, client: MlflowClient) -> None:
+    name = f"model-{uuid.uuid4().hex[:8]}"
+
+    def log() -> tuple[str, str]:
+        mlflow.set_experiment(name)
+        with mlflow.start_run() as good:
+            stated = {
+                "split": {"name": "test", "dataset": "flights", "digest": name, "sealed": True},
+                "metrics": {"auc": 0.7},
+                "slices": [{"feature": "sex", "value": "f", "rows": 3, "metrics": {"auc": 1}, "kind": "fairness"}],
+            }
+            mlflow.log_dict(stated, "lifecycle/evaluation.json")
+        with mlflow.start_run() as wrong:
+            mlflow.log_dict({"split": {"name": "test"}, "metrics": {"auc": "high"}}, "lifecycle/evaluation-2.json")
+        return str(good.info.run_id), str(wrong.info.run_id)
+
+    good, wrong = await asyncio.to_thread(log)
+
+    async def recorded() -> str | None:
+        edges = (await ask(ListEvaluations(run_id=good))).edges
+        return edges[0].node.id if edges else None
+
+    found = await ask(GetEvaluation(id=await until(recorded, what="the file is an evaluation") or ""))
+    user = (await asyncio.to_thread(client.get_run, good)).info.user_id
+    assert (found.metrics, found.by, found.slices[0].kind) == ({"auc": 0.7}, user, "fairness")
+
+    async def told() -> str | None:
+        tags = (await asyncio.to_thread(client.get_run, wrong)).data.tags
+        return tags.get("lifecycle.evaluation_problem")
+
+    assert "metrics" in (await until(told, what="the run says what is wrong with its file") or "")
+
+
 async def test_what_doesnt_exist_or_is_too_large_is_refused(ask: Asker) -> None:
     with pytest.raises(NotFound):
         await ask(DeployVersion(environment="mars", model_name="m", version="1"))
@@ -305,6 +338,7 @@ async def test_a_request_for_retraining_is_answered_by_the_run_that_names_it(
 
     closed = await until(answered, what="the run and its version answer the request")
     assert (closed.state, closed.run_id, closed.new_version) == ("answered", run_id, "2")
+
     async def loop_closed() -> bool:
         found = await item(ask, project, "retraining")
         return found.state == "done" and "version 2" in found.evidence[0].note

@@ -1,0 +1,1 @@
+"""Webhooks for what happens in the lifecycle: signed, at least once, with growing pauses."""
