@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,8 @@ from services.runtime.store import translated
 log = structlog.get_logger()
 
 BATCH = 256
+PAUSE_SECONDS = 0.02
+"""Between two batches, so that one batch holds what many requests said."""
 POLL_SECONDS = 0.5
 """The log is looked through this often even if nobody signals: another replica may have written."""
 PUBLISH_SECONDS = 10.0
@@ -45,6 +48,7 @@ class Relay:
         self._store = outbox.store
         self._bus = bus
         self._holder = new_id()
+        self._renewed = -LEASE_SECONDS
 
     async def run(self) -> None:
         """Runs until cancelled; waits out whatever is unavailable."""
@@ -79,13 +83,21 @@ class Relay:
                     self._bus.reconnected.set()
                     raise
             if await self._publish_batch():
+                await asyncio.sleep(PAUSE_SECONDS)
                 continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await self._outbox.published.wait()
 
     async def _lead(self) -> bool:
-        """Takes or renews the lease, by the database's clock."""
+        """Takes or renews the lease, by the database's clock; not anew while most of it is left."""
+        began = time.monotonic()
+        if began - self._renewed < LEASE_SECONDS / 4:
+            return True
+        self._renewed = began if await self._leased() else -LEASE_SECONDS
+        return self._renewed == began
+
+    async def _leased(self) -> bool:
         milliseconds = int(timedelta(seconds=LEASE_SECONDS).total_seconds() * 1000)
         mine = {"_id": LEASE, "$or": [{"holder": self._holder}, {"$expr": {"$lt": ["$until", "$$NOW"]}}]}
         renewal = [{"$set": {"holder": self._holder, "until": {"$add": ["$$NOW", milliseconds]}}}]
