@@ -71,10 +71,16 @@ class Retries:
         self._lost.pop(digest, None)
         return bytes(row["answer"])
 
-    def record(self, change: Change, digest: str, answer: bytes) -> None:
-        """Adds to the change that creates something what is going to be answered."""
+    def record(self, change: Change, digest: str, answer: bytes, *, first: bool = False) -> None:
+        """Adds to the change that creates something what is going to be answered.
+
+        `first`: nothing has been recorded for the digest, else the commit fails with Duplicate.
+        """
         document: dict[str, Any] = {"boot": self._boot, "answer": answer, "time": datetime.now(UTC)}
-        change.upsert(CREATIONS, {"_id": digest}, {"$set": document})
+        if first:
+            change.insert(CREATIONS, {"_id": digest, **document})
+        else:
+            change.upsert(CREATIONS, {"_id": digest}, {"$set": document})
 
     def answered(self, digest: str) -> None:
         """The answer went out: the same bytes again are a new wish."""

@@ -42,6 +42,7 @@ async def create(surface: Surface, request: Request) -> Response:
             sign=sign,
         ),
         lambda run: {"run": answers.run(run, {}, outputs=False)},
+        unnamed=True,
     )
 
 

@@ -15,7 +15,7 @@ from services.registry.artifacts.handlers import Artifacts
 from services.registry.experiments.handlers import Experiments
 from services.registry.logged_models.handlers import LoggedModels
 from services.registry.mlflow_api import errors
-from services.registry.mlflow_api.retries import Retries, digest_of
+from services.registry.mlflow_api.retries import CREATIONS, Retries, digest_of
 from services.registry.models.handlers import Models
 from services.registry.models.queries import ModelQueries
 from services.registry.models.versions import Versions
@@ -24,7 +24,7 @@ from services.registry.runs.handlers import Runs
 from services.registry.runs.queries import RunQueries
 from services.registry.values import ACTIVE, DELETED
 from services.runtime.http import as_lifecycle_error, context_of
-from services.runtime.outbox import Change
+from services.runtime.outbox import Change, Duplicate
 
 A = TypeVar("A")
 
@@ -74,27 +74,45 @@ async def creating(
     request: Request,
     work: Callable[[Callable[[Change, A], None]], Awaitable[A]],
     told: Callable[[A], object],
+    *,
+    unnamed: bool = False,
 ) -> Response:
     """Answers a creation once, however often the client has to ask: see retries.py.
 
     `work` creates, calling what it is given when its change is built; `told` says what the client is told about it.
+    `unnamed`: what is created can't be there already, so that only the record of a lost answer can be in the way;
+    then nothing is looked up before.
     """
     digest = digest_of(context_of(request).principal, request.url.path, await request.body())
-    earlier = await surface.retries.answer_to(digest)
-    if earlier is None:
+
+    async def made(first: bool) -> bytes:
+        def sign(change: Change, new: A) -> None:
+            surface.retries.record(change, digest, msgspec.json.encode(told(new)), first=first)
+
+        return msgspec.json.encode(told(await work(sign)))
+
+    try:
+        answer = await made(first=True) if unnamed else None
+    except Duplicate as error:
+        if error.collection != CREATIONS:
+            raise
+        answer = None
+    except Unavailable:
+        surface.retries.lost(digest)
+        raise
+    if answer is None:
+        answer = await surface.retries.answer_to(digest)
+    if answer is None:
         try:
-            made = await work(
-                lambda change, made: surface.retries.record(change, digest, msgspec.json.encode(told(made)))
-            )
+            answer = await made(first=False)
         except Unavailable:
             surface.retries.lost(digest)
             raise
-        earlier = msgspec.json.encode(told(made))
     if await request.is_disconnected():
         surface.retries.lost(digest)
     else:
         surface.retries.answered(digest)
-    return Response(earlier, media_type="application/json")
+    return Response(answer, media_type="application/json")
 
 
 def stages_of(view: str | int | None) -> tuple[str, ...]:
