@@ -117,11 +117,15 @@ class Cost:
         if isinstance(value, ListValueNode):
             return len(value.values)
         if isinstance(value, VariableNode):
-            given = self._variables.get(value.name.value)
-            if isinstance(given, int):
-                return max(given, 0)
-            return len(given) if isinstance(given, list) else None
+            return size_of(self._variables.get(value.name.value))
         return None
+
+
+def size_of(value: object) -> int | None:
+    """A variable's value as a size: a number is itself, a list its length; None if it is neither."""
+    if isinstance(value, int):
+        return max(value, 0)
+    return len(value) if isinstance(value, list) else None
 
 
 def _declared(field: GraphQLField) -> Size:

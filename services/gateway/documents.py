@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from graphql import (
@@ -17,6 +18,7 @@ from graphql import (
 )
 
 from services.contracts.errors import LifecycleError, TooLarge
+from services.gateway.compiling import Plans
 from services.gateway.errors import SYNTAX, VALIDATION, RequestFailed, as_request_error
 from services.gateway.limits import Limits, check_counts, check_depth
 
@@ -25,12 +27,15 @@ MOST_ERRORS = 10
 
 @dataclass(slots=True)
 class Prepared:
-    """A valid document. `costs` holds the cost of operations that don't depend on variables."""
+    """A valid document. `costs` holds the cost of operations by the sizes in their variables, `plans` what is compiled,
+    `uses` how often it was executed."""
 
     document: DocumentNode
     operations: dict[str, OperationDefinitionNode]
     fragments: dict[str, FragmentDefinitionNode]
-    costs: dict[str, int] = field(default_factory=dict)
+    plans: Plans
+    costs: dict[Hashable, int] = field(default_factory=dict)
+    uses: int = 0
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to execute. Raises RequestFailed if the name doesn't choose one."""
@@ -88,7 +93,7 @@ class Documents:
         if not operations:
             raise RequestFailed([GraphQLError("The document has no operation.")], VALIDATION)
         check_depth(document, fragments, self._limits.depth)
-        return Prepared(document, operations, fragments)
+        return Prepared(document, operations, fragments, Plans(self._schema, fragments))
 
     def _parsed(self, text: str) -> DocumentNode:
         if len(text) > self._limits.characters:

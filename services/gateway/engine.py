@@ -26,12 +26,18 @@ from services.contracts.errors import LifecycleError, TooLarge, Unavailable
 from services.contracts.identity import Action, require
 from services.gateway import metrics
 from services.gateway.budget import Budget, Standing
-from services.gateway.cost import Cost
+from services.gateway.compiling import CompilingExecutor
+from services.gateway.cost import Cost, size_of
 from services.gateway.documents import Documents, Prepared
 from services.gateway.errors import VALIDATION, VARIABLES, RequestFailed, as_request_error, formatted
 from services.gateway.limits import Limits
 from services.gateway.operation import Operation
 from services.gateway.requests import GraphQLRequest
+
+MOST_COSTS = 100
+"""Sizes of one document whose cost is remembered."""
+USES_BEFORE_COMPILING = 2
+"""A document that comes once isn't worth the writing."""
 
 Answer = dict[str, Any]
 """`data`, `errors` if there are any, and of a query or mutation `extensions` with what it cost."""
@@ -83,15 +89,18 @@ class Engine:
 
     async def _execute(self, chosen: _Chosen, request: GraphQLRequest, operation: Operation) -> Answer:
         started = time.perf_counter()
+        prepared = chosen.prepared
+        prepared.uses += 1
         try:
             async with asyncio.timeout(self._seconds):
                 result = execute(
                     self._schema,
-                    chosen.prepared.document,
+                    prepared.document,
                     context_value=operation,
                     variable_values=request.variables,
                     operation_name=request.operation_name,
-                    executor_class=StrawberryGraphQLCoreExecutionContext,
+                    executor_class=CompilingExecutor,
+                    plans=prepared.plans if prepared.uses >= USES_BEFORE_COMPILING else None,
                     is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # says bool where a TypeGuard is meant
                 )
                 if not isinstance(result, ExecutionResult):
@@ -173,18 +182,19 @@ class Engine:
 
     def _check_cost(self, prepared: Prepared, node: OperationDefinitionNode, request: GraphQLRequest) -> int:
         """The operation's cost. Raises TooLarge if that is too much, RequestFailed if the variables don't fit."""
-        name = node.name.value if node.name else ""
-        cost = prepared.costs.get(name)
+        variables: dict[str, Any] = {}
+        if node.variable_definitions:
+            values = get_variable_values(self._schema, node.variable_definitions, request.variables)
+            if isinstance(values, list):
+                raise RequestFailed(values, VARIABLES)
+            variables = values.coerced
+        key = (node.name.value if node.name else "", *((name, size_of(value)) for name, value in variables.items()))
+        cost = prepared.costs.get(key)
         if cost is None:
-            variables: dict[str, Any] = {}
-            if node.variable_definitions:
-                values = get_variable_values(self._schema, node.variable_definitions, request.variables)
-                if isinstance(values, list):
-                    raise RequestFailed(values, VARIABLES)
-                variables = values.coerced
             cost = Cost(self._schema, prepared.fragments, variables).of(node)
-            if not node.variable_definitions:
-                prepared.costs[name] = cost
+            if len(prepared.costs) >= MOST_COSTS:
+                prepared.costs.clear()
+            prepared.costs[key] = cost
         if cost > self._limits.cost:
             raise TooLarge(
                 f"the operation may build {cost} objects; the most is {self._limits.cost}",

@@ -19,12 +19,14 @@ from services.contracts.registry import (
     ListExperiments,
     ListModels,
     ListRuns,
+    ListVersions,
     ModelView,
     RunView,
     VersionKey,
     VersionView,
 )
 from services.gateway.clients.batches import MOST_AT_ONCE
+from services.gateway.filters import run_filter, run_order
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.preload import preload_models, preload_versions
@@ -53,9 +55,11 @@ from services.gateway.types.arguments import (
     checked_last,
     checked_resolution,
 )
+from services.gateway.types.commands import KeyValueInput
 from services.gateway.types.events import Event
 from services.gateway.types.experiments import Experiment
 from services.gateway.types.fields import viewed
+from services.gateway.types.filters import RunFilter, RunOrder
 from services.gateway.types.limits import Size
 from services.gateway.types.models import Model, ModelVersion
 from services.gateway.types.monitoring import Distribution, MonitoredVersion, Window
@@ -89,12 +93,33 @@ async def _models(
     last: Last = None,
     before: Before = None,
     name_contains: NameContains = None,
+    tags: Annotated[
+        list[KeyValueInput] | None, strawberry.argument(description="Only those that have all of these tags.")
+    ] = None,
 ) -> Page[ModelView]:
     selected = Selected.of(info)
     page = await info.context.ask(
-        ListModels(paging=paging(first, after, last, before, selected), name_contains=name_contains)
+        ListModels(
+            paging=paging(first, after, last, before, selected),
+            name_contains=name_contains,
+            tags={tag.key: tag.value for tag in tags or []},
+        )
     )
     await preload_models(info.context, items_of(page), selected.items())
+    return page
+
+
+async def _model_versions(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    model: SomeModelName = None,
+) -> Page[VersionView]:
+    selected = Selected.of(info)
+    page = await info.context.ask(ListVersions(paging=paging(first, after, last, before, selected), model_name=model))
+    await preload_versions(info.context, items_of(page), selected.items())
     return page
 
 
@@ -153,6 +178,12 @@ async def _runs(
             name="filter", description="An MLflow filter, such as `metrics.auc > 0.7 and params.depth = '6'`."
         ),
     ] = None,
+    where: Annotated[
+        RunFilter | None, strawberry.argument(description="Only runs of which this holds, besides `filter`.")
+    ] = None,
+    sort: Annotated[
+        list[RunOrder] | None, strawberry.argument(description="Their order, the most important first.")
+    ] = None,
     order_by: Annotated[
         list[str] | None,
         strawberry.argument(description="MLflow order clauses, such as `metrics.auc DESC`; newest first if unsaid."),
@@ -162,8 +193,8 @@ async def _runs(
         ListRuns(
             paging=paging(first, after, last, before, Selected.of(info)),
             experiment_ids=experiment_ids,
-            filter=filter_ or "",
-            order_by=order_by or [],
+            filter=" AND ".join(f"({part})" for part in (filter_, run_filter(where)) if part),
+            order_by=run_order(sort) + (order_by or []),
         )
     )
 
@@ -261,6 +292,11 @@ class Query(
     viewer: Viewer = viewed(resolver=_viewer, description="Whoever sends this request.")
     models: Connection[Model] | None = viewed(resolver=_models, size=_PAGE, description="Registered models, by name.")
     model: Model | None = viewed(resolver=_model, description="One registered model.")
+    model_versions: Connection[ModelVersion] | None = viewed(
+        resolver=_model_versions,
+        size=_PAGE,
+        description="Versions of all models, newest first; of one model, the highest number first.",
+    )
     model_version: ModelVersion | None = viewed(resolver=_model_version, description="One version of a model.")
     experiments: Connection[Experiment] | None = viewed(
         resolver=_experiments, size=_PAGE, description="Experiments, newest first."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 
 import structlog
 
@@ -26,6 +27,26 @@ log = structlog.get_logger()
 MOST_TYPES = 100
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What events have to be about; None lets any pass."""
+
+    aggregate: str | None = None
+    aggregate_id: str | None = None
+    actor: str | None = None
+
+    def covers(self, event: Envelope) -> bool:
+        """Whether the event is about that."""
+        return (
+            self.aggregate in (None, event.aggregate)
+            and self.aggregate_id in (None, event.aggregate_id)
+            and self.actor in (None, event.actor)
+        )
+
+
+ANYTHING = About()
+
+
 class EventSource:
     """Follows the event stream for subscribers."""
 
@@ -36,7 +57,9 @@ class EventSource:
         self._reading: asyncio.Task[None] | None = None
         self._followers = 0
 
-    async def follow(self, after: str | None, types: Sequence[str] | None) -> AsyncGenerator[Followed, None]:
+    async def follow(
+        self, after: str | None, types: Sequence[str] | None, about: About = ANYTHING
+    ) -> AsyncGenerator[Followed, None]:
         """Events after the cursor, or from now on. Raises a typed error for a cursor that can't be resumed from."""
         wanted = _checked(types)
         sequence = None if after is None else await self._resumed(Cursor.parse(after))
@@ -47,14 +70,16 @@ class EventSource:
                 if number is not None:
                     async for kept in tail.follow(number):
                         sequence = kept.sequence
-                        if not wanted or kept.followed.event.type in wanted:
+                        event = kept.followed.event
+                        if (not wanted or event.type in wanted) and about.covers(event):
                             yield kept.followed
                     sequence = tail.newest if sequence is None else sequence
                     continue
                 assert sequence is not None
                 async with aclosing(follow_events(self._bus, sequence, _subjects(wanted))) as events:
                     async for sequence, envelope in events:
-                        yield _followed(sequence, envelope)
+                        if about.covers(envelope):
+                            yield _followed(sequence, envelope)
                         if tail.behind(sequence) is not None and not tail.broken:
                             break
 

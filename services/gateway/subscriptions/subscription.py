@@ -14,6 +14,7 @@ from services.contracts.datasets import DatasetUploadMoved
 from services.contracts.errors import Invalid
 from services.contracts.registry import RunMetricsMoved
 from services.gateway.operation import Info
+from services.gateway.subscriptions.events import About
 from services.gateway.subscriptions.live import Conflation
 from services.gateway.types.alerts import AlertMoved
 from services.gateway.types.arguments import SomeModelName, SomeVersionNumber
@@ -55,8 +56,12 @@ async def _events(
     types: Annotated[
         list[str] | None, strawberry.argument(description="Only of these types, such as `registry.run.started.v1`.")
     ] = None,
+    aggregate: Annotated[str | None, strawberry.argument(description="Only about this kind of thing.")] = None,
+    aggregate_id: Annotated[str | None, strawberry.argument(description="Only about this one thing.")] = None,
+    actor: Annotated[str | None, strawberry.argument(description="Only what this user did.")] = None,
 ) -> AsyncIterator[Followed]:
-    async with aclosing(info.context.events.follow(after, types)) as events:
+    about = About(aggregate, aggregate_id, actor)
+    async with aclosing(info.context.events.follow(after, types, about)) as events:
         async for followed in events:
             yield followed
 

@@ -27,14 +27,6 @@ class Difference:
     found: str | None = strawberry.field(description="What the found run has; null if it isn't there.")
 
 
-def _metrics(parent: strawberry.Parent[contracts.SimilarRun]) -> list[Metric]:
-    return values.metrics(parent.metrics)
-
-
-def _effect(parent: strawberry.Parent[contracts.SimilarRun]) -> list[Metric]:
-    return values.metrics(parent.effect)
-
-
 def _run(parent: strawberry.Parent[contracts.SimilarRun], info: Info) -> RunView | Awaitable[RunView | None] | None:
     return info.context.relatives.runs.get(parent.run_id)
 
@@ -52,8 +44,9 @@ class SimilarRun:
     start_time: datetime = strawberry.field(description="When it started.")
     exact: bool = strawberry.field(description="Whether it is the same in everything that was compared.")
     differences: list[Difference] = strawberry.field(description="What differs; empty for an exact one.")
-    metrics: list[Metric] = viewed(resolver=_metrics, description="Its latest metrics, by name.")
+    metrics: list[Metric] = viewed(resolver=values.figures("metrics"), description="Its latest metrics, by name.")
     effect: list[Metric] = viewed(
-        resolver=_effect, description="Its metrics minus those of the run that was asked about, where both have them."
+        resolver=values.figures("effect"),
+        description="Its metrics minus those of the run that was asked about.",
     )
     run: Run | None = viewed(resolver=_run, size=Size(asks=True), description="The run itself.")

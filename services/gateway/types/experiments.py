@@ -21,10 +21,6 @@ def _experiment_id(parent: strawberry.Parent[ExperimentView]) -> str:
     return parent.id
 
 
-def _tags(parent: strawberry.Parent[ExperimentView]) -> list[KeyValue]:
-    return values.texts(parent.tags)
-
-
 @strawberry.type(description="A named group of runs.")
 class Experiment(Node):
     is_type_of = reads(ExperimentView)
@@ -36,5 +32,5 @@ class Experiment(Node):
     artifact_location: str = strawberry.field(description="Where the files of its runs are.")
     created_at: datetime = strawberry.field(description="When it was created.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
-    tags: list[KeyValue] = strawberry.field(resolver=_tags, description="Its tags, by name.")
+    tags: list[KeyValue] = strawberry.field(resolver=values.named("tags"), description="Its tags, by name.")
     run_count: int = strawberry.field(description="How many runs it holds.")

@@ -50,18 +50,6 @@ def _version_id(parent: strawberry.Parent[VersionView]) -> strawberry.ID:
     return strawberry.ID(global_id("ModelVersion", parent.model_name, parent.version))
 
 
-def _version_tags(parent: strawberry.Parent[VersionView]) -> list[KeyValue]:
-    return values.texts(parent.tags)
-
-
-def _version_metrics(parent: strawberry.Parent[VersionView]) -> list[Metric]:
-    return values.metrics(parent.metrics)
-
-
-def _version_params(parent: strawberry.Parent[VersionView]) -> list[KeyValue]:
-    return values.texts(parent.params)
-
-
 def _run(parent: strawberry.Parent[VersionView], info: Info) -> RunView | Awaitable[RunView | None] | None:
     return info.context.relatives.runs.get(parent.run_id) if parent.run_id else None
 
@@ -147,12 +135,12 @@ class ModelVersion(Node):
     user: str = strawberry.field(description="Who registered it.")
     description: str = strawberry.field(description="What it is, in its makers' words.")
     aliases: list[str] = strawberry.field(description="The aliases that point at it.")
-    tags: list[KeyValue] = viewed(resolver=_version_tags, description="Its tags, by name.")
+    tags: list[KeyValue] = viewed(resolver=values.named("tags"), description="Its tags, by name.")
     metrics: list[Metric] = viewed(
-        resolver=_version_metrics, description="The latest metrics of the run that made it, by name."
+        resolver=values.figures("metrics"), description="The latest metrics of the run that made it, by name."
     )
     params: list[KeyValue] = viewed(
-        resolver=_version_params, description="The parameters of the run that made it, by name."
+        resolver=values.named("params"), description="The parameters of the run that made it, by name."
     )
     created_at: datetime = strawberry.field(description="When it was registered.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
@@ -187,10 +175,6 @@ class ModelVersion(Node):
 
 def _model_id(parent: strawberry.Parent[ModelView]) -> strawberry.ID:
     return strawberry.ID(global_id("Model", parent.name))
-
-
-def _model_tags(parent: strawberry.Parent[ModelView]) -> list[KeyValue]:
-    return values.texts(parent.tags)
 
 
 def _aliases(parent: strawberry.Parent[ModelView]) -> list[Alias]:
@@ -228,7 +212,7 @@ class Model(Node):
     id: strawberry.ID = viewed(resolver=_model_id, description=ID_DESCRIPTION)
     name: str = strawberry.field(description="Its name, unique.")
     description: str = strawberry.field(description="What it is for, in its makers' words.")
-    tags: list[KeyValue] = viewed(resolver=_model_tags, description="Its tags, by name.")
+    tags: list[KeyValue] = viewed(resolver=values.named("tags"), description="Its tags, by name.")
     aliases: list[Alias] = viewed(resolver=_aliases, description="Its aliases, by name.")
     created_at: datetime = strawberry.field(description="When it was registered.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")

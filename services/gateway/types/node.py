@@ -21,4 +21,11 @@ def reads(*views: type) -> Callable[[Any, Any], bool]:
     def is_type_of(value: Any, _: Any) -> bool:
         return isinstance(value, views)
 
+    is_type_of.views = views  # type: ignore[attr-defined]  # read by `read_views`
     return is_type_of
+
+
+def read_views(is_type_of: Any) -> tuple[type, ...] | None:
+    """The views that a type is read off, if `reads` has said so."""
+    views: tuple[type, ...] | None = getattr(is_type_of, "views", None)
+    return views

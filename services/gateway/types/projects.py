@@ -101,10 +101,6 @@ class Evidence:
     thing: Link | None = strawberry.field(description="What the project owns that it came from.")
 
 
-def _values(parent: strawberry.Parent[contracts.ItemView]) -> list[KeyValue]:
-    return values.texts(parent.values)
-
-
 @strawberry.type(description="Something that a stage asks for.")
 class Item:
     is_type_of = reads(contracts.ItemView)
@@ -117,7 +113,7 @@ class Item:
     optional: bool = strawberry.field(description="Whether the stage is done without it.")
     fields: list[AnswerField] = strawberry.field(description="The structured parts that an answer has.")
     answer: str = strawberry.field(description="The answer's text; empty without one.")
-    values: list[KeyValue] = viewed(resolver=_values, description="The answer's structured parts.")
+    values: list[KeyValue] = viewed(resolver=values.named("values"), description="The answer's structured parts.")
     answered_by: str = strawberry.field(description="Who answered; empty if nobody did.")
     answered_at: datetime | None = strawberry.field(description="When.")
     waived_because: str = strawberry.field(description="Why it was waived; empty if it wasn't.")

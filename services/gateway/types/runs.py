@@ -75,18 +75,6 @@ def _duration(parent: strawberry.Parent[RunView]) -> float | None:
     return (parent.end_time - parent.start_time).total_seconds() if parent.end_time else None
 
 
-def _params(parent: strawberry.Parent[RunView]) -> list[KeyValue]:
-    return values.texts(parent.params)
-
-
-def _metrics(parent: strawberry.Parent[RunView]) -> list[Metric]:
-    return values.metrics(parent.metrics)
-
-
-def _tags(parent: strawberry.Parent[RunView]) -> list[KeyValue]:
-    return values.texts(parent.tags)
-
-
 async def _reproducibility(parent: strawberry.Parent[RunView], info: Info) -> ReproducibilityView:
     return await info.context.ask(GetReproducibility(run_id=parent.id))
 
@@ -135,9 +123,11 @@ class Run(Node):
     start_time: datetime = strawberry.field(description="When it started.")
     end_time: datetime | None = strawberry.field(description="When it ended; null while it runs.")
     duration_seconds: float | None = viewed(resolver=_duration, description="How long it took; null while it runs.")
-    params: list[KeyValue] = viewed(resolver=_params, description="Its parameters, by name.")
-    metrics: list[Metric] = viewed(resolver=_metrics, description="The latest value of each metric, by name.")
-    tags: list[KeyValue] = viewed(resolver=_tags, description="Its tags, by name.")
+    params: list[KeyValue] = viewed(resolver=values.named("params"), description="Its parameters, by name.")
+    metrics: list[Metric] = viewed(
+        resolver=values.figures("metrics"), description="The latest value of each metric, by name."
+    )
+    tags: list[KeyValue] = viewed(resolver=values.named("tags"), description="Its tags, by name.")
     datasets: list[Dataset] = strawberry.field(description="The data it used.")
     experiment_id: str = strawberry.field(description="The experiment it belongs to.")
     experiment_name: str = strawberry.field(description="That experiment's name.")

@@ -13,6 +13,8 @@ from graphql import GraphQLError
 def _written(moment: object) -> str:
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         raise TypeError(f"not a moment with a time zone: {moment!r}")
+    if moment.tzinfo is UTC:  # as those of the contracts are
+        return moment.isoformat()[:-6] + "Z"
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import isfinite
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import strawberry
 
@@ -47,13 +47,26 @@ def metrics(values: Mapping[str, float]) -> list[Metric]:
     ]
 
 
+class Listed(NamedTuple):
+    """The mapping in a view that a resolver lists: of figures, or of texts."""
+
+    attribute: str
+    figures: bool
+
+
+def listed_by(resolver: Callable[..., Any]) -> Listed | None:
+    """What `named` or `figures` made the resolver for; None for any other."""
+    found: Listed | None = getattr(resolver, "listed", None)
+    return found
+
+
 def named(attribute: str) -> Callable[..., list[KeyValue]]:
     """The resolver of a field that is a mapping of texts in the view."""
 
     def resolver(parent: Any) -> list[KeyValue]:
         return texts(getattr(parent, attribute))
 
-    return _of_parent(resolver)
+    return _of_parent(resolver, Listed(attribute, figures=False))
 
 
 def figures(attribute: str) -> Callable[..., list[Metric]]:
@@ -62,7 +75,7 @@ def figures(attribute: str) -> Callable[..., list[Metric]]:
     def resolver(parent: Any) -> list[Metric]:
         return metrics(getattr(parent, attribute))
 
-    return _of_parent(resolver)
+    return _of_parent(resolver, Listed(attribute, figures=True))
 
 
 def same(attribute: str) -> Callable[..., Any]:
@@ -74,7 +87,8 @@ def same(attribute: str) -> Callable[..., Any]:
     return _of_parent(resolver)
 
 
-def _of_parent(resolver: Callable[[Any], T]) -> Callable[..., T]:
+def _of_parent(resolver: Callable[[Any], T], listed: Listed | None = None) -> Callable[..., T]:
+    resolver.listed = listed  # type: ignore[attr-defined]  # read by `listed_by`
     parent: Any = strawberry.Parent  # an alias that no checker takes for generic at run time
     resolver.__annotations__ = {"parent": parent[Any]}
     return resolver
