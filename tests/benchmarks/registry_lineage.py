@@ -32,7 +32,7 @@ def graph(nodes: int) -> tuple[list[str], list[tuple[str, str, str]]]:
     random_ = random.Random(1)
     sources = [f"source/s{number}" for number in range(200)]
     datasets = [f"dataset/d{number}@x" for number in range(nodes // 20)]
-    runs = [f"run/r{number}" for number in range(nodes * 7 // 10)]
+    runs = [f"run/r{number}" for number in range(nodes * 3 // 4)]
     versions = [f"version/m{number % 100}/{number // 100}" for number in range(nodes // 10)]
     alerts = [f"alert/a{number}" for number in range(nodes // 20)]
     asked = [f"retraining/t{number}" for number in range(nodes // 20)]

@@ -78,7 +78,10 @@ class MongoLineage:
         for near in ("left", "right"):
             for start in range(0, len(keys), AT_ONCE):
                 part = list(keys[start : start + AT_ONCE])
-                grouped = [{"$match": {near: {"$in": part}}}, {"$group": {"_id": f"${near}", "n": {"$sum": 1}}}]
+                grouped: list[dict[str, Any]] = [
+                    {"$match": {near: {"$in": part}}},
+                    {"$group": {"_id": f"${near}", "n": {"$sum": 1}}},
+                ]
                 with translated():
                     rows = await self._edges.aggregate(grouped).to_list(len(part))
                 for row in rows:

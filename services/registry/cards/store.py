@@ -1,0 +1,77 @@
+"""Cards in MongoDB: the newest one's summary for each version, and every revision as it was published."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+
+from bson import Binary
+from pymongo import DESCENDING, IndexModel
+
+from services.contracts.cards import CardSummary
+from services.contracts.paging import Page, Paging
+from services.registry.cards import rules
+from services.registry.cards.rules import Published, Words
+from services.registry.documents import from_document
+from services.registry.paging import page_of
+from services.runtime.outbox import Change
+from services.runtime.store import Store, translated
+
+WORDS = "card_words"
+CARDS = "model_cards"
+CONTENTS = "model_card_contents"
+INDEXES: Mapping[str, list[IndexModel]] = {CARDS: [IndexModel([("at", DESCENDING), ("_id", DESCENDING)])]}
+
+
+def keep_content(change: Change, card: Published, markdown: str, html: str) -> None:
+    """What a revision said stays."""
+    document = {
+        "_id": f"{card.id}#{card.revision}",
+        "digest": card.digest,
+        "missing": card.missing,
+        "by": card.by,
+        "at": card.at,
+        "markdown": Binary(zlib.compress(markdown.encode())),
+        "html": Binary(zlib.compress(html.encode())),
+    }
+    change.upsert(CONTENTS, {"_id": document.pop("_id")}, {"$set": document})
+
+
+class MongoCards:
+    def __init__(self, store: Store) -> None:
+        self._words = store[WORDS]
+        self._cards = store[CARDS]
+        self._contents = store[CONTENTS]
+
+    async def words(self, model_name: str) -> Words | None:
+        with translated():
+            row = await self._words.find_one({"_id": model_name})
+        return None if row is None else from_document(row, Words)
+
+    async def newest(self, model_name: str, version: str) -> Published | None:
+        with translated():
+            row = await self._cards.find_one({"_id": f"{model_name}/{version}"})
+        return None if row is None else from_document(row, Published)
+
+    async def content(self, card: Published, revision: int) -> tuple[Published, str, str] | None:
+        """The revision with its Markdown and HTML."""
+        with translated():
+            row = await self._contents.find_one({"_id": f"{card.id}#{revision}"})
+        if row is None:
+            return None
+        then = Published(
+            id=card.id, v=card.v, r=card.r, model_name=card.model_name, version=card.version, revision=revision,
+            digest=row["digest"], missing=row["missing"], by=row["by"], at=row["at"],
+        )  # fmt: skip
+        return then, zlib.decompress(row["markdown"]).decode(), zlib.decompress(row["html"]).decode()
+
+    async def page(self, paging: Paging, model_name: str | None, version: str | None) -> Page[CardSummary]:
+        wanted = {"model_name": model_name, "version": version}
+        matching = {key: value for key, value in wanted.items() if value is not None}
+        return await page_of(
+            self._cards,
+            matching,
+            [("at", -1), ("_id", -1)],
+            paging,
+            lambda row: rules.summary(from_document(row, Published)),
+        )

@@ -1,0 +1,1 @@
+"""How well a run can be made again, and what came of trying."""
