@@ -241,7 +241,7 @@ class _Writer:
         """The data of a field that lists a mapping of `o` by key, without an object in between."""
         definition = field.extensions.get("strawberry-definition")
         resolver = definition.base_resolver if isinstance(definition, StrawberryField) else None
-        listed = listed_by(resolver.wrapped_func) if resolver else None
+        listed = listed_by(resolver.wrapped_func) if resolver and callable(resolver.wrapped_func) else None
         item = get_named_type(field.type)
         if listed is None or not isinstance(item, GraphQLObjectType):
             return None

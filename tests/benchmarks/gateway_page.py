@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ async def nobody(digest: str) -> None:
 def graphql_app(compiled: bool) -> ASGIApp:
     """The gateway's HTTP side as `services/gateway/app.py` wires it."""
     if not compiled:
-        engines.USES_BEFORE_COMPILING = sys.maxsize  # type: ignore[misc]
+        engines.USES_BEFORE_COMPILING = sys.maxsize
     found = page()
     engine = Engine(build_schema(), Limits(), Budget(10**12), cached_documents=512, operation_seconds=15.0)
     authenticator = Authenticator("open", "", nobody)
@@ -158,7 +159,11 @@ def plain(found: Page[r.ModelView]) -> dict[str, Any]:
     return {"pageInfo": {"hasNextPage": found.has_next, "endCursor": found.edges[-1].cursor}, "nodes": nodes}
 
 
-APPS = {"rest": rest_app, "graphql": lambda: graphql_app(True), "graphql-core": lambda: graphql_app(False)}
+APPS: dict[str, Callable[[], ASGIApp]] = {
+    "rest": rest_app,
+    "graphql": lambda: graphql_app(True),
+    "graphql-core": lambda: graphql_app(False),
+}
 
 
 def serve(name: str, port: int) -> None:

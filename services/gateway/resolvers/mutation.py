@@ -17,6 +17,7 @@ from services.gateway.resolvers.deployments import DeploymentMutations
 from services.gateway.resolvers.evaluations import EvaluationMutations
 from services.gateway.resolvers.history import HistoryMutations
 from services.gateway.resolvers.insights import InsightMutations
+from services.gateway.resolvers.operations import OperationMutations
 from services.gateway.resolvers.projects import ProjectMutations
 from services.gateway.resolvers.reviews import ReviewMutations
 from services.gateway.types.commands import outcome
@@ -73,6 +74,7 @@ async def _set_alias(
 
 @strawberry.type(description="Everything that can be changed.")
 class Mutation(
+    OperationMutations,
     AlertMutations,
     EvaluationMutations,
     DeploymentMutations,

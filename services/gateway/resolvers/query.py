@@ -7,7 +7,15 @@ from typing import Annotated, Any
 import strawberry
 
 from services.contracts.monitor import Distribution as DistributionView
-from services.contracts.monitor import GetDistribution, ListMonitored, ListWindows, MonitoredView, WindowView
+from services.contracts.monitor import (
+    GetDistribution,
+    GetPerformance,
+    ListMonitored,
+    ListWindows,
+    MonitoredView,
+    WindowView,
+)
+from services.contracts.monitor import PerformanceDetail as PerformanceView
 from services.contracts.paging import Page
 from services.contracts.registry import (
     EventView,
@@ -39,6 +47,7 @@ from services.gateway.resolvers.evaluations import EvaluationQueries
 from services.gateway.resolvers.history import HistoryQueries
 from services.gateway.resolvers.insights import InsightQueries
 from services.gateway.resolvers.nodes import found
+from services.gateway.resolvers.operations import OperationQueries
 from services.gateway.resolvers.projects import ProjectQueries
 from services.gateway.resolvers.reviews import ReviewQueries
 from services.gateway.types.arguments import (
@@ -62,7 +71,7 @@ from services.gateway.types.fields import viewed
 from services.gateway.types.filters import RunFilter, RunOrder
 from services.gateway.types.limits import Size
 from services.gateway.types.models import Model, ModelVersion
-from services.gateway.types.monitoring import Distribution, MonitoredVersion, Window
+from services.gateway.types.monitoring import Distribution, MonitoredVersion, PerformanceDetail, Window
 from services.gateway.types.node import Node
 from services.gateway.types.paging import After, Before, Connection, First, Last, items_of, paging
 from services.gateway.types.runs import Run
@@ -269,11 +278,26 @@ async def _distribution(
     )
 
 
+async def _performance(
+    info: Info,
+    model: ModelName,
+    version: VersionNumber,
+    start: Start = None,
+    end: End = None,
+    threshold: Annotated[float, strawberry.argument(description="A score of at least this counts as positive.")] = 0.5,
+    points: Annotated[int, strawberry.argument(description="Points of the curve, at most 200.")] = 50,
+) -> PerformanceView:
+    return await info.context.ask(
+        GetPerformance(model_name=model, version=version, start=start, end=end, threshold=threshold, points=points)
+    )
+
+
 _PAGE = Size(asks=True)
 
 
 @strawberry.type(description="Everything that can be asked.")
 class Query(
+    OperationQueries,
     AlertQueries,
     EvaluationQueries,
     DeploymentQueries,
@@ -312,6 +336,9 @@ class Query(
         resolver=_windows,
         size=Size("last", DEFAULT_WINDOWS),
         description="Windows of one version in time order: the newest of those asked for.",
+    )
+    performance: PerformanceDetail | None = viewed(
+        resolver=_performance, description="How good a version was over a stretch of time, in detail."
     )
     distribution: Distribution | None = viewed(
         resolver=_distribution, description="How one feature is distributed now, beside the reference."

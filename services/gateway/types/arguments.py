@@ -22,6 +22,7 @@ Features = Annotated[
 Start = Annotated[datetime | None, strawberry.argument(description="Only what is at or after this moment.")]
 End = Annotated[datetime | None, strawberry.argument(description="Only what is before this moment.")]
 AsOf = Annotated[datetime | None, strawberry.argument(description="As it was at this moment; as it is now if unsaid.")]
+Resolution = Annotated[int | None, strawberry.argument(description="Merge windows into coarser ones of this length.")]
 ModelName = Annotated[str, strawberry.argument(description="The model's name.")]
 VersionNumber = Annotated[str, strawberry.argument(description="The version's number.")]
 SomeModelName = Annotated[str | None, strawberry.argument(description="Only of this model.")]

@@ -54,6 +54,7 @@ class Stay:
     start: datetime = strawberry.field(description="Since when.")
     end: datetime | None = strawberry.field(description="Until when; null if it is there.")
     by: str = strawberry.field(description="Who did it.")
+    approved_by: list[str] = strawberry.field(description="Who had approved its content.")
     note: str = strawberry.field(description="What they said.")
     overridden: list[MissingRule] = strawberry.field(description="The rules that weren't met.")
     override_reason: str = strawberry.field(description="Why it went out nevertheless.")

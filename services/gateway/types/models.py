@@ -25,7 +25,16 @@ from services.gateway.operation import Info
 from services.gateway.preload import preload_versions
 from services.gateway.types import values
 from services.gateway.types.alerts import Alert
-from services.gateway.types.arguments import DEFAULT_WINDOWS, Features, LastWindows, checked_last
+from services.gateway.types.arguments import (
+    DEFAULT_WINDOWS,
+    End,
+    Features,
+    LastWindows,
+    Resolution,
+    Start,
+    checked_last,
+    checked_resolution,
+)
 from services.gateway.types.cards import ModelCard
 from services.gateway.types.deployments import Deployment, Standing
 from services.gateway.types.evaluations import EvaluationSummary
@@ -69,11 +78,20 @@ def _review(parent: strawberry.Parent[VersionView], info: Info) -> ReviewView | 
 
 
 async def _windows(
-    parent: strawberry.Parent[VersionView], info: Info, last: LastWindows = None, features: Features = None
+    parent: strawberry.Parent[VersionView],
+    info: Info,
+    last: LastWindows = None,
+    features: Features = None,
+    start: Start = None,
+    end: End = None,
+    resolution_seconds: Resolution = None,
 ) -> list[WindowView] | None:
     request = ListWindows(
         model_name=parent.model_name,
         version=parent.version,
+        start=start,
+        end=end,
+        resolution_seconds=checked_resolution(resolution_seconds),
         last=checked_last(last),
         features=features if "features" in Selected.of(info) else [],
     )
@@ -197,6 +215,14 @@ async def _versions(
     return page
 
 
+def _version(
+    parent: strawberry.Parent[ModelView],
+    info: Info,
+    version: Annotated[str, strawberry.argument(description="Its number, or an alias such as `@champion`.")],
+) -> VersionView | Awaitable[VersionView | None] | None:
+    return info.context.relatives.versions.get((parent.name, version))
+
+
 def _latest(parent: strawberry.Parent[ModelView]) -> VersionView | None:
     return parent.latest
 
@@ -218,6 +244,9 @@ class Model(Node):
     updated_at: datetime = strawberry.field(description="When it was last changed.")
     version_count: int = strawberry.field(description="How many versions it has.")
     latest_version: ModelVersion | None = viewed(resolver=_latest, description="The version with the highest number.")
+    version: ModelVersion | None = viewed(
+        resolver=_version, size=Size(asks=True), description="One version; null if there is none."
+    )
     versions: Connection[ModelVersion] | None = viewed(
         resolver=_versions, size=Size(asks=True), description="Its versions, the highest number first."
     )

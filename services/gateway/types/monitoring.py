@@ -7,6 +7,14 @@ from datetime import datetime
 import strawberry
 
 from services.contracts import monitor as contracts
+from services.gateway.types.figures import (
+    AtThreshold,
+    CalibrationBin,
+    ClassPerformance,
+    EstimatedPerformance,
+    ServiceFigures,
+    WindowQuality,
+)
 from services.gateway.types.limits import KEY, Size
 from services.gateway.types.node import reads
 from services.gateway.types.scalars import Long
@@ -40,6 +48,12 @@ class FeatureDrift:
     out_of_range_share: float = strawberry.field(description="Share of rows outside the reference's extremes, 0 to 1.")
     psi_threshold: Figure = strawberry.field(description="PSI that chance alone rarely exceeds with so many rows.")
     drifted: bool = strawberry.field(description="Whether it moved by more than chance and by enough to matter.")
+    moved: bool = strawberry.field(description="Whether it moved by more than chance, if only a little.")
+    psi_excess: Figure = strawberry.field(description="PSI beyond what chance explains, rare values taken together.")
+    psi_limit: Figure = strawberry.field(description="What `psiExcess` has to reach to count as drift.")
+    wasserstein_limit: Figure = strawberry.field(description="What `wasserstein` has to reach to count as drift.")
+    invalid_share: float = strawberry.field(description="Share of rows with a value of the wrong type, 0 to 1.")
+    infinite_share: float = strawberry.field(description="Share of rows with an infinite value, 0 to 1.")
 
 
 @strawberry.type(
@@ -65,6 +79,17 @@ class Performance:
     mae: Figure = strawberry.field(description="Mean absolute error, 0 upwards.")
     rmse: Figure = strawberry.field(description="Root of the mean squared error, 0 upwards.")
     r2: Figure = strawberry.field(description="Coefficient of determination, up to 1.")
+    pr_auc: Figure = strawberry.field(description="Area under the precision-recall curve, 0 to 1.")
+    pr_auc_low: Figure = strawberry.field(description="Lower end of its 95 % confidence interval.")
+    pr_auc_high: Figure = strawberry.field(description="Upper end of its 95 % confidence interval.")
+    calibration_error: Figure = strawberry.field(description="Expected calibration error over ten bins, 0 to 1.")
+    mae_low: Figure = strawberry.field(description="Lower end of the mean absolute error's 95 % confidence interval.")
+    mae_high: Figure = strawberry.field(description="Upper end of the mean absolute error's 95 % confidence interval.")
+    mape: Figure = strawberry.field(description="Mean absolute percentage error, over labels that aren't 0.")
+    bias: Figure = strawberry.field(description="Mean of prediction minus label.")
+    by_class: list[ClassPerformance] = strawberry.field(
+        metadata={KEY: Size(otherwise=20)}, description="Each class against all others: the most frequent 20."
+    )
 
 
 @strawberry.type(description="What happened to a model version between two moments of event time.")
@@ -81,6 +106,11 @@ class Window:
     )
     prediction: FeatureDrift | None = strawberry.field(description="The model's own output against the reference.")
     performance: Performance | None = strawberry.field(description="How good it was; null before any label.")
+    estimated: EstimatedPerformance | None = strawberry.field(
+        description="How good it is expected to be, without labels."
+    )
+    quality: WindowQuality | None = strawberry.field(description="How good its data are.")
+    service: ServiceFigures | None = strawberry.field(description="How the model served.")
 
 
 @strawberry.type(description="A model version under watch.")
@@ -98,6 +128,27 @@ class MonitoredVersion:
     rows: Long = strawberry.field(description="Predictions received so far.")
     labelled: Long = strawberry.field(description="Labels received so far.")
     last_prediction_at: datetime | None = strawberry.field(description="Event time of the newest prediction.")
+    last_arrival_at: datetime | None = strawberry.field(description="When the newest rows came, by the clock.")
+    baseline: Performance | None = strawberry.field(
+        description="The reference's own performance, where its rows have labels."
+    )
+
+
+@strawberry.type(description="Performance over a stretch of time, in detail.")
+class PerformanceDetail:
+    is_type_of = reads(contracts.PerformanceDetail)
+
+    performance: Performance = strawberry.field(description="Its figures.")
+    at: AtThreshold | None = strawberry.field(description="At the threshold that was asked for.")
+    curve: list[AtThreshold] = strawberry.field(
+        metadata={KEY: Size(otherwise=50)}, description="At falling thresholds; empty unless the model is binary."
+    )
+    calibration: list[CalibrationBin] = strawberry.field(
+        metadata={KEY: Size(otherwise=10)}, description="Scores beside what came true."
+    )
+    classes: list[str] = strawberry.field(description="The most frequent 20 classes.")
+    confusion: list[list[int]] = strawberry.field(description="Rows: labels, columns: predictions, as `classes`.")
+    baseline: Performance | None = strawberry.field(description="The reference's own performance.")
 
 
 @strawberry.type(description="Shares of one feature in the reference and now, over the same bins.")

@@ -1,0 +1,123 @@
+"""Tokens, webhooks of the lifecycle and dead letters: what can be asked and changed of them."""
+
+from __future__ import annotations
+
+import strawberry
+
+from services.contracts import dead_letters, identity, webhooks
+from services.gateway.inputs import operations as inputs
+from services.gateway.operation import Info
+from services.gateway.types.commands import Outcome, Payload, answered, commanded
+from services.gateway.types.fields import viewed
+from services.gateway.types.limits import Size
+from services.gateway.types.node import reads
+from services.gateway.types.operations import DeadLetter, LifecycleWebhook, Token
+
+
+async def _tokens(info: Info) -> list[identity.TokenView]:
+    return await info.context.ask(identity.ListTokens())
+
+
+async def _webhooks(info: Info) -> list[webhooks.LifecycleWebhookView]:
+    return await info.context.ask(webhooks.ListLifecycleWebhooks())
+
+
+async def _registry_letters(info: Info) -> list[dead_letters.DeadLetterView]:
+    return (await info.context.ask(dead_letters.ListRegistryDeadLetters())).letters
+
+
+async def _monitor_letters(info: Info) -> list[dead_letters.DeadLetterView]:
+    return (await info.context.ask(dead_letters.ListMonitorDeadLetters())).letters
+
+
+@strawberry.type
+class OperationQueries:
+    """What can be asked."""
+
+    tokens: list[Token] | None = viewed(
+        resolver=_tokens, size=Size(otherwise=50), description="API tokens, for administrators."
+    )
+    lifecycle_webhooks: list[LifecycleWebhook] | None = viewed(
+        resolver=_webhooks, size=Size(otherwise=20), description="Where events of the lifecycle are sent."
+    )
+    registry_dead_letters: list[DeadLetter] | None = viewed(
+        resolver=_registry_letters,
+        size=Size(otherwise=dead_letters.MAX_DEAD_LETTERS),
+        description="Messages that the registry can't handle, newest first.",
+    )
+    monitor_dead_letters: list[DeadLetter] | None = viewed(
+        resolver=_monitor_letters,
+        size=Size(otherwise=dead_letters.MAX_DEAD_LETTERS),
+        description="Messages that the monitor can't handle, newest first.",
+    )
+
+
+def _secret(parent: strawberry.Parent[Outcome]) -> str | None:
+    if isinstance(parent.answer, identity.TokenSecret):
+        return parent.answer.token
+    return parent.answer.secret if isinstance(parent.answer, webhooks.LifecycleWebhookWritten) else None
+
+
+def _token(parent: strawberry.Parent[Outcome]) -> identity.TokenView | None:
+    return parent.answer.view if isinstance(parent.answer, identity.TokenSecret) else None
+
+
+@strawberry.type(description="What a change of a token did.")
+class TokenPayload(Payload):
+    is_type_of = reads(Outcome)
+
+    token: Token | None = viewed(resolver=_token, description="The new token; null if it was revoked.")
+    secret: str | None = viewed(resolver=_secret, description="The token itself; shown only this once.")
+
+
+def _webhook_id(parent: strawberry.Parent[Outcome]) -> str | None:
+    return parent.answer.id if isinstance(parent.answer, webhooks.LifecycleWebhookWritten) else None
+
+
+@strawberry.type(description="What a change of a webhook did.")
+class LifecycleWebhookPayload(Payload):
+    is_type_of = reads(Outcome)
+
+    changed_id: str | None = viewed(
+        resolver=_webhook_id, description="The webhook's id; null if there were errors or it was deleted."
+    )
+    secret: str | None = viewed(resolver=_secret, description="Signs what is sent; shown only once, when it is new.")
+
+
+@strawberry.type(description="What was decided about a dead letter.")
+class DeadLetterPayload(Payload):
+    is_type_of = reads(Outcome)
+
+    dead_letter: DeadLetter | None = viewed(resolver=answered, description="The letter now; null if there were errors.")
+
+
+@strawberry.type
+class OperationMutations:
+    """What can be changed."""
+
+    create_token: TokenPayload = commanded(
+        inputs.CreateTokenInput, identity.CreateToken, "Makes an API token; its secret is shown only once."
+    )
+    revoke_token: TokenPayload = commanded(
+        inputs.RevokeTokenInput, identity.RevokeToken, "Makes an API token stop being good."
+    )
+    set_lifecycle_webhook: LifecycleWebhookPayload = commanded(
+        inputs.SetLifecycleWebhookInput,
+        webhooks.SetLifecycleWebhook,
+        "Adds or changes an address that events of the lifecycle are sent to.",
+    )
+    delete_lifecycle_webhook: LifecycleWebhookPayload = commanded(
+        inputs.DeleteLifecycleWebhookInput,
+        webhooks.DeleteLifecycleWebhook,
+        "Removes an address that events of the lifecycle are sent to.",
+    )
+    decide_registry_dead_letter: DeadLetterPayload = commanded(
+        inputs.DecideDeadLetterInput,
+        dead_letters.DecideRegistryDeadLetter,
+        "Retries or skips a message that the registry can't handle.",
+    )
+    decide_monitor_dead_letter: DeadLetterPayload = commanded(
+        inputs.DecideDeadLetterInput,
+        dead_letters.DecideMonitorDeadLetter,
+        "Retries or skips a message that the monitor can't handle.",
+    )

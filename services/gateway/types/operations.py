@@ -1,0 +1,76 @@
+"""Who and what may use the product, and whom it tells: tokens, webhooks, dead letters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+from strawberry import enum_value
+
+from services.contracts import dead_letters, identity
+from services.contracts import webhooks as contracts
+from services.gateway.types.node import reads
+from services.gateway.types.scalars import Long
+
+
+@strawberry.enum(description="What a caller may do; each role may do all that the one before it may.")
+class Role(Enum):
+    VIEWER = enum_value("viewer", description="Read.")
+    CONTRIBUTOR = enum_value("contributor", description="Record runs, manage models, answer alerts, edit projects.")
+    REVIEWER = enum_value("reviewer", description="Decide reviews and deploy.")
+    ADMIN = enum_value("admin", description="Override gates, manage tokens, operate the services.")
+
+
+@strawberry.type(description="An API token, without its secret.")
+class Token:
+    is_type_of = reads(identity.TokenView)
+
+    id: str = strawberry.field(description="Its id.")
+    user: str = strawberry.field(description="Whose it is.")
+    role: Role = strawberry.field(description="What it may do.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    expires_at: datetime | None = strawberry.field(description="When it stops being good; null for never.")
+    revoked_at: datetime | None = strawberry.field(description="When it was revoked.")
+    note: str = strawberry.field(description="What it is for.")
+
+
+@strawberry.type(description="A message that its consumer can't handle.")
+class DeadLetter:
+    is_type_of = reads(dead_letters.DeadLetterView)
+
+    id: str = strawberry.field(description="Its id.")
+    consumer: str = strawberry.field(description="Who can't handle it.")
+    subject: str = strawberry.field(description="What it was sent as.")
+    code: str = strawberry.field(description="A stable word for what is wrong.")
+    error: str = strawberry.field(description="What is wrong, in words.")
+    size: Long = strawberry.field(description="Bytes.")
+    time: datetime = strawberry.field(description="When it was put aside.")
+    decision: str | None = strawberry.field(description="`retry` or `skip`, until the consumer has done so.")
+
+
+@strawberry.enum(description="How deliveries to a webhook go.")
+class LifecycleWebhookState(Enum):
+    WAITING = enum_value("waiting", description="Nothing has been delivered yet.")
+    DELIVERED = enum_value("delivered", description="The newest delivery was accepted.")
+    FAILING = enum_value("failing", description="The newest attempt failed; it is tried again.")
+
+
+@strawberry.type(description="Where events of the lifecycle are sent.")
+class LifecycleWebhook:
+    is_type_of = reads(contracts.LifecycleWebhookView)
+
+    id: str = strawberry.field(description="Its id.")
+    revision: int = strawberry.field(description="Counts its changes.")
+    url: str = strawberry.field(description="The address.")
+    events: list[str] = strawberry.field(
+        description="Types of events, or beginnings of types; all that can be sent if empty."
+    )
+    model_name: str | None = strawberry.field(name="model", description="Only about this model; null for all.")
+    enabled: bool = strawberry.field(description="Whether it is on.")
+    created_by: str = strawberry.field(description="Who set it up.")
+    created_at: datetime = strawberry.field(description="When.")
+    state: LifecycleWebhookState = strawberry.field(description="How deliveries go.")
+    waiting: int = strawberry.field(description="Deliveries that aren't accepted yet.")
+    delivered_at: datetime | None = strawberry.field(description="When one was last accepted.")
+    problem: str | None = strawberry.field(description="Why the newest attempt failed.")
