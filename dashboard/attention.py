@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dashboard import formats
+from dashboard.gateway.alert_views import AlertRow
+from dashboard.gateway.production_views import Retraining
+from dashboard.gateway.project_views import ProjectRow, Review
 from dashboard.gateway.views import Monitored, Window
 
 STALE_AFTER = timedelta(minutes=15)
@@ -17,7 +20,11 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """One thing to look at. `kind`: `drift`, `stale` or `silent` (never a prediction)."""
+    """One thing to look at.
+
+    `kind`: `alert`, `project`, `late` (a milestone), `review`, `retraining`, `drift`, `stale` or `silent` (never a
+    prediction). `page` and what follows name the page about it.
+    """
 
     kind: str
     title: str
@@ -25,6 +32,64 @@ class Concern:
     model: str
     version: str
     feature: str = ""
+    thing: str = ""
+
+
+def of_alerts(alerts: Sequence[AlertRow]) -> list[Concern]:
+    """Unresolved ones, the worst first."""
+    rank = {"CRITICAL": 0, "WARNING": 1}
+    return [
+        Concern(
+            "alert",
+            one.title,
+            f"{one.model} v{one.version}, {one.severity.lower()}"
+            + (f", {one.acknowledged_by} looks after it" if one.acknowledged_by else ", nobody looks after it"),
+            one.model,
+            one.version,
+            thing=one.alert_id,
+        )
+        for one in sorted(alerts, key=lambda one: (one.state != "OPEN", rank.get(one.severity, 2)))
+        if one.state != "RESOLVED"
+    ]
+
+
+def of_projects(projects: Sequence[ProjectRow]) -> list[Concern]:
+    """Overdue milestones, and what the boards call to attention."""
+    found = []
+    for one in projects:
+        if one.overdue:
+            late = formats.plural(one.overdue, "milestone")
+            found.append(
+                Concern("late", f"{late} of {one.name} overdue", "See its board.", "", "", thing=one.project_id)
+            )
+        if one.attention:
+            more = f" and {len(one.attention) - 1} more" if len(one.attention) > 1 else ""
+            found.append(Concern("project", one.name, one.attention[0] + more, "", "", thing=one.project_id))
+    return found
+
+
+def of_reviews(reviews: Sequence[Review]) -> list[Concern]:
+    """Versions that wait for somebody."""
+    return [
+        Concern(
+            "review",
+            f"{one.model} v{one.version} waits for a review",
+            f"Requested by {one.requested_by}; {formats.plural(one.missing, 'approval')} missing"
+            + (f", asked: {', '.join(one.reviewers)}" if one.reviewers else ""),
+            one.model,
+            one.version,
+        )
+        for one in reviews
+        if one.state == "OPEN"
+    ]
+
+
+def of_retrainings(retrainings: Sequence[Retraining]) -> list[Concern]:
+    return [
+        Concern("retraining", f"{one.model} v{one.version} is to be retrained", one.reason, one.model, one.version)
+        for one in retrainings
+        if one.state == "OPEN"
+    ]
 
 
 def last_heard(windows: Sequence[Window]) -> datetime | None:

@@ -220,6 +220,7 @@ _REST = (
             "expected": given.get("expected", 0),
             "words": {name: given.get(name) or "" for name in CARD_WORDS},
         },
+        input_type="WriteCardInput",
     ),
     Action(
         "card.publish",
@@ -230,6 +231,7 @@ _REST = (
         words=lambda given: "The card is made from the facts as they are now and stays readable in this form.",
         variables=only("model", "version"),
         answers_id=False,
+        input_type="PublishCardInput",
     ),
     Action(
         "source.describe",
@@ -238,7 +240,7 @@ _REST = (
         "Save",
         "The data source is described.",
         fields=_source_fields,
-        variables=lambda given: {name: value for name, value in given.items() if name != "known" and value is not None},
+        variables=only("expected", *(field.name for field in _source_fields({}))),
     ),
     Action(
         "webhook.set",

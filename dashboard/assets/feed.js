@@ -39,6 +39,11 @@
     const list = document.getElementById("feed");
     if (list && !list.children.length) live.paintFeed(JSON.parse(list.dataset.rows || "[]"));
     live.showTimes();
+    for (const graph of document.querySelectorAll(".lineage:not([data-placed])")) { // the thing in question in the middle
+      const chosen = graph.querySelector(".chosen");
+      if (chosen) graph.scrollLeft = chosen.parentElement.offsetLeft - (graph.clientWidth - chosen.offsetWidth) / 2;
+      graph.dataset.placed = "";
+    }
   };
   /* Whenever something was put in place: before it is painted, so that nobody sees a time change its form. */
   new MutationObserver((changes) => {

@@ -16,8 +16,8 @@ from dashboard.gateway.data_views import Lineage, LineageNode
 from dashboard.links import Links
 from dashboard.site import Component
 
-WIDTH, HEIGHT = 196, 50  # of a box, in pixels
-_GAP_X, _GAP_Y = 76, 16
+WIDTH, HEIGHT = 184, 50  # of a box, in pixels
+_GAP_X, _GAP_Y = 52, 16
 _MOST_ROWS = 14  # boxes in one column; the others are counted
 
 _ICONS = {

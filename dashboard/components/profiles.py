@@ -116,7 +116,7 @@ def comparison(found: ProfileComparison) -> Component:
         pairs.append(("Duplicate rows", found.duplicate_rows))
     head = html.Thead(
         html.Tr(
-            [html.Th("", scope="col")]
+            [html.Th("Figure", scope="col")]
             + [html.Th(text, scope="col", className="number") for text in ("Before", "After", "Change")]
         )
     )

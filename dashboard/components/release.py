@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
-from dash import html
+from dash import dcc, html
 
 from dashboard.components.acting import act
-from dashboard.components.basics import badge, clipped, link, moment, scrolling
+from dashboard.components.basics import badge, clipped, link, moment, scrolling, wild
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
 from dashboard.gateway.production_views import Deployment, Retraining, Standing
@@ -82,6 +83,12 @@ def _standing(model: str, version: str, one: Standing, deployment: Deployment | 
     )
 
 
+def demoted(markdown: str) -> str:
+    """Markdown whose headings fit below those of the page, and whose pictures are only links."""
+    lines = re.sub(r"!\[", "[", markdown).splitlines()
+    return "\n".join(re.sub(r"^(#{1,4})(?=\s)", r"##\1", line) for line in lines)
+
+
 async def card_section(site: Site, visit: Visit) -> Component:
     """The published card, or a draft; and its authors' words."""
     model, version = visit.parts["model"], visit.parts["version"]
@@ -110,7 +117,13 @@ async def card_section(site: Site, visit: Visit) -> Component:
             html.P(f"Nothing said yet about: {clipped(', '.join(card.missing), 300)}", className="card-hint")
             if card.missing
             else None,
-            html.Pre(clipped(card.markdown, 60_000), className="model-card", tabIndex="0"),
+            html.Div(
+                dcc.Markdown(demoted(clipped(card.markdown, 60_000)), link_target="_blank"),
+                className="model-card",
+                tabIndex="0",
+                role="region",
+                **wild({"aria-label": "Model card"}),
+            ),
             html.Div(
                 [
                     act("card.write", "Edit the words…", {"model": model, **known}, look="small"),

@@ -23,7 +23,13 @@ def alert_windows(windows: Sequence[AlertWindow], figure: str, limit: float | No
             "customdata": [formats.period(one.start, one.end) for one in chosen],
             "marker": {
                 "color": VERMILLION if firing else BLUE,
-                "pattern": {"shape": "/" if firing else "", "size": 5, "solidity": 0.25},
+                "pattern": {
+                    "shape": "/" if firing else "",
+                    "size": 6,
+                    "solidity": 0.2,
+                    "fillmode": "overlay",
+                    "fgcolor": "rgba(255,255,255,.7)",
+                },
             },
             "hovertemplate": "%{customdata}<br>%{y:.4g}<extra></extra>",
         }

@@ -232,7 +232,7 @@ def _features(one: DatasetVersion) -> Component:
     if not one.features:
         hint = "List the columns a model learns from, with their origin."
         return card("Features", empty("No features listed", hint, icon_name="list"))
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Feature", "Made of", "")]))
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Feature", "Made of", "Remark")]))
     rows = []
     for feature in one.features[:200]:
         marks = []

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
+import structlog
 from dash import html
 
 from dashboard import formats
-from dashboard.attention import Concern, concerns
-from dashboard.components.basics import card, icon, link, page_head, stat, stats
+from dashboard.attention import Concern, concerns, of_alerts, of_projects, of_retrainings, of_reviews
+from dashboard.components.basics import card, clipped, icon, link, page_head, stat, stats
 from dashboard.components.events import live_feed
 from dashboard.components.models import model_table
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
-from dashboard.gateway.views import Monitored, Window
+from dashboard.gateway.views import Connection, Monitored, Window
 from dashboard.links import Links
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.pages.projects import project_table
 from dashboard.site import Component, Section, Site, Visit
+from services.contracts.errors import LifecycleError, Unauthenticated
+
+log = structlog.get_logger(__name__)
+Row = TypeVar("Row")
 
 FEED_LENGTH = 30
 _MODELS_SHOWN = 8
 _PROJECTS_SHOWN = 8
+_ASKED = 20
+_CONCERNS = 12
 _VERSIONS_WATCHED = 12
 RECENT_WINDOWS = 30
 DETAILED_WINDOWS = 2  # the open one and the newest closed one
@@ -82,37 +91,85 @@ async def counts_section(site: Site, visit: Visit) -> Component:
 
 
 async def attention_section(site: Site, visit: Visit) -> Component:
+    """What a part can't say right now is said by the part's own page; the others still show."""
+    watched, *others = await asyncio.gather(
+        _watched(site, visit),
+        _optional(visit.ask(ask.ALERTS, first=_ASKED, states=["OPEN", "ACKNOWLEDGED"]), of_alerts),
+        _optional(visit.ask(ask.REVIEWS, first=_ASKED, states=["OPEN"]), of_reviews),
+        _optional(visit.ask(ask.RETRAININGS, first=_ASKED, states=["OPEN"]), of_retrainings),
+        _optional(visit.ask(ask.PROJECTS, first=_PROJECTS_SHOWN), of_projects),
+    )
+    count, quiet = watched
+    alerted = {(one.model, one.version) for one in others[0]}
+    found = [concern for part in others for concern in part]
+    found += [one for one in quiet if one.kind != "drift" or (one.model, one.version) not in alerted]
+    if not found:
+        hint = (
+            f"{formats.plural(count, 'version')} under watch, and none of them drifts."
+            if count
+            else "Set a reference for a model version and send predictions to have it watched."
+        )
+        return empty("All quiet" if count else "Nothing is being watched yet", hint, icon_name="circle-check")
+    return html.Ul([_concern(concern, site.links) for concern in found[:_CONCERNS]], className="concerns")
+
+
+async def _watched(site: Site, visit: Visit) -> tuple[int, list[Concern]]:
     monitored = (await visit.ask(ask.MONITORED))[:_VERSIONS_WATCHED]
     windows = await windows_of(visit, monitored)
     now = site.now()
     found = [concern for one, recent in zip(monitored, windows, strict=True) for concern in concerns(one, recent, now)]
-    if not found:
-        hint = (
-            f"{formats.plural(len(monitored), 'version')} under watch, and none of them drifts."
-            if monitored
-            else "Set a reference for a model version and send predictions to have it watched."
-        )
-        return empty("All quiet" if monitored else "Nothing is being watched yet", hint, icon_name="circle-check")
-    return html.Ul([_concern(concern, site.links) for concern in found], className="concerns")
+    return len(monitored), found
+
+
+async def _optional(
+    asked: Awaitable[Connection[Row]], concerned: Callable[[Sequence[Row]], list[Concern]]
+) -> list[Concern]:
+    try:
+        return concerned((await asked).nodes)
+    except Unauthenticated:
+        raise
+    except LifecycleError as error:
+        log.info("a part of the overview is missing", reason=error.message)
+        return []
+
+
+_CONCERN_ICONS = {
+    "alert": "bell",
+    "drift": "alert-triangle",
+    "project": "stack-2",
+    "late": "flag",
+    "review": "message",
+    "retraining": "refresh",
+}
+
+
+def _page_of(concern: Concern, links: Links) -> str:
+    match concern.kind:
+        case "alert":
+            return links.alert(concern.thing)
+        case "project" | "late":
+            return links.project(concern.thing)
+        case "review":
+            return links.review(concern.model, concern.version)
+        case "retraining":
+            return links.version(concern.model, concern.version)
+    return links.monitored(concern.model, concern.version, feature=concern.feature)
 
 
 def _concern(concern: Concern, links: Links) -> Component:
-    href = links.monitored(concern.model, concern.version, feature=concern.feature)
     return html.Li(
         link(
             [
-                html.Span(
-                    icon("alert-triangle" if concern.kind == "drift" else "clock"), className=f"concern-{concern.kind}"
-                ),
+                html.Span(icon(_CONCERN_ICONS.get(concern.kind, "clock")), className=f"concern-{concern.kind}"),
                 html.Span(
                     [
-                        html.Span(concern.title, className="concern-title"),
-                        html.Span(concern.detail, className="concern-detail"),
+                        html.Span(clipped(concern.title, 160), className="concern-title"),
+                        html.Span(clipped(concern.detail, 240), className="concern-detail"),
                     ]
                 ),
                 icon("chevron-right"),
             ],
-            href,
+            _page_of(concern, links),
             className="concern",
         )
     )

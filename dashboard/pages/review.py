@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dash import html
 
 from dashboard import formats
+from dashboard.components import evaluation
 from dashboard.components.acting import act
 from dashboard.components.basics import badge, card, clipped, facts, icon, link, moment, page_head, scrolling
 from dashboard.components.comparison import Group, side_by_side
@@ -89,7 +90,24 @@ async def comments_section(site: Site, visit: Visit) -> Component:
     return thread(comments, ("review.comment", held))
 
 
+async def comparison_section(site: Site, visit: Visit) -> Component:
+    """Both on the same split, tested on the same rows where that was recorded."""
+    candidate, champion = await sides(visit)
+    one = await evaluation.newest(visit, visit.parts["model"], candidate.version)
+    parts: list[Component] = []
+    if champion:
+        found = await visit.ask(
+            ask.COMPARISON, model=visit.parts["model"], version=candidate.version, **{"with": champion.version}
+        )
+        parts.append(evaluation.compared(found) if found else None)
+    if one:
+        parts += [html.H3("Slices of the candidate", className="chart-title spaced"), evaluation.slices(one)]
+    shown = [part for part in parts if part is not None]
+    return html.Div(shown) if shown else evaluation.nothing()
+
+
 SECTIONS: dict[str, Section] = {
+    "review-comparison": comparison_section,
     "review-decisions": decisions_section,
     "review-gates": gates_section,
     "review-comments": comments_section,
@@ -120,6 +138,12 @@ async def render(site: Site, visit: Visit) -> Component:
                                 hint="Figures of the runs that made them. What is better is marked in words.",
                             ),
                             card("Gates", parts["review-gates"], body_id="review-gates"),
+                            card(
+                                "Evaluations beside each other",
+                                parts["review-comparison"],
+                                body_id="review-comparison",
+                                hint="On the same split. “By chance” is how likely luck alone makes such a difference.",
+                            ),
                             card("Parameters that differ", _params(site, visit, candidate, champion)),
                         ],
                         className="column",

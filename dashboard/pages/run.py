@@ -23,12 +23,14 @@ from dashboard.components.basics import (
 )
 from dashboard.components.insights import insights_card
 from dashboard.components.models import chosen_metrics, metric_text
+from dashboard.components.reproduction import ingredients
 from dashboard.components.similar import similar_table
 from dashboard.components.states import empty, failed
 from dashboard.figures.base import CONFIG
 from dashboard.figures.learning import curves
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import RunDetail
+from dashboard.links import Links
 from dashboard.pages.page import Page
 from dashboard.site import Component, Site, Visit
 from services.contracts.errors import LifecycleError, NotFound, Unauthenticated
@@ -36,6 +38,7 @@ from services.contracts.errors import LifecycleError, NotFound, Unauthenticated
 _CURVES = 8  # metrics drawn
 _POINTS = 500
 _SIMILAR = 6
+_REPEATABLE = 0.9  # of the score: from here on it is shown as good
 
 
 async def render(site: Site, visit: Visit) -> Component:
@@ -44,8 +47,11 @@ async def render(site: Site, visit: Visit) -> Component:
     if run is None:
         raise NotFound(f"There is no run {clipped(run_id, 60)}.")
     figures = chosen_metrics(run.metrics, 2)
-    curves_card, similar_card, learned = await asyncio.gather(
-        _curves(site, visit, run), _similar(site, visit), insights_card(site, visit, "run", run_id)
+    curves_card, similar_card, learned, repeatable = await asyncio.gather(
+        _curves(site, visit, run),
+        _similar(site, visit),
+        insights_card(site, visit, "run", run_id),
+        _reproducible(site, visit),
     )
     return html.Div(
         [
@@ -88,11 +94,28 @@ async def render(site: Site, visit: Visit) -> Component:
             card("Metrics", _values([(m.key, metric_text(m)) for m in run.metrics], "No metrics logged")),
             card("Parameters", _values([(p.key, p.value) for p in run.params], "No parameters logged")),
             html.Div(
-                [card("Data", _datasets(run)), card("Code and environment", _origin(run))],
+                [card("Data", _datasets(run, site.links)), card("Code and environment", _origin(run))],
                 className="halves cards",
             ),
-            html.Div([similar_card, learned], className="halves cards"),
+            html.Div([similar_card, html.Div([repeatable, learned], className="column")], className="halves cards"),
         ]
+    )
+
+
+async def _reproducible(site: Site, visit: Visit) -> Component:
+    try:
+        found = await visit.ask(ask.REPRODUCIBILITY, runId=visit.parts["id"])
+    except Unauthenticated:
+        raise
+    except LifecycleError as error:
+        return card("Can it be repeated?", failed(error))
+    if found is None:
+        return None
+    return card(
+        "Can it be repeated?",
+        ingredients(found, site.links),
+        aside=badge(f"{found.score:.0%}", "good" if found.score >= _REPEATABLE else "warn"),
+        hint="How much of what a repeat needs is recorded.",
     )
 
 
@@ -134,13 +157,13 @@ def _values(pairs: list[tuple[str, str]], nothing: str) -> Component:
     )
 
 
-def _datasets(run: RunDetail) -> Component:
+def _datasets(run: RunDetail, links: Links) -> Component:
     if not run.datasets:
         return empty("No dataset recorded", "Log the input with mlflow.log_input.", icon_name="database")
     return facts(
         [
             (
-                clipped(dataset.name, 80),
+                link(clipped(dataset.name, 80), links.dataset(dataset.name, dataset.digest)),
                 [html.Code(clipped(dataset.digest, 40)), " ", badge(dataset.context) if dataset.context else None],
             )
             for dataset in run.datasets

@@ -8,7 +8,7 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
-from tests.e2e.double import lifecycle
+from tests.e2e.double import data, lifecycle, production
 from tests.e2e.double.recorded import Record, iso
 
 Resolver = Callable[..., Any]
@@ -24,12 +24,22 @@ class Lifecycle:
         self.similar = [lifecycle.similar(runs[5], exact=True), lifecycle.similar(runs[6], exact=False)]
         self.reviews = [lifecycle.review(now)]
         self.audit = lifecycle.audit(now)
+        self.evaluation: Record | None = production.evaluation(now, runs)
+        self.deployments = production.deployments(now)
+        self.retrainings = [production.retraining(now)]
+        self.alerts = [production.alert(now)]
+        self.silences = [production.silence(now)]
+        self.dataset = data.version(2, data.DIGEST, now, runs)
+        self.datasets = [data.dataset(now, self.dataset)]
+        self.runs = runs
         self.tampered = False
         self.sent: list[tuple[str, Record]] = []
         self.refusal: Record | None = None
 
     def clear(self) -> None:
         self.project, self.insights, self.similar, self.reviews, self.audit = None, [], [], [], []
+        self.deployments, self.retrainings, self.alerts, self.silences, self.datasets = [], [], [], [], []
+        self.evaluation = None
 
     def root(self, connection: Callable[..., Record]) -> dict[str, Resolver]:
         """The query fields."""
@@ -56,8 +66,53 @@ class Lifecycle:
             "review": lambda _, model, version: next(
                 (r for r in self.reviews if (r["model"], r["version"]) == (model, version)), None
             ),
+            **self._production(pages),
+            **self._data(pages),
             "audit": pages(lambda user=None, **_: [a for a in self.audit if user in (None, a["user"])]),
             "auditVerdict": verdict,
+        }
+
+    def _production(self, pages: Callable[[Callable[..., list[Record]]], Resolver]) -> dict[str, Resolver]:
+        def alerts(states: list[str] | None = None, severities: list[str] | None = None, **_: Any) -> list[Record]:
+            return [
+                one
+                for one in self.alerts
+                if (not states or one["state"] in states) and (not severities or one["severity"] in severities)
+            ]
+
+        def judged(_: Any, version: str, **__: Any) -> Record | None:
+            return production.gate_result(self.now) if version == "4" else None
+
+        return {
+            "evaluations": pages(lambda **_: [{**self.evaluation, "slices": 8}] if self.evaluation else []),
+            "evaluation": lambda _, **__: self.evaluation,
+            "gateResult": judged,
+            "gatePolicy": lambda _, **__: production.policy(self.now),
+            "versionComparison": lambda _, **__: production.comparison(),
+            "deployments": lambda _, **__: self.deployments,
+            "environments": lambda _: production.environments() if self.deployments else [],
+            "standings": lambda _, version, **__: production.standings(version),
+            "retrainings": pages(
+                lambda states=None, **_: [r for r in self.retrainings if r["state"] in (states or r["state"])]
+            ),
+            "modelCard": lambda _, **__: production.card(self.now),
+            "modelCardWords": lambda _, **__: production.card_words(),
+            "alerts": pages(alerts),
+            "alert": lambda _, **given: next((one for one in self.alerts if one["alertId"] == given["id"]), None),
+            "alertRules": lambda _, **__: production.rules(),
+            "silences": lambda _, **__: self.silences,
+            "webhooks": lambda _: [production.webhook(self.now)] if self.silences else [],
+        }
+
+    def _data(self, pages: Callable[[Callable[..., list[Record]]], Resolver]) -> dict[str, Resolver]:
+        return {
+            "datasets": pages(lambda **_: self.datasets),
+            "datasetVersions": pages(lambda **_: [self.dataset]),
+            "datasetVersion": lambda _, dataset, **__: self.dataset if dataset == "flights" else None,
+            "datasetComparison": lambda _, **__: data.comparison(),
+            "dataSources": pages(lambda **_: [data.source()] if self.datasets else []),
+            "lineage": lambda _, kind, **given: data.lineage(kind, given["id"], self.now, self.runs),
+            "reproducibility": lambda _, **__: data.reproducibility(self.runs[2]),
         }
 
     def _board(self, project_id: str, as_of: Any) -> Record | None:
@@ -95,6 +150,11 @@ class Lifecycle:
                             answeredAt=iso(datetime.now(UTC)),
                             revision=item["revision"] + 1,
                         )
+        if name in ("acknowledgeAlert", "resolveAlert"):
+            done = {"acknowledgedBy": "anna", "acknowledgedAt": iso(datetime.now(UTC)), "state": "ACKNOWLEDGED"}
+            if name == "resolveAlert":
+                done = {"resolvedAt": iso(datetime.now(UTC)), "resolution": "BY_HAND", "state": "RESOLVED"}
+            self.alerts[0].update(done)
         if name == "commentReview":
             said = {
                 "id": f"c{len(self.sent) + 9}",

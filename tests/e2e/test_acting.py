@@ -1,0 +1,218 @@
+"""What people do on the pages: answers in place, decisions with confirmation, refusals in words, undo."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import DashboardProcess, OpenPage
+from tests.e2e.double.gateway import GatewayDouble
+from tests.e2e.double.recorded import MODEL
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def busy_gateway() -> Iterator[GatewayDouble]:
+    """One for all tests of this file: each acts on something else."""
+    double = GatewayDouble()
+    double.start()
+    yield double
+    double.stop()
+
+
+@pytest.fixture(scope="module")
+def busy_dashboard(busy_gateway: GatewayDouble, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DashboardProcess]:
+    process = DashboardProcess(busy_gateway.url, tmp_path_factory.mktemp("busy") / "dashboard.log")
+    process.start()
+    yield process
+    process.kill()
+    assert "a callback failed" not in process.log, process.log[-4000:]
+
+
+def sent(gateway: GatewayDouble, name: str) -> dict[str, object]:
+    """What the newest mutation of this name said, as soon as it is there."""
+
+    def look() -> dict[str, object] | None:
+        return next((given for kind, given in reversed(gateway.lifecycle.sent) if kind == name), None)
+
+    return wait_until(look, within=30, what=f"{name} was sent")
+
+
+def dialog(page: Page) -> Locator:
+    return page.get_by_role("dialog")
+
+
+def test_an_answer_is_edited_in_place_and_an_item_waived_with_a_reason(
+    busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{busy_dashboard.url}/projects/p-flights?stage=monitoring")
+    item = page.locator(".item", has_text="Response plan")
+    item.get_by_text("Answer", exact=True).click()
+    item.get_by_role("textbox").fill("Anna turns it off.")
+    item.get_by_role("button", name="Save").click()
+    expect(page.locator(".item", has_text="Response plan").locator("p.answer")).to_have_text("Anna turns it off.")
+    said = sent(busy_gateway, "fillAnswer")
+    assert (said["projectId"], said["item"], said["expected"]) == ("p-flights", "response_plan", 0)
+
+    item = page.locator(".item", has_text="Retraining schedule")
+    item.get_by_text("Answer", exact=True).click()
+    item.get_by_role("button", name="Waive…").click()
+    dialog(page).get_by_role("button", name="Waive it").click()
+    expect(dialog(page)).to_contain_text("is still empty")
+    dialog(page).get_by_role("textbox").fill("A pilot only.")
+    dialog(page).get_by_role("button", name="Waive it").click()
+    expect(page.get_by_text("The item is waived.")).to_be_visible()
+    assert sent(busy_gateway, "waiveItem")["reason"] == "A pilot only."
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone.")).to_be_visible()
+
+
+def test_stages_follow_the_address_and_the_past_is_read_only(
+    busy_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{busy_dashboard.url}/projects/p-flights")
+    page.get_by_role("link", name=re.compile("4. Data gathering")).first.click()
+    expect(page).to_have_url(re.compile("stage=gathering"))
+    expect(page.get_by_role("heading", name="4. Data gathering")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="14. Monitoring")).to_be_visible()
+    page.goto(f"{busy_dashboard.url}/projects/p-flights?on=2026-01-02&stage=business")
+    expect(page.get_by_text("as it was at the end of 2 January 2026")).to_be_visible()
+    expect(page.get_by_role("button", name="Save")).to_have_count(0)
+
+
+def test_a_project_is_created_and_opens(
+    busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{busy_dashboard.url}/projects")
+    page.get_by_role("button", name="New project…").click()
+    dialog(page).get_by_label("Name").fill("Flight delays")
+    dialog(page).get_by_label("What it owns").fill("flights without a kind")
+    dialog(page).get_by_role("button", name="Create it").click()
+    expect(dialog(page)).to_contain_text("isn't one of")
+    dialog(page).get_by_label("What it owns").fill("model:flight-*")
+    dialog(page).get_by_role("button", name="Create it").click()
+    expect(page).to_have_url(re.compile("/projects/p-flights$"))
+    said = sent(busy_gateway, "createProject")
+    assert said["patterns"] == [{"kind": "MODEL", "glob": "flight-*"}]
+
+
+def test_a_review_is_discussed_and_approved_for_exactly_what_was_seen(
+    busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{busy_dashboard.url}/reviews/{MODEL}/4")
+    page.get_by_role("textbox", name="Say something").fill("Looks <b>fine</b> to me.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#review-comments")).to_contain_text("Looks <b>fine</b> to me.")
+    page.get_by_role("button", name="Approve…").click()
+    dialog(page).get_by_role("textbox").fill("Better, and the worst carrier is known.")
+    dialog(page).get_by_role("button", name="Approve").click()
+    expect(page.locator("#review-decisions")).to_contain_text("approved")
+    said = sent(busy_gateway, "decideReview")
+    assert said["digest"] == busy_gateway.lifecycle.reviews[0]["digest"]
+    assert said["decision"] == "APPROVE"
+    assert said["idempotencyKey"]
+
+
+def test_an_alert_is_taken_care_of_and_a_refusal_says_why(
+    busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{busy_dashboard.url}/alerts")
+    page.get_by_role("link", name="4 features of flight-delay v3 drifted").click()
+    busy_gateway.lifecycle.refusal = {
+        "code": "NOT_ALLOWED_NOW",
+        "message": "bela looks after it already",
+        "field": None,
+        "fix": "Talk to bela",
+        "retryable": False,
+    }
+    page.get_by_role("button", name="I look after it…").click()
+    dialog(page).get_by_role("button", name="I look after it").click()
+    expect(dialog(page)).to_contain_text("Bela looks after it already. Talk to bela.")
+    busy_gateway.lifecycle.refusal = None
+    dialog(page).get_by_role("button", name="I look after it").click()
+    expect(page.locator("#alert-head")).to_contain_text("acknowledged")
+    assert sent(busy_gateway, "acknowledgeAlert")["alertId"] == "al1"
+
+
+def test_a_version_is_deployed_and_an_alias_set_with_confirmation_and_undo(
+    busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{busy_dashboard.url}/models/{MODEL}/4")
+    row = page.locator("#version-standings tr", has_text="production")
+    expect(row).to_contain_text("no approved review, gates not passed")
+    row.get_by_role("button", name="Deploy…").click()
+    expect(dialog(page)).to_contain_text("instead of v3")
+    dialog(page).get_by_role("button", name="Cancel").click()
+    expect(dialog(page)).to_have_count(0)
+    page.get_by_role("button", name="Set an alias…").click()
+    dialog(page).get_by_role("button", name="Point it here").click()
+    expect(page.get_by_text("The alias is set.")).to_be_visible()
+    assert sent(busy_gateway, "setAlias")["version"] == "4"
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone.")).to_be_visible()
+    assert sent(busy_gateway, "setAlias")["version"] == "3"
+
+
+def test_runs_ticked_in_the_grid_are_compared(busy_dashboard: DashboardProcess, open_page: OpenPage) -> None:
+    page = open_page(f"{busy_dashboard.url}/runs")
+    expect(page.locator("#runs-count")).to_have_text("240 runs")
+    for row in (1, 2, 3):
+        page.locator(
+            f".ag-center-cols-container [row-index='{row}'], .ag-pinned-left-cols-container [row-index='{row}']"
+        )
+        page.locator(f"[row-index='{row}'] input[type=checkbox]").first.check()
+    page.get_by_role("link", name="Compare 3 runs").click()
+    expect(page.locator("h1")).to_have_text("Compare runs")
+    expect(page.locator(".compared thead th")).to_have_count(4)
+    expect(page.locator(".compared")).not_to_contain_text("max_iter")
+    page.get_by_text("Everything", exact=True).click()
+    expect(page.locator(".compared")).to_contain_text("max_iter")
+    page.get_by_role("link", name=re.compile("^Take out")).first.click()
+    expect(page.locator(".compared thead th")).to_have_count(3)
+    page.go_back()
+    expect(page.locator(".compared thead th")).to_have_count(4)
+
+
+def test_the_audit_trail_is_verified_and_tampering_shows(
+    busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{busy_dashboard.url}/events/audit")
+    page.get_by_role("button", name="Verify the trail").click()
+    expect(page.locator("#audit-verdict")).to_contain_text("untouched")
+    expect(page.locator("#audit-verdict")).to_contain_text("119")
+    busy_gateway.lifecycle.tampered = True
+    page.get_by_role("button", name="Verify again").click()
+    expect(page.locator("#audit-verdict")).to_contain_text("tampered with")
+    busy_gateway.lifecycle.tampered = False
+    page.get_by_role("textbox", name="User").fill("bela")
+    expect(page).to_have_url(re.compile("user=bela"))
+    expect(page.locator("tbody")).not_to_contain_text("anna")
+
+
+def test_lineage_leads_from_thing_to_thing(busy_dashboard: DashboardProcess, open_page: OpenPage) -> None:
+    page = open_page(f"{busy_dashboard.url}/lineage/version/{MODEL}%2F3")
+    page.get_by_role("link", name=re.compile("4 features drifted")).first.click()
+    expect(page).to_have_url(re.compile("/lineage/alert/al1"))
+    expect(page.locator(".lineage-box.chosen")).to_contain_text("4 features drifted")
+    page.locator(".lineage-box.chosen").click()
+    expect(page).to_have_url(re.compile("/alerts/al1"))
+
+
+def test_an_inbox_follows_its_events(
+    busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{busy_dashboard.url}/alerts")
+    expect(page.locator("#live-badge")).to_have_text("Live")
+    another = {
+        **busy_gateway.lifecycle.alerts[0],
+        "alertId": "al2",
+        "title": "Nothing arrived for an hour",
+        "state": "OPEN",
+    }
+    busy_gateway.lifecycle.alerts.append(another)
+    busy_gateway.emit("monitor.alert.opened", "al2", "an alert opened")
+    expect(page.locator("#alerts-inbox")).to_contain_text("Nothing arrived for an hour")
