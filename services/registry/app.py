@@ -161,7 +161,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         projects_ = project_store.MongoProjects(store)
         reading = Reading(run_queries)
         things = Things(experiment, model_queries, lambda request, context: provenance.versions.names(request, context))
-        project = Projects(outbox, projects_, things, CatchingUp(projects_, reading, now), now)
+        project = Projects(outbox, projects_, things, CatchingUp(projects_, reading, run_queries, now), now)
         following = Following(project, projects_, reading, now)
         boards = EventConsumer(bus, outbox, streams.REGISTRY_BOARDS, following.take_in)
         insight = Insights(outbox, insight_store.MongoInsights(store), now)

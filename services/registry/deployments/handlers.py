@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 
 from services.contracts.base import Event
@@ -208,7 +209,8 @@ class Deployments:
         if after.current is not None:
             await self._models.point(change, after.model_name, alias, after.current.version)
         elif before.current is not None:
-            await self._models.unpoint(change, after.model_name, alias, before.current.version)
+            with contextlib.suppress(NotFound):  # the model was deleted, and its aliases with it
+                await self._models.unpoint(change, after.model_name, alias, before.current.version)
 
     async def _standing(self, content: Content, context: Context) -> Standing:
         version = content.version

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.contracts.paging import Page, Paging
 from services.contracts.projects import Pattern, ProjectCreated, ProjectSummary, Thing
+from services.contracts.registry import RunDataLogged
 from services.registry.documents import from_document
 from services.registry.paging import page_of
 from services.registry.projects import board
-from services.registry.projects.evidence import TYPES
+from services.registry.projects.evidence import BASELINE_TAG, TYPES
 from services.registry.projects.ownership import Claim
 from services.registry.projects.project import BoardEvent, Project
 from services.runtime.outbox import EVENTS, Change
@@ -62,7 +63,45 @@ class PastEvent(msgspec.Struct, frozen=True, kw_only=True):
     data: str
 
 
+MOST_WINDOWS = 500
+
 _FIELDS = {"experiment": "experiment_id", "model": "model_name", "dataset": "dataset"}
+_BY_RUN = ("run", "similarity", "reproduction")
+_BY_VERSION = ("model_version", "review", "gate_verdict", "model_card", "alert_rules")
+_BY_CONTENT = ("evaluation", "deployment", "retraining", "alert", "insight")
+"""Aggregates that are called after runs, after models and versions, and by ids that tell nothing: these are few."""
+
+
+def _about(things: Sequence[Thing], runs: Sequence[str]) -> list[dict[str, Any]]:
+    """Alternatives, each of which an index of the event log answers."""
+    models = [thing.id for thing in things if thing.kind == "model"]
+    datasets = [thing.id for thing in things if thing.kind == "dataset"]
+    found: list[dict[str, Any]] = [
+        {
+            "type": {"$in": [name for name, event in TYPES.items() if event.aggregate in _BY_CONTENT]},
+            "data": {"$regex": _mentions(things)},
+        }
+    ]
+    if runs:
+        of_runs = {"aggregate_id": {"$in": list(runs)}}
+        logged = RunDataLogged.type()  # a training may log thousands of times: only what names a baseline counts
+        found.append({"aggregate": {"$in": list(_BY_RUN)}, **of_runs, "type": {"$ne": logged}})
+        found.append({"aggregate": "run", **of_runs, "type": logged, "data": {"$regex": re.escape(BASELINE_TAG)}})
+    for model in models:
+        found.append({"aggregate": {"$in": list(_BY_VERSION)}, "aggregate_id": _inside(model)})
+        found.append({"aggregate": "registered_model", "aggregate_id": model})
+    found += [{"aggregate": "dataset_version", "aggregate_id": _inside(dataset)} for dataset in datasets]
+    return found
+
+
+def _monitored(things: Sequence[Thing]) -> list[dict[str, Any]]:
+    """Windows are many, and only the newest count."""
+    models = [thing.id for thing in things if thing.kind == "model"]
+    return [{"aggregate": "monitored_version", "aggregate_id": _inside(model)} for model in models]
+
+
+def _inside(name: str) -> dict[str, str]:
+    return {"$gte": f"{name}/", "$lt": f"{name}0"}  # "0" follows "/"
 
 
 def _mentions(things: Sequence[Thing]) -> str:
@@ -122,19 +161,21 @@ class MongoProjects:
         found = [from_document(row, Assignment) for row in rows]
         return {assignment.thing: assignment.project for assignment in found}
 
-    async def past(self, things: Sequence[Thing], *, most: int) -> list[PastEvent]:
-        """The newest events that may be evidence about any of the things, oldest first."""
+    async def past(self, things: Sequence[Thing], runs: Sequence[str], *, most: int) -> list[PastEvent]:
+        """The newest events that may be evidence about any of the things, or of their `runs`; oldest first."""
         if not things:
             return []
-        matching = {"type": {"$in": list(TYPES)}, "data": {"$regex": _mentions(things)}}
+        found = await self._newest(_about(things, runs), most) + await self._newest(_monitored(things), MOST_WINDOWS)
+        return sorted(found, key=lambda event: event.id)
+
+    async def _newest(self, alternatives: list[dict[str, Any]], most: int) -> list[PastEvent]:
+        if not alternatives:
+            return []
+        matching = {"type": {"$in": list(TYPES)}, "$or": alternatives}
+        shown = {"type": 1, "data": 1}
         with translated():
-            rows = (
-                await self._events.find(matching, {"type": 1, "data": 1})
-                .sort("_id", DESCENDING)
-                .limit(most)
-                .to_list(most)
-            )
-        return [PastEvent(id=row["_id"], type=row["type"], data=row["data"]) for row in reversed(rows)]
+            rows = await self._events.find(matching, shown).sort("_id", DESCENDING).limit(most).to_list(most)
+        return [PastEvent(id=row["_id"], type=row["type"], data=row["data"]) for row in rows]
 
     async def history(self, project_id: str, until: datetime) -> list[BoardEvent]:
         """The board's events up to a moment, in order; its clock never goes back, so the first later one ends it."""

@@ -212,6 +212,8 @@ async def test_a_version_goes_the_whole_way_and_its_successor_takes_over_and_giv
     worse = await ask(EvaluateGates(model_name=name, version="2"))
     champion = next(entry for entry in worse.verdicts if entry.gate.name == "champion")
     assert (champion.outcome, champion.numbers["champion"], champion.numbers["p_value"]) == ("failed", 0.7, 1.0)
+    once = next(entry for entry in worse.verdicts if entry.gate.name == "once")
+    assert (once.outcome, once.numbers) == ("passed", {"uses": 1.0})  # the first version's use was before its release
     second = DeployVersion(environment="production", model_name=name, version="2", override_reason="the old one leaks")
     with pytest.raises(Forbidden) as forbidden:
         await ask(second, "ben", Role.REVIEWER)
@@ -256,6 +258,16 @@ async def test_a_version_goes_the_whole_way_and_its_successor_takes_over_and_giv
     await until(lambda: shows(ask, project, "review", "open"), what="the approval no longer counts on the board")
     results = (await ask(ListGateResults(model_name=name, paging=Paging(first=10)))).edges
     assert len(results) == 4
+
+    # of several who roll back what they saw, one does; the override's mark comes along
+    back = RollBack(environment="production", model_name=name, reason="the file", expected=view.revision)
+    outcomes = await asyncio.gather(*(ask(back) for _ in range(4)), return_exceptions=True)
+    assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 3
+    view = await production(ask, name)
+    assert view.current is not None
+    assert (view.current.version, await alias(ask, name, "champion")) == ("2", "2")
+    assert view.current.overridden == ["REVIEW_NOT_APPROVED", "GATES_NOT_PASSED"]
+    assert await code_of(ask(RollBack(environment="production", model_name=name, reason="x"))) == "CONTENT_CHANGED"
 
 
 async def test_an_unmodified_client_logs_an_evaluation_as_a_file(ask: Asker, client: MlflowClient) -> None:

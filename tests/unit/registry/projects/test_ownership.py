@@ -1,7 +1,7 @@
 """Which project a thing belongs to."""
 
 from services.contracts.projects import Pattern, Thing, ThingKind
-from services.registry.projects.ownership import Claim, owner
+from services.registry.projects.ownership import Claim, matching, owner
 
 EXPERIMENT = Thing(kind="experiment", id="7")
 
@@ -27,3 +27,13 @@ def test_the_most_specific_pattern_wins_and_then_the_older_project() -> None:
 
 def test_case_matters() -> None:
     assert owner(EXPERIMENT, "Flights", {}, [claim("p", "flights")]) == "default"
+
+
+def test_patterns_match_by_kind_and_name() -> None:
+    names = {
+        Thing(kind="experiment", id="7"): "flights-daily",
+        Thing(kind="model", id="flights-daily"): "flights-daily",
+        Thing(kind="model", id="Flights"): "Flights",
+    }
+    patterns = [Pattern(kind="model", glob="flights*")]
+    assert matching(patterns, names) == [Thing(kind="model", id="flights-daily")]
