@@ -119,6 +119,42 @@ class RunUpdated(Event, frozen=True, kw_only=True):
     changed: list[str]
 
 
+class RunPurged(Event, frozen=True, kw_only=True):
+    """Deleted for good, with its metric points and files."""
+
+    service = "registry"
+    aggregate = "run"
+    name = "purged"
+    key = ("run_id",)
+
+    run_id: str
+    experiment_id: str
+
+
+class ExperimentPurged(Event, frozen=True, kw_only=True):
+    """Deleted for good, after all its runs; its name is free again."""
+
+    service = "registry"
+    aggregate = "experiment"
+    name = "purged"
+    key = ("experiment_id",)
+
+    experiment_id: str
+    experiment_name: str
+
+
+class LoggedModelPurged(Event, frozen=True, kw_only=True):
+    """Deleted for good, with its files."""
+
+    service = "registry"
+    aggregate = "logged_model"
+    name = "purged"
+    key = ("model_id",)
+
+    model_id: str
+    experiment_id: str
+
+
 class RunEnded(Event, frozen=True, kw_only=True):
     """`status` is FINISHED, FAILED or KILLED."""
 
@@ -374,6 +410,49 @@ class MetricPoint(Message, frozen=True, kw_only=True):
 
 
 # ---------------------------------------------------------------- requests
+
+
+class PurgeReport(Message, frozen=True, kw_only=True):
+    """How much went for good, and the ids of what stayed. `more`: ask again, there is more to do."""
+
+    runs: int = 0
+    logged_models: int = 0
+    experiments: int = 0
+    kept_runs: list[str] = []
+    kept_models: list[str] = []
+    more: bool = False
+
+
+class PurgeDeleted(Request[PurgeReport], frozen=True, kw_only=True):
+    """Deletes for good what has been in the state "deleted" for at least `days`: a part of it, so ask until it's done.
+
+    What a registered version needs stays; say how many stayed so far, to have them passed over.
+    """
+
+    service = "registry"
+    name = "deleted.purge"
+
+    days: float = 30.0
+    kept_runs: int = 0
+    kept_models: int = 0
+
+
+class ContentReport(Message, frozen=True, kw_only=True):
+    """`next` is where to go on; None when all stored content has been looked at."""
+
+    looked_at: int = 0
+    removed: int = 0
+    bytes: int = 0
+    next: str | None = None
+
+
+class CollectContent(Request[ContentReport], frozen=True, kw_only=True):
+    """Removes stored content, at least a day old, that no artifact has any more; a part of it, from `after` on."""
+
+    service = "registry"
+    name = "content.collect"
+
+    after: str | None = None
 
 
 class GetExperiment(Request[ExperimentView], frozen=True, kw_only=True):
