@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from deploy.local import audit, dead_letters, run, screen, tokens, tried
+from deploy.local import audit, cards, datasets, dead_letters, reproduce, run, screen, tokens, tried
 from deploy.local import doctor as examination
 from deploy.local import logs as part_logs
 from deploy.local.parts import PARTS
@@ -27,7 +27,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(tokens.app, name="token")
 app.add_typer(audit.app, name="audit")
 app.add_typer(dead_letters.app, name="dead")
+app.add_typer(datasets.app, name="dataset")
 app.command()(tried.tried)
+app.command()(reproduce.reproduce)
+app.command()(cards.card)
 console = Console()
 errors = Console(stderr=True)
 
