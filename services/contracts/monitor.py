@@ -178,6 +178,15 @@ class EstimatedPerformance(Message, frozen=True, kw_only=True):
     calibration_drift: bool | None = None
 
 
+class SegmentPerformance(Message, frozen=True, kw_only=True):
+    """Performance over the rows with one value of one column: the 20 most frequent in the reference by name, the rest
+    as `(others)`, rows without a value as `(missing)`. Its coverage isn't known (0)."""
+
+    column: str
+    value: str
+    performance: Performance
+
+
 class WindowQuality(Message, frozen=True, kw_only=True):
     """`usual_rows`: the middle of up to 28 windows before it, None with fewer than seven (or for merged windows).
 
@@ -211,7 +220,11 @@ class ServiceFigures(Message, frozen=True, kw_only=True):
 
 
 class WindowView(Message, frozen=True, kw_only=True):
-    """A tumbling window [start, end) in event time. `prediction` is the drift of the model's own output."""
+    """A tumbling window [start, end) in event time. `prediction` is the drift of the model's own output.
+
+    `worst_segment`: where the model does worst beyond doubt: its main measure's interval lies farthest on the bad side,
+    of the segments with 30 labelled rows or more.
+    """
 
     model_name: str
     version: str
@@ -226,6 +239,7 @@ class WindowView(Message, frozen=True, kw_only=True):
     quality: WindowQuality | None = None
     service: ServiceFigures | None = None
     estimated: EstimatedPerformance | None = None
+    worst_segment: SegmentPerformance | None = None
 
 
 class AtThreshold(Message, frozen=True, kw_only=True):
@@ -254,9 +268,9 @@ class CalibrationBin(Message, frozen=True, kw_only=True):
 
 
 class PerformanceDetail(Message, frozen=True, kw_only=True):
-    """Performance over a time range. `curve`, `calibration`: of a binary model with scores, the curve by falling
-    threshold; `classes` and `confusion` (rows: labels, columns: predictions) where classes are predicted, the most
-    frequent 20."""
+    """Performance over a time range. `segments`: the worst first. `curve`, `calibration`: of a binary model with
+    scores, the curve by falling threshold; `classes` and `confusion` (rows: labels, columns: predictions) where classes
+    are predicted, the most frequent 20. `baseline`: the reference's own."""
 
     performance: Performance
     at: AtThreshold | None = None
@@ -265,6 +279,7 @@ class PerformanceDetail(Message, frozen=True, kw_only=True):
     classes: list[str] = []
     confusion: list[list[int]] = []
     baseline: Performance | None = None
+    segments: list[SegmentPerformance] = []
 
 
 class MonitoredView(Message, frozen=True, kw_only=True):
@@ -283,6 +298,7 @@ class MonitoredView(Message, frozen=True, kw_only=True):
     labelled: int = 0
     last_prediction_at: datetime | None = None
     last_arrival_at: datetime | None = None
+    segments: list[str] = []
     baseline: Performance | None = None
 
 

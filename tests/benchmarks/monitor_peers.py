@@ -1,10 +1,13 @@
 """Bulk drift figures beside Evidently, NannyML, whylogs and alibi-detect, on one frame and one machine.
 
-    python -m tests.benchmarks.monitor_peers --rows 1000000 --reference 100000 [--python PEERS/bin/python]
+    for peer in evidently nannyml whylogs alibi-detect; do
+        uv venv peers/$peer && uv pip install --python peers/$peer/bin/python $peer pandas pyarrow
+    done
+    python -m tests.benchmarks.monitor_peers --rows 1000000 --reference 100000 --peers peers
 
 15 numeric and 5 categorical columns; all figures of all features. Each peer runs as a process of its own in the
-environment whose Python is named (its packages can't share ours, docs/adr/0007); one that isn't installed there is left
-out of the table. Times are CPU seconds without imports and without reading the frame, so that they compare.
+environment of its own (their packages can't share ours, nor each other's: docs/adr/0007); one that isn't installed says
+so in the table. Times are CPU seconds without imports and without reading the frame, so that they compare.
 """
 
 from __future__ import annotations
@@ -12,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -122,7 +124,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rows", type=int, default=1_000_000)
     arguments.add_argument("--reference", type=int, default=100_000)
-    arguments.add_argument("--python", default=sys.executable, help="Python of the environment with the peers")
+    arguments.add_argument("--peers", type=Path, default=Path("peers"), help="folder of the peers' environments")
     chosen = arguments.parse_args()
     reference, current = frame(chosen.reference, 1), frame(chosen.rows, 2)
     floor, bulk, small = ours(reference, current)
@@ -135,7 +137,8 @@ def main() -> None:
         pq.write_table(reference, paths[0])
         pq.write_table(current, paths[1])
         for name, code in PEERS.items():
-            took = peer(chosen.python, code, *paths)
+            python = chosen.peers / name.split(" ", 1)[0] / "bin" / "python"
+            took = peer(str(python), code, *paths) if python.exists() else "not installed"
             if isinstance(took, str):
                 print(f"{name:32} {took}")
             else:

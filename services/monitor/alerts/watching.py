@@ -20,6 +20,9 @@ Outcome = Literal["open", "reopen", "firing", "quiet", "resolve"]
 HISTORY = 28
 """Windows whose rows are remembered as what is usual."""
 
+CONTRADICTED = 0.5
+"""A window with a larger p-value speaks against the change: whatever came before, it is quiet."""
+
 MOST_PATIENCE = 30
 """Windows, at most, that must be quiet before an alert that keeps coming back resolves."""
 
@@ -51,12 +54,17 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def weighing(watch: Watch, p_values: Mapping[str, float]) -> Watch:
-    """Adds a window's evidence: `certain` are the subjects over which a sequential detector alarms now."""
+    """Adds a window's evidence: `certain` are the subjects over which a sequential detector alarms, if this window goes
+    with it."""
     evidence: dict[str, float] = {}
     for name, p in p_values.items():
         detector = sequential.step(Detector(log_value=watch.evidence.get(name, -inf)), p)
         evidence[name] = detector.bounded(len(p_values)).log_value
-    certain = sorted(name for name, value in evidence.items() if Detector(log_value=value).alarms(len(p_values)))
+    certain = sorted(
+        name
+        for name, value in evidence.items()
+        if p_values[name] <= CONTRADICTED and Detector(log_value=value).alarms(len(p_values))
+    )
     return msgspec.structs.replace(watch, evidence=evidence, certain=certain)
 
 

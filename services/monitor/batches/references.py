@@ -16,12 +16,13 @@ from services.monitor.batches.predictions import reserved_name
 from services.monitor.batches.tables import Rows
 from services.monitor.counts.columns import MISSING, Column, Columns, Numbers
 from services.monitor.performance.rules import Task, count_performance, pack_performance
-from services.monitor.references.rules import build_reference
+from services.monitor.references.rules import Reference, build_reference
 from services.monitor.versions.rules import LABEL, OUTPUT_MARK, PREDICTION, SCORE, ActiveReference
 
 SHORTEST_WINDOW_MS: Final = 1_000
 LONGEST_WINDOW_MS: Final = 366 * 24 * 3600 * 1000
 LONGEST_LATENESS_MS: Final = 3600 * 1000
+MOST_SEGMENTS: Final = 3
 LATENESS_SHARE: Final = 0.1
 """Default allowed lateness: a tenth of the window, at most an hour."""
 
@@ -43,6 +44,7 @@ class ReferenceOptions(msgspec.Struct, frozen=True, kw_only=True):
     id: str = "id"
     timestamp: str = "timestamp"
     positive: str | None = None
+    segments: str = ""
 
 
 def duration_ms(text: str, field: str) -> int:
@@ -118,7 +120,25 @@ def made_reference(
         center=center,
         reference=reference,
         performance=_performance(rows, options, task, outputs, center),
+        segments=_segments(options, reference),
     )
+
+
+def _segments(options: ReferenceOptions, reference: Reference) -> list[str]:
+    """Names of the columns by which performance is parted. Raises Invalid for what is no category."""
+    names = [name for name in (part.strip() for part in options.segments.split(",")) if name]
+    if len(names) > MOST_SEGMENTS:
+        raise Invalid(f"at most {MOST_SEGMENTS} segment columns", code="TOO_MANY_SEGMENTS", field="segments")
+    categories = [feature.name for feature in reference.grid.categorical if not feature.name.startswith(OUTPUT_MARK)]
+    for name in names:
+        if name not in categories:
+            raise Invalid(
+                f"{name!r} is no category of the reference",
+                code="BAD_SEGMENT",
+                field="segments",
+                fix=f"One of: {', '.join(categories[:30]) or 'none is there'}",
+            )
+    return list(dict.fromkeys(names))
 
 
 def _outputs(rows: Rows, options: ReferenceOptions, task: Task) -> dict[str, Column]:

@@ -183,7 +183,7 @@ def _put(
     new, where, _ = put(old, at, labels)
     if not len(where):
         return
-    scoring = Scoring(reference.task, reference.positive, reference.center)
+    scoring = Scoring(reference.task, reference.positive, reference.center, reference.segment_values)
     for start, counts in figures_moved(scoring, predictions, old, new, where).items():
         place = (block.reference_id, start)
         earlier = join.moved.get(place)

@@ -24,7 +24,7 @@ from services.monitor.labels.blocks import (
 )
 from services.monitor.labels.store import BLOCKS, LABELS, ROWS, Block, MongoBlocks
 from services.monitor.slots import Slot
-from services.monitor.versions.rules import ActiveReference
+from services.monitor.versions.rules import SEGMENT_MARK, ActiveReference
 from services.runtime.ids import new_id
 from services.runtime.outbox import Change
 
@@ -96,7 +96,7 @@ def _made(
     absorbed: list[tuple[Block, PredictionRows]],
     labels: dict[str, LabelRows],
 ) -> _Made | None:
-    outputs = [output_columns(batch.columns) for batch in batches]
+    outputs = [output_columns(_with_segments(batch.columns, active)) for batch in batches]
     if not can_concatenate([*outputs, *(rows.outputs for _, rows in absorbed)]):
         if absorbed:
             return None
@@ -119,6 +119,11 @@ def _made(
         parts.extend(labels.get(block.id) or no_labels(like, len(rows)) for block, rows in absorbed)
         packed_labels = pack_labels(picked(joined_labels(parts), source))
     return _Made(len(whole), first, last, pack_rows(whole), packed_labels)
+
+
+def _with_segments(columns: Columns, active: ActiveReference) -> Columns:
+    marked = {SEGMENT_MARK + name: columns.by_name[name] for name in active.segments if name in columns.by_name}
+    return Columns(columns.rows, {**columns.by_name, **marked}) if marked else columns
 
 
 def _common(outputs: list[Columns], i: int) -> Columns:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,17 +12,21 @@ from services.monitor.counts.columns import MISSING, Codes, Column, Columns, Num
 from services.monitor.labels.blocks import LabelRows, Positions, PredictionRows, picked
 from services.monitor.labels.hashing import Hashes
 from services.monitor.performance.rules import PerformanceCounts, Task, count_performance
-from services.monitor.versions.rules import LABEL, PREDICTION, SCORE
+from services.monitor.versions.rules import LABEL, PREDICTION, SCORE, SEGMENT_MARK
 from services.monitor.windows.rules import split_rows
+
+OTHERS = "(others)"
+NONE = "(missing)"
 
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """How a model version's labels and predictions are compared."""
+    """How a model version's labels and predictions are compared. `segments`: by column, the values told apart."""
 
     task: Task
     positive: str | None
     center: float
+    segments: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def newest_first(ids: Hashes, rows: LabelRows) -> tuple[Hashes, LabelRows]:
@@ -84,14 +89,34 @@ def figures_moved(
 def _counted(scoring: Scoring, rows: PredictionRows, labels: Column, at: Positions) -> PerformanceCounts:
     score = rows.outputs.by_name.get(SCORE)
     predicted = rows.outputs.by_name.get(PREDICTION)
-    return count_performance(
-        scoring.task,
-        labels,
-        score=None if score is None else score.pick(at),
-        predicted=None if predicted is None else predicted.pick(at),
-        positive=scoring.positive,
-        center=scoring.center,
-    )
+
+    def counted(labels: Column, at: Positions) -> PerformanceCounts:
+        return count_performance(
+            scoring.task,
+            labels,
+            score=None if score is None else score.pick(at),
+            predicted=None if predicted is None else predicted.pick(at),
+            positive=scoring.positive,
+            center=scoring.center,
+        )
+
+    counts = counted(labels, at)
+    for name, values in scoring.segments.items():
+        column = rows.outputs.by_name.get(SEGMENT_MARK + name)
+        if isinstance(column, Codes):
+            for value, which in _segments(column.pick(at), values):
+                counts.segments[name, value] = counted(labels.pick(which), at[which])
+    return counts
+
+
+def _segments(column: Codes, values: Sequence[str]) -> Iterator[tuple[str, Positions]]:
+    """(value, its rows); rare values are OTHERS together, rows without one NONE."""
+    known = {value: i for i, value in enumerate(values)}
+    names = [*values, OTHERS, NONE]
+    translate = np.array([known.get(text, len(values)) for text in column.values] + [len(values) + 1], dtype=np.int64)
+    codes = translate[column.codes]  # code −1 picks the last entry
+    for code in np.unique(codes).tolist():
+        yield names[code], np.flatnonzero(codes == code)
 
 
 def _present(labels: Column) -> npt.NDArray[np.bool_]:

@@ -88,6 +88,10 @@ def main_measure(counts: PerformanceCounts) -> str:
     return "accuracy" if counts.task == "binary" and not counts.binary.rows else names[0]
 
 
+def lower_is_better(name: str) -> bool:
+    return name in _LOWER_IS_BETTER
+
+
 def default_effect(name: str) -> float:
     return SHARE_EFFECT if name in _HIGHER_IS_BETTER else ERROR_EFFECT
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -52,6 +52,7 @@ FORMAT = 1
 class PerformanceCounts:
     """Counts over the labelled rows of one model version. Additive and signed: a corrected label is `c - old + new`.
 
+    `segments`: the same by (column, value), without segments of their own.
     binary: rows with a score; classes: rows with a predicted class; regression: rows with a predicted value.
     """
 
@@ -60,6 +61,7 @@ class PerformanceCounts:
     binary: BinaryCounts
     classes: ClassCounts
     regression: RegressionCounts
+    segments: dict[tuple[str, str], PerformanceCounts] = field(default_factory=dict)
 
     def __add__(self, other: PerformanceCounts) -> PerformanceCounts:
         return PerformanceCounts(
@@ -68,6 +70,7 @@ class PerformanceCounts:
             self.binary + other.binary,
             self.classes + other.classes,
             self.regression + other.regression,
+            self._segments(other, 1),
         )
 
     def __sub__(self, other: PerformanceCounts) -> PerformanceCounts:
@@ -77,7 +80,15 @@ class PerformanceCounts:
             self.binary - other.binary,
             self.classes - other.classes,
             self.regression - other.regression,
+            self._segments(other, -1),
         )
+
+    def _segments(self, other: PerformanceCounts, sign: int) -> dict[tuple[str, str], PerformanceCounts]:
+        result = dict(self.segments)
+        for key, counts in other.segments.items():
+            before = result.get(key) or no_performance(counts.task, counts.regression.center)
+            result[key] = before + counts if sign > 0 else before - counts
+        return result
 
     def _same_task(self, other: PerformanceCounts) -> Task:
         if self.task != other.task:
@@ -205,6 +216,7 @@ def pack_performance(counts: PerformanceCounts) -> bytes:
             regression.sums.tolist(),
             regression.invalid,
         ),
+        [(column, value, pack_performance(counts)) for (column, value), counts in counts.segments.items()],
     )
     return zlib.compress(msgspec.msgpack.encode(packed), 1)
 
@@ -227,6 +239,7 @@ def unpack_performance(data: bytes) -> PerformanceCounts:
         ),
         ClassCounts({(label, predicted): rows for label, predicted, rows in packed.classes}),
         RegressionCounts(center, rows, nonzero, covered, interval_rows, np.array(error_sums), bad),
+        {(column, value): unpack_performance(part) for column, value, part in packed.segments},
     )
 
 
@@ -237,6 +250,7 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
     binary: tuple[bytes, list[float], list[float], int]
     classes: list[tuple[str, str, int]]
     regression: tuple[float, int, int, int, int, list[float], int]
+    segments: list[tuple[str, str, bytes]] = []
 
 
 def _labelled(labels: Column) -> int:

@@ -156,6 +156,7 @@ def set_reference(change: Change, watched: Watched, made: ActiveReference, conte
             "content": content,
             "encoded": encode_reference(made.reference),
             "performance": made.performance,
+            "segments": made.segments,
         },
     )
     change.update(

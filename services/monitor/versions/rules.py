@@ -13,11 +13,15 @@ from services.monitor.references.rules import Reference
 
 OUTPUT_MARK: Final = "@"
 """Columns whose name starts with it are the monitor's own; a feature's name can't."""
+SEGMENT_VALUES: Final = 20
 SCORE: Final = "@score"
 PREDICTION: Final = "@prediction"
 LABEL: Final = "@label"
 ID: Final = "@id"
 TIME: Final = "@time"
+
+SEGMENT_MARK: Final = "@segment:"
+"""Before the name of a feature that is kept beside a prediction, so that its label counts in the feature's segment."""
 
 OUTPUT_NAMES: Final = {SCORE: "score", PREDICTION: "prediction"}
 """How the model's own outputs are called outside."""
@@ -32,7 +36,7 @@ class ActiveReference(msgspec.Struct, frozen=True, kw_only=True):
     """A reference with what was stated when it was set. `center`: a typical label (regression), about which is summed.
 
     `positive`: the positive class's text of a binary model; None: 1 or true. `performance`: packed counts of the
-    reference's own labelled rows, None without labels.
+    reference's own labelled rows, None without labels. `segments`: categories by which performance is parted.
     """
 
     id: str
@@ -45,6 +49,7 @@ class ActiveReference(msgspec.Struct, frozen=True, kw_only=True):
     center: float
     reference: Reference
     performance: bytes | None = None
+    segments: list[str] = []
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -54,6 +59,12 @@ class ActiveReference(msgspec.Struct, frozen=True, kw_only=True):
     def features(self) -> list[str]:
         """The model's inputs, in the reference's order."""
         return [name for name in self.reference.grid.tally_row if not name.startswith(OUTPUT_MARK)]
+
+    @property
+    def segment_values(self) -> dict[str, list[str]]:
+        """The most frequent values of each segment column, which are told apart; all others count together."""
+        kept = {f.name: f.values for f in self.reference.grid.categorical}
+        return {name: kept[name][:SEGMENT_VALUES] for name in self.segments}
 
     @property
     def outputs(self) -> list[str]:

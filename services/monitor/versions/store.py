@@ -61,4 +61,5 @@ def active_reference(row: dict[str, Any]) -> ActiveReference:
         center=row["center"],
         reference=decode_reference(row["encoded"]),
         performance=row.get("performance"),
+        segments=row.get("segments", []),
     )

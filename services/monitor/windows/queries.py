@@ -22,6 +22,7 @@ from services.contracts.monitor import (
 )
 from services.monitor.performance.detail import calibration, confusion, curve, threshold_view
 from services.monitor.performance.rules import performance, unpack_performance
+from services.monitor.performance.segments import by_segment
 from services.monitor.versions.handlers import Versions, unknown_version
 from services.monitor.versions.rules import OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched, key_of
 from services.monitor.windows.rules import distribution
@@ -65,6 +66,7 @@ class Queries:
                     last_prediction_at=None if last_ms is None else moment(last_ms),
                     last_arrival_at=await self._windows.last_arrival(watched.key),
                     baseline=_baseline(active),
+                    segments=active.segments,
                 )
             )
         return found
@@ -150,6 +152,7 @@ class Queries:
             at=threshold_view(counts.binary, question.threshold) if scored else None,
             curve=await asyncio.to_thread(curve, counts.binary, question.points) if scored else [],
             calibration=calibration(counts.binary) if scored else [],
+            segments=by_segment(counts, active.positive),
             classes=names,
             confusion=cells,
             baseline=_baseline(active),

@@ -29,6 +29,7 @@ from services.monitor.performance.rules import (
     performance,
     unpack_performance,
 )
+from services.monitor.performance.segments import worst_segment
 from services.monitor.versions.handlers import Versions
 from services.monitor.versions.rules import OUTPUT_MARK, OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched
 from services.monitor.windows.figures import (
@@ -263,6 +264,7 @@ def _view(
         quality=quality,
         service=service,
         estimated=estimate,
+        worst_segment=worst_segment(labelled, active.positive) if labelled else None,
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 import pyarrow as pa
 
 from services.contracts import catalogue
+from services.contracts.dead_letters import DecideMonitorDeadLetter, ListMonitorDeadLetters
 from services.contracts.monitor import ReferenceSet, WindowClosed, WindowMoved
 from services.contracts.streams import MONITOR_PREDICTIONS
 from services.runtime.bus import Bus
@@ -22,7 +23,8 @@ from tests.support.waiting import until
 async def test_every_request_of_the_contracts_is_answered_and_no_other(monitor: Monitor, bus: Bus) -> None:
     answer = await bus.client.request("$SRV.INFO.monitor", b"", timeout=5)
     served = {endpoint["subject"] for endpoint in json.loads(answer.data)["endpoints"]}
-    assert served == {request.subject() for request in catalogue.REQUESTS if request.service == "monitor"}
+    expected = {request.subject() for request in catalogue.REQUESTS if request.service == "monitor"}
+    assert served == expected | {ListMonitorDeadLetters.subject(), DecideMonitorDeadLetter.subject()}
 
 
 async def test_a_versions_events_are_numbered_without_gaps(monitor: Monitor, store: Store) -> None:

@@ -43,7 +43,7 @@ from services.runtime.bus import Bus
 from services.runtime.context import Context
 from services.runtime.store import Store
 from tests.integration.monitor import rows
-from tests.integration.monitor.conftest import MODEL, VERSION, Monitor
+from tests.integration.monitor.conftest import MODEL, VERSION, Monitor, Run
 from tests.support.waiting import until
 
 WINDOW_ROWS = 600
@@ -301,3 +301,15 @@ async def test_performance_that_drops_below_the_references_opens_an_alert(watche
     assert alert.causes[0].subject == "roc_auc"
     assert alert.causes[0].expected == pytest.approx(0.75, abs=0.08)
     assert alert.causes[0].value < 0.4
+
+
+async def test_two_monitors_that_close_the_same_windows_open_one_alert(
+    settings: MonitorSettings, run_monitor: Run, registry: set[tuple[str, str]], store: Store
+) -> None:
+    async with run_monitor(settings) as monitor, run_monitor(settings):
+        assert (await monitor.set_reference()).status_code == 201
+        watcher = Watcher(monitor)
+        alert = await watcher.drifted(4)
+        assert [window.firing for window in alert.windows] == [True] * 3
+        told = await store["events"].find({"aggregate": "alert"}).to_list(None)
+        assert [(row["aggregate_id"], row["version"]) for row in told] == [(alert.id, 1)]

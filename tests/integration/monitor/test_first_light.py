@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, roc_auc_score
 
-from services.contracts.monitor import WindowClosed, WindowMoved
+from services.contracts.monitor import GetPerformance, WindowClosed, WindowMoved
 from services.monitor.settings import MonitorSettings
 from services.runtime.bus import Bus
+from services.runtime.context import service_context
 from tests.integration.monitor import rows
 from tests.integration.monitor.conftest import Monitor
 
@@ -56,6 +57,40 @@ async def test_labels_become_performance(monitor: Monitor) -> None:
     assert window.performance.roc_auc == pytest.approx(roc_auc_score(label, score), abs=1e-4)
     assert window.performance.accuracy == pytest.approx(accuracy_score(label, score >= 0.5))
     assert window.performance.brier == pytest.approx(np.mean((score - label) ** 2))
+
+
+async def test_performance_is_parted_by_segment_and_the_worst_is_named(monitor: Monitor) -> None:
+    for wrong in ("temp", "nothing", "site,site,site,site"):
+        refused = await monitor.set_reference(segments=wrong)
+        assert (refused.status_code, refused.json()["error"]["field"]) == (400, "segments")
+    assert (await monitor.set_reference(segments="site")).status_code == 201
+    sent = rows.predictions(3_000)
+    truth = rows.labels(sent)
+    north = np.array(sent["site"].to_pylist()) == "north"
+    label = np.where(north, 1 - truth["label"].to_numpy(), truth["label"].to_numpy())
+    await monitor.send("predictions", sent.append_column("latency", [np.full(3_000, 12.0)]))
+    await monitor.counted(3_000)
+    await monitor.send("labels", truth.set_column(1, "label", [label]))
+
+    [window] = await monitor.counted(3_000, labelled=3_000)
+    worst = window.worst_segment
+    assert worst is not None
+    assert (worst.column, worst.value, worst.performance.labelled) == ("site", "north", int(north.sum()))
+    assert worst.performance.roc_auc == pytest.approx(
+        roc_auc_score(label[north], sent["score"].to_numpy()[north]), abs=1e-3
+    )
+    assert window.service is not None
+    assert window.service.latency_p99 == pytest.approx(12.0, rel=0.01)
+    assert window.estimated is not None
+    assert window.estimated.calibration_drift
+    detail = await monitor.bus.request(
+        GetPerformance(model_name=monitor.model, version=monitor.version), service_context("test")
+    )
+    assert detail.segments[0].value == "north"
+    assert sum(segment.performance.labelled for segment in detail.segments) == 3_000
+    assert detail.baseline is not None
+    assert detail.at is not None
+    assert len(detail.curve) > 10
 
 
 async def test_a_watcher_sees_the_newest_window_move(monitor: Monitor, bus: Bus) -> None:

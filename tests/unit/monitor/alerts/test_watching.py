@@ -83,11 +83,12 @@ def test_small_windows_that_never_fire_alone_add_up_to_an_alert() -> None:
     assert persistent(watch, RULE) == ["a"]
 
 
-def test_evidence_fades_soon_after_the_change_has_gone() -> None:
+def test_a_window_that_contradicts_is_quiet_whatever_came_before() -> None:
     watch = Watch()
     for _ in range(20):
         watch = weighing(watch, {"a": 1e-9})
     assert watch.certain == ["a"]
+    assert weighing(watch, {"a": 1.0}).certain == []
     for _ in range(5):
         watch = weighing(watch, {"a": 1.0})
-    assert watch.certain == []
+    assert weighing(watch, {"a": 0.3}).certain == []

@@ -24,8 +24,14 @@ from services.monitor.labels.keeping import FULL_ROWS, _absorbed
 from services.monitor.labels.retention import expired
 from services.monitor.labels.rules import Scoring, figures_moved, find, labelled, newest_first, put
 from services.monitor.labels.store import Block
-from services.monitor.performance.rules import merge_performance, performance
-from services.monitor.versions.rules import PREDICTION, SCORE
+from services.monitor.performance.rules import (
+    merge_performance,
+    pack_performance,
+    performance,
+    unpack_performance,
+)
+from services.monitor.performance.segments import by_segment, worst_segment
+from services.monitor.versions.rules import PREDICTION, SCORE, SEGMENT_MARK
 
 
 def made(first: int, rows: int) -> PredictionRows:
@@ -128,6 +134,34 @@ def test_a_corrected_label_moves_the_figures_as_if_it_had_been_the_first() -> No
         assert corrected.log_loss == pytest.approx(straight.log_loss)
     whole = merge_performance(alone.values())
     assert whole.labelled == 200
+
+
+def test_segments_hold_the_figures_of_their_rows_and_a_corrected_label_leaves_no_trace() -> None:
+    plain = made(0, 200)
+    sites = Codes((np.arange(200) % 4 - 1).astype(np.int32), ["north", "south", "rare"])  # a quarter has none
+    outputs = Columns(200, {**plain.outputs.by_name, SEGMENT_MARK + "site": sites})
+    rows = unpack_rows(pack_rows(PredictionRows(plain.ids, np.zeros(200, dtype=np.int64), outputs)))
+    scoring = Scoring("binary", None, 0.0, {"site": ["north", "south"]})
+    at = np.arange(200)
+    first = LabelRows(Codes((at % 2).astype(np.int32), ["0", "1"]), np.full(200, 1))
+    then = LabelRows(Codes((at % 3 == 0).astype(np.int32), ["0", "1"]), np.full(200, 2))
+    none = no_labels(first.labels, 200)
+    one, where, _ = put(none, at, first)
+    early = figures_moved(scoring, rows, none, one, where)[0]
+    two, where, _ = put(one, at, then)
+    corrected = unpack_performance(pack_performance(early + figures_moved(scoring, rows, one, two, where)[0]))
+    direct, where, _ = put(none, at, then)
+    alone = figures_moved(scoring, rows, none, direct, where)[0]
+    names = {("site", "north"), ("site", "south"), ("site", "(others)"), ("site", "(missing)")}
+    assert set(corrected.segments) == set(alone.segments) == names
+    for name in names:
+        assert corrected.segments[name].labelled == alone.segments[name].labelled == 50
+        assert performance(corrected.segments[name], 0).roc_auc == performance(alone.segments[name], 0).roc_auc
+    worst = worst_segment(corrected, None)
+    assert worst is not None
+    by_hand = min(names, key=lambda name: performance(alone.segments[name], 0).roc_auc_high or 1.0)
+    assert (worst.column, worst.value) == by_hand
+    assert by_segment(corrected, None)[0].value == by_hand[1]
 
 
 def test_small_blocks_are_absorbed_and_large_ones_left() -> None:
