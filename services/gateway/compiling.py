@@ -11,6 +11,7 @@ compiled, only the plain parts below them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
 
@@ -125,6 +126,8 @@ class _Writer:
             "Odd": Odd,
             "isfinite": isfinite,
             "odd": _odd,
+            "datetime": datetime,
+            "UTC": UTC,
             "figure": _figure,
             "figure_text": _figure_text,
         }
@@ -197,6 +200,10 @@ class _Writer:
             names = {entry.value: name for name, entry in inner.values.items() if isinstance(entry.value, str)}
             checks.append(f"if {value}.__class__ is not str: raise Odd")
             return f"{self._known(names)}[{value}]"
+        if isinstance(inner, GraphQLScalarType) and inner.name == "DateTime":
+            checks.append(f"if {value}.__class__ is not datetime: raise Odd")
+            slow = f"{self._known(_coerced(inner))}({value})"
+            return f'{value}.isoformat()[:-6] + "Z" if {value}.tzinfo is UTC else {slow}'
         if isinstance(inner, GraphQLScalarType):
             return f"{self._known(_coerced(inner))}({value})"
         raise NotPlain
@@ -245,13 +252,10 @@ class _Writer:
         item = get_named_type(field.type)
         if listed is None or not isinstance(item, GraphQLObjectType):
             return None
-        written = {"key": _TEXT.format("k"), "value": _TEXT.format("x")}
-        if listed.figures:
-            written |= {"value": "x if x.__class__ is float and isfinite(x) else figure(x)", "text": "figure_text(x)"}
         entries = []
         for key, inner in self._collected(item, [node.selection_set for node in nodes]).items():
             name = inner[0].name.value
-            entries.append(f"{key!r}: " + (repr(item.name) if name == "__typename" else written[name]))
+            entries.append(f"{key!r}: " + (repr(item.name) if name == "__typename" else _PARTS[listed.parts[name]]))
         return f"[{{{', '.join(entries)}}} for k, x in sorted(o.{listed.attribute}.items())]"
 
     def _read(self, field: GraphQLField) -> str:
@@ -298,7 +302,13 @@ class _Writer:
         return condition == type_.name or any(interface.name == condition for interface in type_.interfaces)
 
 
-_TEXT = "{0} if {0}.__class__ is str else odd()"
+_PARTS = {
+    "key": "k if k.__class__ is str else odd()",
+    "text": "x if x.__class__ is str else odd()",
+    "figure": "x if x.__class__ is float and isfinite(x) else figure(x)",
+    "figure_text": "figure_text(x)",
+}
+"""The parts of an item of a mapping, whose key is `k` and whose value is `x`."""
 
 
 def _odd() -> None:

@@ -39,6 +39,7 @@ from services.gateway.clients.relatives import Relatives
 from services.gateway.engine import Engine
 from services.gateway.http_endpoint import HttpEndpoint
 from services.gateway.limits import Limits
+from services.gateway.memory import look_rarely
 from services.gateway.operation import Operation
 from services.gateway.routing import NamedRoute
 from services.gateway.schema import build_schema
@@ -170,7 +171,8 @@ def serve(name: str, port: int) -> None:
     """Serves one of `APPS` until it is ended."""
     app = APPS[name]()
     gc.collect()
-    gc.freeze()
+    gc.freeze()  # as `services/runtime/run.py` does
+    look_rarely()
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
 
 

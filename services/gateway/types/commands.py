@@ -93,6 +93,7 @@ def commanded(input_type: type, request_type: type[Request[Any]], description: s
         answer, errors = await outcome(info.context.ask(request))
         return Outcome(request, answer, errors)
 
+    resolver.takes = (input_type, request_type)  # type: ignore[attr-defined]  # for whoever compares the two
     resolver.__annotations__["info"] = Info
     resolver.__annotations__["input_"] = Annotated[
         input_type, strawberry.argument(name="input", description="What to do.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -195,8 +195,11 @@ def _model_id(parent: strawberry.Parent[ModelView]) -> strawberry.ID:
     return strawberry.ID(global_id("Model", parent.name))
 
 
-def _aliases(parent: strawberry.Parent[ModelView]) -> list[Alias]:
+def _aliases(parent: Any) -> list[Alias]:
     return [Alias(name=name, version=version) for name, version in sorted(parent.aliases.items())]
+
+
+_ALIASES = values.of_parent(_aliases, values.Listed("aliases", {"name": "key", "version": "text"}))
 
 
 async def _versions(
@@ -239,7 +242,7 @@ class Model(Node):
     name: str = strawberry.field(description="Its name, unique.")
     description: str = strawberry.field(description="What it is for, in its makers' words.")
     tags: list[KeyValue] = viewed(resolver=values.named("tags"), description="Its tags, by name.")
-    aliases: list[Alias] = viewed(resolver=_aliases, description="Its aliases, by name.")
+    aliases: list[Alias] = viewed(resolver=_ALIASES, description="Its aliases, by name.")
     created_at: datetime = strawberry.field(description="When it was registered.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
     version_count: int = strawberry.field(description="How many versions it has.")

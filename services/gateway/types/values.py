@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import isfinite
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import strawberry
 
@@ -47,11 +47,14 @@ def metrics(values: Mapping[str, float]) -> list[Metric]:
     ]
 
 
+Part = Literal["key", "text", "figure", "figure_text"]
+
+
 class Listed(NamedTuple):
-    """The mapping in a view that a resolver lists: of figures, or of texts."""
+    """The mapping in a view that a resolver lists, and which of its parts each field of an item is."""
 
     attribute: str
-    figures: bool
+    parts: Mapping[str, Part]
 
 
 def listed_by(resolver: Callable[..., Any]) -> Listed | None:
@@ -66,7 +69,7 @@ def named(attribute: str) -> Callable[..., list[KeyValue]]:
     def resolver(parent: Any) -> list[KeyValue]:
         return texts(getattr(parent, attribute))
 
-    return _of_parent(resolver, Listed(attribute, figures=False))
+    return of_parent(resolver, Listed(attribute, {"key": "key", "value": "text"}))
 
 
 def figures(attribute: str) -> Callable[..., list[Metric]]:
@@ -75,7 +78,7 @@ def figures(attribute: str) -> Callable[..., list[Metric]]:
     def resolver(parent: Any) -> list[Metric]:
         return metrics(getattr(parent, attribute))
 
-    return _of_parent(resolver, Listed(attribute, figures=True))
+    return of_parent(resolver, Listed(attribute, {"key": "key", "value": "figure", "text": "figure_text"}))
 
 
 def same(attribute: str) -> Callable[..., Any]:
@@ -84,10 +87,10 @@ def same(attribute: str) -> Callable[..., Any]:
     def resolver(parent: Any) -> Any:
         return getattr(parent, attribute)
 
-    return _of_parent(resolver)
+    return of_parent(resolver)
 
 
-def _of_parent(resolver: Callable[[Any], T], listed: Listed | None = None) -> Callable[..., T]:
+def of_parent(resolver: Callable[[Any], T], listed: Listed | None = None) -> Callable[..., T]:
     resolver.listed = listed  # type: ignore[attr-defined]  # read by `listed_by`
     parent: Any = strawberry.Parent  # an alias that no checker takes for generic at run time
     resolver.__annotations__ = {"parent": parent[Any]}
