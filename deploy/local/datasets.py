@@ -171,7 +171,7 @@ def list_datasets(
 ) -> None:
     """Show the datasets with their newest versions."""
     request = ListDatasets(paging=Paging(first=MAX_PAGE), name_contains=contains)
-    page = ask(state, lambda bus, context: bus.request(request, context))
+    page = ask(state, lambda bus, context: bus.request(request, context, timeout=30), SECONDS)
     table = Table("dataset", "versions", "newest", "rows", "columns", "profile", "updated")
     for edge in page.edges:
         one = edge.node
@@ -184,7 +184,7 @@ def list_datasets(
 def show(version: Annotated[str, typer.Argument(help="NAME, or NAME@DIGEST.")], state: State = None) -> None:
     """Show one version: what it is made of, who uses it, its columns."""
     request = GetDatasetVersions(keys=[key_of(version)])
-    [view] = ask(state, lambda bus, context: bus.request(request, context))
+    [view] = ask(state, lambda bus, context: bus.request(request, context, timeout=30), SECONDS)
     if view is None:
         raise Problem(f"There is no dataset version {version!r}.", "See lifecycle dataset list.")
     for label, value in (
@@ -232,7 +232,7 @@ def source(
         )  # fmt: skip
     except msgspec.ValidationError as error:
         raise Problem(str(error), "See lifecycle dataset source --help.") from error
-    written = ask(state, lambda bus, context: bus.request(request, context))
+    written = ask(state, lambda bus, context: bus.request(request, context, timeout=30), SECONDS)
     console.print(f"{written.id}, revision {written.revision}", markup=False)
 
 
@@ -265,7 +265,7 @@ def split(
         request = RecordSplits(dataset=found[0].dataset, digest=found[0].digest, splits=splits)
         return (await bus.request(request, context)).revision
 
-    console.print(f"Recorded, revision {ask(state, work)}.")
+    console.print(f"Recorded, revision {ask(state, work, SECONDS)}.")
 
 
 @app.command()
@@ -276,7 +276,7 @@ def compare(
 ) -> None:
     """Show what changed between two versions."""
     request = CompareProfiles(before=key_of(before), after=key_of(after))
-    found = ask(state, lambda bus, context: bus.request(request, context), SECONDS)
+    found = ask(state, lambda bus, context: bus.request(request, context, timeout=30), SECONDS)
     for words in found.words:
         console.print(Text(words))
     table = Table("column", "what changed")
@@ -296,7 +296,7 @@ def overlap(
 ) -> None:
     """Say whether two versions share rows. Exit code 1 if they do."""
     request = CheckOverlap(left=key_of(left), right=key_of(right), by_key=by_key)
-    found = ask(state, lambda bus, context: bus.request(request, context), SECONDS)
+    found = ask(state, lambda bus, context: bus.request(request, context, timeout=30), SECONDS)
     about = f" (about; {found.low} to {found.high})" if found.approximate else ""
     what = "keys" if by_key else "rows"
     console.print(f"{found.shared}{about} shared {what}, {found.share:.2%} of the smaller one.")
@@ -318,7 +318,7 @@ def represents(
         dataset=key.dataset, digest=key.digest, column=column, expected=shares(expect), least_ratio=least_ratio,
         population=population,
     )  # fmt: skip
-    found = ask(state, lambda bus, context: bus.request(request, context), SECONDS)
+    found = ask(state, lambda bus, context: bus.request(request, context, timeout=30), SECONDS)
     table = Table("group", "expected", "found", "rows", "verdict")
     for group in found.groups:
         cells = (group.group, f"{group.expected:.1%}", f"{group.found:.1%}", str(group.rows), group.verdict)

@@ -35,6 +35,7 @@ from services.runtime.context import Context
 
 FAILED = 1
 """Exit code: the bundle didn't run, or its metrics differ by more than the tolerance."""
+SECONDS = 60.0
 HTTP_SECONDS = 60.0
 NOTE = 4000
 _PIN = re.compile(r"^\s*([A-Za-z0-9._-]+)==([^\s;]+)")
@@ -54,7 +55,7 @@ def reproduce(
     state: State = None,
 ) -> None:
     """Write a bundle that makes a run again: code, difference, packages, data and the exact command."""
-    plan = ask(state, lambda bus, context: bus.request(PlanReproduction(run_id=run_id), context))
+    plan = ask(state, lambda bus, context: bus.request(PlanReproduction(run_id=run_id), context, timeout=30), SECONDS)
     folder = to or Path(f"reproduce-{run_id[:8]}")
     registry = Registry(_address(state))
     lacking = bundle.write(plan, folder, registry.fetch, code or Path.cwd())
@@ -69,7 +70,7 @@ def reproduce(
         await bus.request(request, context)
         return (await bus.request(GetReproducibility(run_id=run_id), context)).attempts[0]
 
-    attempt = ask(state, record)
+    attempt = ask(state, record, SECONDS)
     _show(attempt)
     raise typer.Exit(0 if attempt.outcome == "reproduced" else FAILED)
 

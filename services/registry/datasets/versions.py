@@ -29,7 +29,7 @@ from services.registry.clock import Now
 from services.registry.datasets import mlflow
 from services.registry.datasets import version as rules
 from services.registry.datasets.handlers import Datasets
-from services.registry.datasets.registered import USES, VERSIONS, MongoVersions, keep_name
+from services.registry.datasets.registered import NAMES, USES, VERSIONS, MongoVersions, keep_name
 from services.registry.datasets.rules import dataset_id
 from services.registry.datasets.version import Version, version_id
 from services.registry.documents import insert, save
@@ -231,7 +231,7 @@ class DatasetVersions:
         if fresh:
             keep_name(change, name, version, at)
         else:  # several new versions of one dataset in one batch
-            change.upsert("registered_datasets", {"_id": request.dataset}, {"$set": {"versions": number}})
+            change.upsert(NAMES, {"_id": request.dataset}, {"$set": {"versions": number}})
         change.emit(event, version.v)
         return version
 
