@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from dash import ALL, MATCH, Dash, Input, Output, State, ctx, html, no_update, set_props
+from dash import ALL, Dash, Input, Output, State, ctx, html, no_update, set_props
 
-from dashboard.components.acting import Action, form, missing
+from dashboard.components.acting import Action, form, missing, secret_shown
 from dashboard.components.basics import clipped
 from dashboard.gateway.operations import Operation
 from dashboard.gateway.views import Outcome
@@ -17,6 +18,15 @@ from dashboard.site import Site, visitor_token
 from services.contracts.errors import LifecycleError
 
 _NOTICE_SECONDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """`trouble`: what was wrong, in words (empty if nothing). `target`: the page to open. `secret`: shown once."""
+
+    trouble: str = ""
+    target: str = ""
+    secret: str = ""
 
 
 class Acts:
@@ -32,11 +42,8 @@ class Acts:
     def get(self, name: str) -> Action | None:
         return self._actions.get(name)
 
-    async def carried_out(self, action: Action, given: Mapping[str, Any], key: str) -> tuple[str, str]:
-        """What was wrong, in words (empty if it was done), and the page to open now (mostly none).
-
-        The same `key` never has a second effect.
-        """
+    async def carried_out(self, action: Action, given: Mapping[str, Any], key: str) -> Done:
+        """The same `key` never has a second effect."""
         operation: Operation[Outcome] = Operation(action.document, Outcome, action.mutation)
         try:
             variables = action.variables(given)
@@ -44,12 +51,12 @@ class Acts:
                 variables = {**variables, "idempotencyKey": key}
             outcome = await self._site.gateway.ask(operation, visitor_token(), input=variables)
         except LifecycleError as error:
-            return _words(error.message, error.fix), ""
+            return Done(_words(error.message, error.fix))
         except ValueError as error:  # what was filled in isn't what it has to be
-            return _words(str(error), None), ""
+            return Done(_words(str(error), None))
         if outcome.errors:
-            return " ".join(_words(error.message, error.fix) for error in outcome.errors), ""
-        return "", action.goes_to(self._site.links, outcome.changed_id or "", given)
+            return Done(" ".join(_words(error.message, error.fix) for error in outcome.errors))
+        return Done("", action.goes_to(self._site.links, outcome.changed_id or "", given), outcome.secret or "")
 
 
 def _words(message: str, fix: str | None) -> str:
@@ -96,6 +103,9 @@ def register(app: Dash, acts: Acts) -> None:
     @app.callback(
         Output("dialog-trouble", "children"),
         Output("dialog", "opened", allow_duplicate=True),
+        Output("dialog-body", "children", allow_duplicate=True),
+        Output("url", "pathname", allow_duplicate=True),
+        Output("url", "search", allow_duplicate=True),
         Output("again", "data", allow_duplicate=True),
         Input({"submit": ALL}, "n_clicks"),
         State("dialog-given", "data"),
@@ -103,7 +113,6 @@ def register(app: Dash, acts: Acts) -> None:
         State({"field": ALL}, "checked"),
         State({"field": ALL}, "id"),
         State("again", "data"),
-        running=[(Output({"submit": ALL}, "disabled"), [True], [False])],
         prevent_initial_call=True,
     )
     async def submit(
@@ -116,21 +125,23 @@ def register(app: Dash, acts: Acts) -> None:
             one["field"]: tick if isinstance(tick, bool) else value
             for one, value, tick in zip(ids, values, ticks, strict=True)
         }
-        trouble, target = missing(action, given, filled), ""
-        if not trouble:
-            trouble, target = await acts.carried_out(action, {**given, **filled}, held["key"])
-        if trouble:
-            return trouble, no_update, no_update
+        done = Done(missing(action, given, filled))
+        if not done.trouble:
+            done = await acts.carried_out(action, {**given, **filled}, held["key"])
+        stay = no_update, no_update
+        if done.trouble:
+            return done.trouble, no_update, no_update, *stay, no_update
+        if done.secret:
+            return no_update, no_update, secret_shown(action.title, done.secret), *stay, again + 1
         back = action.undo({**given, **filled})
         button = None
         if back:
             text = json.dumps(back[1], sort_keys=True, separators=(",", ":"))
             button = html.Button("Undo", id={"undo": back[0], "given": text}, className="button small", type="button")
         said(action.done, undo=button)
-        if target:
-            set_props("url", {"pathname": target, "search": ""})
-            return "", False, no_update
-        return "", False, again + 1
+        if done.target:
+            return "", False, [], done.target, "", no_update
+        return "", False, [], *stay, again + 1
 
     @app.callback(
         Output("again", "data", allow_duplicate=True),
@@ -142,31 +153,44 @@ def register(app: Dash, acts: Acts) -> None:
         trigger = ctx.triggered_id
         if not any(clicks) or not isinstance(trigger, dict):
             return no_update
-        trouble, _ = await acts.carried_out(acts[trigger["undo"]], json.loads(trigger["given"]), secrets.token_hex(16))
+        done = await acts.carried_out(acts[trigger["undo"]], json.loads(trigger["given"]), secrets.token_hex(16))
+        trouble = done.trouble
         said(trouble or "Undone.", tone="red" if trouble else "teal")
         return no_update if trouble else again + 1
 
     @app.callback(
-        Output({"inline-trouble": MATCH}, "children"),
-        Input({"inline": MATCH}, "n_clicks"),
-        State({"inline": MATCH}, "id"),
-        State({"inline-given": MATCH}, "data"),
-        State({"inline-field": MATCH, "name": ALL}, "value"),
-        State({"inline-field": MATCH, "name": ALL}, "id"),
+        Output({"inline-trouble": ALL}, "children"),
+        Output("again", "data", allow_duplicate=True),
+        Input({"inline": ALL}, "n_clicks"),
+        State({"inline-given": ALL}, "data"),
+        State({"inline-given": ALL}, "id"),
+        State({"inline-field": ALL, "name": ALL}, "value"),
+        State({"inline-field": ALL, "name": ALL}, "id"),
+        State({"inline-trouble": ALL}, "id"),
         State("again", "data"),
         prevent_initial_call=True,
     )
     async def inline(
-        clicks: int | None, __: Any, held: dict[str, Any], values: list[Any], ids: list[Any], again: int
+        _: list[Any],
+        helds: list[dict[str, Any]],
+        held_ids: list[dict[str, str]],
+        values: list[Any],
+        ids: list[dict[str, str]],
+        troubles: list[dict[str, str]],
+        again: int,
     ) -> Any:
         """A form that stands in the page itself."""
-        if not clicks:
-            return no_update
+        trigger = ctx.triggered_id
+        clicks = ctx.triggered[0]["value"] if ctx.triggered else None
+        if not clicks or not isinstance(trigger, dict):
+            return [no_update] * len(troubles), no_update
+        spot = trigger["inline"]
+        held = next(data for one, data in zip(held_ids, helds, strict=True) if one["inline-given"] == spot)
+        filled = {one["name"]: value for one, value in zip(ids, values, strict=True) if one["inline-field"] == spot}
         action = acts[held["action"]]
-        given = {**held["given"], **{one["name"]: value for one, value in zip(ids, values, strict=True)}}
-        trouble, _ = await acts.carried_out(action, given, f"{held['key']}-{clicks}")
-        if trouble:
-            return trouble
+        done = await acts.carried_out(action, {**held["given"], **filled}, f"{held['key']}-{clicks}")
+        said_there = [done.trouble if one["inline-trouble"] == spot else no_update for one in troubles]
+        if done.trouble:
+            return said_there, no_update
         said(action.done)
-        set_props("again", {"data": again + 1})
-        return ""
+        return said_there, again + 1

@@ -183,6 +183,14 @@ CARD_WORDS: Mapping[str, str] = {
 }
 
 
+ROLES = {
+    "VIEWER": "Look",
+    "CONTRIBUTOR": "Look and contribute",
+    "REVIEWER": "Also decide reviews and deploy",
+    "ADMIN": "Everything",
+}
+
+
 def _source_fields(given: Given) -> Sequence[Field]:
     known = given.get("known", {})
     personal = ("NONE", "ANONYMISED", "PSEUDONYMISED", "PERSONAL", "SENSITIVE")
@@ -261,6 +269,39 @@ _REST = (
             ),
         ],
         variables=only("url", "model", "severities"),
+        answers_secret=True,
+    ),
+    Action(
+        "token.create",
+        "New API token",
+        "createToken",
+        "Create it",
+        "The token is made.",
+        fields=lambda given: [
+            Field("user", "Whom it stands for", required=True),
+            Field("role", "What they may do", "choice", True, ROLES, "CONTRIBUTOR"),
+            Field("days", "Valid for so many days", "number", value=90, hint="Without end, if it stays empty."),
+            Field("note", "Note"),
+        ],
+        variables=lambda given: {
+            **only("user", "role", "note")(given),
+            **({"expiresInSeconds": int(float(given["days"]) * 86_400)} if given.get("days") else {}),
+        },
+        answers_id=False,
+        answers_secret=True,
+        keyed=False,
+    ),
+    Action(
+        "token.revoke",
+        "Revoke the token",
+        "revokeToken",
+        "Revoke it",
+        "The token is revoked.",
+        words=lambda given: f"Whoever uses it is shut out at once ({given.get('user', '')}).",
+        variables=only("id"),
+        danger=True,
+        answers_id=False,
+        keyed=False,
     ),
     Action(
         "webhook.delete",

@@ -121,7 +121,8 @@ def register(app: Dash, site: Site, pages: Sequence[Page]) -> None:
 
 
 def _failed(error: LifecycleError) -> Component:
-    return html.Div(failed(error), className="panel-like")
+    title = html.H1("This page couldn't be shown", className="visually-hidden")
+    return html.Div([title, failed(error)], className="panel-like")
 
 
 def on_error(error: Exception) -> Any:

@@ -41,7 +41,7 @@ class Action:
 
     `words`: what will happen. `danger`: it hurts if it was a mistake. `undo`: the action and what it is given, that
     take this one back, from what was given to this one; None where there is no way back. `goes_to`: the page to open
-    afterwards, from the id of what was made.
+    afterwards, from the id of what was made. `answers_secret`: the answer holds something that is shown this once.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Action:
     keyed: bool = True
     input_type: str = ""
     answers_id: bool = True
+    answers_secret: bool = False
     goes_to: Callable[[Links, str, Given], str] = lambda links, changed, given: ""
     undo: Callable[[Given], tuple[str, dict[str, Any]] | None] = lambda given: None
 
@@ -65,7 +66,8 @@ class Action:
         kind = self.input_type or self.mutation[0].upper() + self.mutation[1:] + "Input"
         return (
             f"mutation Act($input: {kind}!) {{ {self.mutation}(input: $input) "
-            f"{{ {'changedId ' if self.answers_id else ''}errors {{ code message field fix retryable }} }} }}"
+            f"{{ {'changedId ' if self.answers_id else ''}{'secret ' if self.answers_secret else ''}"
+            "errors { code message field fix retryable } } }"
         )
 
 
@@ -107,6 +109,21 @@ def form(action: Action, given: Given) -> Component:
                         type="button",
                     ),
                 ],
+                className="dialog-buttons",
+            ),
+        ],
+        className="dialog",
+    )
+
+
+def secret_shown(title: str, secret: str) -> Component:
+    """What stands in the dialog after something was made whose secret is never shown again."""
+    return html.Div(
+        [
+            html.P("Keep it now: it is shown this once and never again.", className="dialog-words"),
+            html.Pre(secret, className="state-code", tabIndex="0", **wild({"aria-label": title})),
+            html.Div(
+                html.Button("Done", id={"cancel": "secret"}, className="button primary", type="button"),
                 className="dialog-buttons",
             ),
         ],

@@ -209,9 +209,12 @@ def _lines(found: Lineage, boxes: Sequence[Box], wide: int, high: int) -> str:
         x1, y1 = _left(right.column), _top(right.row) + HEIGHT / 2
         back = right.column <= left.column
         bend = _GAP_X * 0.55
+        # A way past other things bows, so that it isn't taken for one between them.
+        dip = (HEIGHT + _GAP_Y) if right.column - left.column > 1 and left.row == right.row else 0
+        bend += dip
         title = escape(f"{edge.kind.lower()}")
         paths.append(
-            f'<path d="M{x0} {y0:.0f}C{x0 + bend:.0f} {y0:.0f} {x1 - bend:.0f} {y1:.0f} {x1 - 5} {y1:.0f}" '
+            f'<path d="M{x0} {y0:.0f}C{x0 + bend:.0f} {y0 + dip:.0f} {x1 - bend:.0f} {y1 + dip:.0f} {x1 - 5} {y1:.0f}" '
             f'{"stroke-dasharray=" + chr(34) + "5 4" + chr(34) if back else ""} marker-end="url(#a)">'
             f"<title>{title}</title></path>"
         )

@@ -182,7 +182,7 @@ def confusion(matrix: Confusion) -> Figure:
                 "z": shares,
                 "text": [[f"{count:,}" for count in row] for row in matrix.counts],
                 "texttemplate": "%{text}" if len(names) <= 12 else "",
-                "colorscale": "Cividis",
+                "colorscale": [[0, "#eef3fb"], [1, "#7fb0e6"]],  # dark figures stay readable on all of it
                 "zmin": 0,
                 "zmax": 1,
                 "xgap": 2,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dashboard.figures.base import Figure, Span, layout, time_axis, value_axis
 from dashboard.figures.rows import Row, live
-from dashboard.theme import BLUE, BLUE_BAND, GREY
+from dashboard.theme import BLUE, BLUE_BAND, GREY, ORANGE
 
 _INVISIBLE = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "type": "scatter"}
 
@@ -74,8 +74,20 @@ def performance(rows: list[Row], measure: Measure, span: Span) -> Figure:
                 "fillcolor": BLUE_BAND,
             },
         ]
+    estimated = []
+    if any(row["e"].get(measure.key) is not None for row in rows):
+        estimated = [
+            {
+                **live(rows, "e", measure.key),
+                "type": "scatter",
+                "mode": "lines",
+                "name": "Estimated",
+                "line": {"color": ORANGE, "width": 1.5, "dash": "dash"},
+                "hovertemplate": "estimated %{y:.4f}<extra></extra>",
+            }
+        ]
     return {
-        "data": [*band, line, coverage],
+        "data": [*band, line, coverage, *estimated],
         "layout": layout(
             span,
             xaxis=time_axis(span, anchor="y2"),

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import msgspec
+
 from dashboard import formats
 from dashboard.gateway.views import FeatureDrift, Performance, Window
 
@@ -23,7 +25,8 @@ _PERFORMANCE = tuple(field for field in Performance.__struct_fields__ if field n
 
 
 def window_row(window: Window) -> Row:
-    """`x` is the window's middle (UTC, no zone mark: Plotly would drop it), `p` its figures, `f` its features'."""
+    """`x` is the window's middle (UTC, no zone mark: Plotly would drop it), `p` its figures, `e` the estimated
+    ones, `q` its quality, `s` its service, `f` its features'."""
     middle = window.start + (window.end - window.start) / 2
     performance = window.performance
     labelled = performance.labelled if performance else 0
@@ -35,6 +38,9 @@ def window_row(window: Window) -> Row:
         "waiting": max(0, window.rows - labelled),
         "coverage": performance.coverage if performance and window.rows else None,
         "p": {name: getattr(performance, name) for name in _PERFORMANCE} if performance else {},
+        "e": msgspec.structs.asdict(window.estimated) if window.estimated else {},
+        "q": msgspec.structs.asdict(window.quality) if window.quality and window.rows else {},
+        "s": msgspec.structs.asdict(window.service) if window.service else {},
         "f": {drift.feature: _drift(drift) for drift in features},
     }
     if window.prediction:

@@ -1,4 +1,4 @@
-"""What the gateway answers about alerts, their rules, silences and webhooks."""
+"""What the gateway answers about alerts, their rules, silences, webhooks and tokens."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class AlertRow(View, frozen=True, kw_only=True):
     title: str
     opened_at: datetime
     updated_at: datetime
+    first_window: datetime
     last_window: datetime
     causes: list[AlertCause] = []
     acknowledged_by: str | None = None
@@ -127,3 +128,15 @@ class Webhook(View, frozen=True, kw_only=True):
     waiting: int = 0
     delivered_at: datetime | None = None
     problem: str | None = None
+
+
+class Token(View, frozen=True, kw_only=True):
+    """Without its secret, which is shown once."""
+
+    id: str
+    user: str
+    role: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    note: str = ""

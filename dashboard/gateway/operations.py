@@ -110,6 +110,8 @@ ALERT_RULES: Operation[alert_views.AlertRules | None] = _load(
 SILENCES: Operation[list[alert_views.Silence] | None] = _load("silences", list[alert_views.Silence] | None, "silences")
 WEBHOOKS: Operation[list[alert_views.Webhook] | None] = _load("webhooks", list[alert_views.Webhook] | None, "webhooks")
 
+TOKENS: Operation[list[alert_views.Token] | None] = _load("tokens", list[alert_views.Token] | None, "tokens")
+
 DATASETS: Operation[Connection[data_views.DatasetRow]] = _load(
     "datasets", Connection[data_views.DatasetRow], "datasets"
 )

@@ -199,6 +199,31 @@ class Performance(View, frozen=True, kw_only=True):
     r2: float | None = None
 
 
+class Estimated(View, frozen=True, kw_only=True):
+    """What performance probably is, before labels arrive."""
+
+    roc_auc: float | None = None
+    accuracy: float | None = None
+
+
+class Quality(View, frozen=True, kw_only=True):
+    """The worst feature's share of each kind of trouble, 0 to 1."""
+
+    missing_share: float = 0.0
+    unseen_share: float = 0.0
+    out_of_range_share: float = 0.0
+    invalid_share: float = 0.0
+
+
+class Service(View, frozen=True, kw_only=True):
+    """Latencies in seconds; None where no prediction said how long it took."""
+
+    rows_per_second: float = 0.0
+    latency_p50: float | None = None
+    latency_p90: float | None = None
+    latency_p99: float | None = None
+
+
 class Window(View, frozen=True, kw_only=True):
     """A tumbling window [start, end) in event time."""
 
@@ -210,6 +235,9 @@ class Window(View, frozen=True, kw_only=True):
     features: list[FeatureDrift] = []
     prediction: FeatureDrift | None = None
     performance: Performance | None = None
+    estimated: Estimated | None = None
+    quality: Quality | None = None
+    service: Service | None = None
 
 
 class WindowMoved(View, frozen=True, kw_only=True):
@@ -243,4 +271,5 @@ class Outcome(View, frozen=True, kw_only=True):
     """What a mutation says: nothing was changed if there are errors."""
 
     changed_id: str | None = None
+    secret: str | None = None
     errors: list[UserError] = []

@@ -49,6 +49,7 @@ async def render(site: Site, visit: Visit) -> Component:
                 valueFormat="D MMM YYYY",
                 placeholder="Since",
                 clearable=True,
+                clearButtonProps=wild({"aria-label": "Any time"}),
                 size="sm",
                 w=150,
                 **wild({"aria-label": "Since"}),

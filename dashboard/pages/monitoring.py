@@ -7,12 +7,12 @@ column), `metric`, `feature`.
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import dash_mantine_components as dmc
+import structlog
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard.components.basics import card, clipped, icon, link, page_head, wild
@@ -22,25 +22,34 @@ from dashboard.components.states import empty, failed
 from dashboard.figures.base import CONFIG, Figure, Span
 from dashboard.figures.distribution import distribution
 from dashboard.figures.drift import feature_order, feature_series, heatmap
+from dashboard.figures.markers import Marker, marked, markers
 from dashboard.figures.performance import Measure, measures, performance
 from dashboard.figures.rows import PREDICTION, Row, window_row
+from dashboard.figures.service import latency, quality
 from dashboard.figures.volume import volume
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import Monitored
 from dashboard.links import parse, query
 from dashboard.live import names
+from dashboard.pages.monitoring_state import (
+    CONTROLS,
+    MERGED,
+    MOST_WINDOWS,
+    RANGES,
+    changed_state,
+    gestures,
+    merged_of,
+    range_of,
+    span_of,
+    wish,
+)
 from dashboard.pages.page import Page, find
 from dashboard.site import Component, Section, Site, Visit, visitor_token
-from services.contracts.errors import LifecycleError, NotFound
+from services.contracts.errors import LifecycleError, NotFound, Unauthenticated
 
-RANGES = {"30": "Last 30", "90": "Last 90", "all": "All"}
-MERGED = {"": "Every window", "7": "7 windows merged", "30": "30 windows merged"}
-DEFAULT_RANGE = "90"
-MOST_WINDOWS = 400  # columns that a screen can tell apart; a longer span is asked for in coarser windows
+log = structlog.get_logger(__name__)
 
-_MOMENT = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d")
-
-CONTROLS = ("range", "merged", "metric", "feature")
+_MARKED = 20
 
 SECTIONS: dict[str, Section] = {"monitor-headline": headline_section}
 
@@ -54,25 +63,7 @@ class Shown:
     span: Span
     measure: Measure
     feature: str
-
-
-def span_of(state: Mapping[str, str]) -> Span:
-    merged = int(_merged(state) or 1)
-    start, end = state.get("start", ""), state.get("end", "")
-    if _MOMENT.fullmatch(start) and _MOMENT.fullmatch(end) and start < end:
-        return Span(start=start, end=end, merged=merged)
-    chosen = _range(state)
-    return Span(last=MOST_WINDOWS if chosen == "all" else int(chosen), merged=merged)
-
-
-def _merged(state: Mapping[str, str]) -> str:
-    chosen = state.get("merged", "")
-    return chosen if chosen in MERGED else ""
-
-
-def _range(state: Mapping[str, str]) -> str:
-    chosen = state.get("range", DEFAULT_RANGE)
-    return chosen if chosen in RANGES else DEFAULT_RANGE
+    markers: list[Marker]
 
 
 def _measure(monitored: Monitored, state: Mapping[str, str]) -> Measure:
@@ -100,7 +91,25 @@ async def load(site: Site, visit: Visit) -> Shown:
     order = feature_order(rows, found[0].features)
     wanted = visit.state.get("feature", "")
     most_drifted = order[-2] if len(order) > 1 else PREDICTION
-    return Shown(found[0], rows, span, _measure(found[0], visit.state), wanted if wanted in order else most_drifted)
+    feature = wanted if wanted in order else most_drifted
+    return Shown(found[0], rows, span, _measure(found[0], visit.state), feature, await _markers(visit))
+
+
+async def _markers(visit: Visit) -> list[Marker]:
+    """What happened to the version; without it, if it can't be asked for now."""
+    model, version = visit.parts["model"], visit.parts["version"]
+    try:
+        alerts, deployments, retrainings = await asyncio.gather(
+            visit.ask(ask.ALERTS, first=_MARKED, model=model, version=version),
+            visit.ask(ask.DEPLOYMENTS, model=model),
+            visit.ask(ask.RETRAININGS, first=_MARKED, model=model, version=version),
+        )
+    except Unauthenticated:
+        raise
+    except LifecycleError as error:
+        log.info("charts without markers", reason=error.message)
+        return []
+    return markers(version, alerts.nodes, deployments or [], retrainings.nodes)
 
 
 def _zoned(text: str | None) -> str | None:
@@ -109,11 +118,17 @@ def _zoned(text: str | None) -> str | None:
 
 def charts(shown: Shown) -> dict[str, Figure]:
     order = feature_order(shown.rows, shown.monitored.features)
-    return {
+    figures = {
         "performance": performance(shown.rows, shown.measure, shown.span),
         "heatmap": heatmap(shown.rows, order, shown.span),
         "series": feature_series(shown.rows, shown.feature, shown.span),
+        "quality": quality(shown.rows, shown.span),
+        "latency": latency(shown.rows, shown.span),
         "volume": volume(shown.rows, shown.span),
+    }
+    plain = ("heatmap",)  # its cells would hide them
+    return {
+        name: figure if name in plain else marked(figure, shown.markers, shown.rows) for name, figure in figures.items()
     }
 
 
@@ -161,6 +176,20 @@ async def render(site: Site, visit: Visit) -> Component:
     return html.Div(
         [
             head,
+            html.Div(
+                [
+                    link([icon("versions"), "Version"], site.links.version(model, version), className="button small"),
+                    link(
+                        [icon("bell"), "Alerts"], site.links.alerts(model=model, show="all"), className="button small"
+                    ),
+                    link(
+                        [icon("settings"), "Rules"],
+                        site.links.settings(show="rules", version=f"{model}/{version}"),
+                        className="button small",
+                    ),
+                ],
+                className="buttons under-head",
+            ),
             html.Div(parts["monitor-headline"], id="monitor-headline"),
             html.Div(await _body(site, visit, shown), id="monitor-body"),
         ]
@@ -185,7 +214,7 @@ def _controls(state: Mapping[str, str]) -> Component:
             dmc.Select(
                 id="merged",
                 data=[{"value": value, "label": label} for value, label in MERGED.items()],
-                value=_merged(state),
+                value=merged_of(state),
                 allowDeselect=False,
                 w=196,
                 size="sm",
@@ -194,7 +223,7 @@ def _controls(state: Mapping[str, str]) -> Component:
             dmc.SegmentedControl(
                 id="range",
                 data=[{"value": value, "label": label} for value, label in RANGES.items()],
-                value=_range(state),
+                value=range_of(state),
                 size="sm",
                 **wild({"aria-label": "Range of time"}),
             ),
@@ -277,6 +306,21 @@ async def _body(site: Site, visit: Visit, shown: Shown) -> Component:
                     **wild({"aria-label": "Feature"}),
                 ),
             ),
+            html.Div(
+                [
+                    card(
+                        "Data quality",
+                        _graph("quality", figures["quality"], "Shares of wrong values per window", height=240),
+                        hint="Of each kind, the share in the feature that has most of it.",
+                    ),
+                    card(
+                        "Latency",
+                        _graph("latency", figures["latency"], "Latency of predictions per window", height=240),
+                        hint="From request to answer, where model servers report it.",
+                    ),
+                ],
+                className="halves cards",
+            ),
             card(
                 "Rows per window",
                 _graph("volume", figures["volume"], "Rows per window, labelled and waiting", height=220),
@@ -293,63 +337,6 @@ PAGE = Page(
     topics=lambda parts: [names.monitor(parts["model"], parts["version"])],
     area="monitoring",
 )
-
-
-def changed_state(state: Mapping[str, str], change: Mapping[str, str]) -> dict[str, str]:
-    """The state after a control moved; defaults leave the address. A new range ends a zoom."""
-    after = {**state, **change}
-    if "range" in change:
-        after.update(start="", end="")
-    if after.get("range") == DEFAULT_RANGE:
-        after["range"] = ""
-    return {key: value for key, value in after.items() if value}
-
-
-def zoomed_span(relayout: Mapping[str, Any] | None) -> dict[str, str] | None:
-    """What a zoom gesture asks for: a span, an end of zooming (empty values), or None for any other gesture."""
-    if not relayout:
-        return None
-    if relayout.get("xaxis.autorange") or relayout.get("autosize") is False:
-        return {"start": "", "end": ""}
-    ends = relayout.get("xaxis.range[0]"), relayout.get("xaxis.range[1]")
-    if all(isinstance(end, str) for end in ends):
-        start, end = (str(end).replace(" ", "T")[:19] for end in ends)
-        return {"start": _whole(start), "end": _whole(end)}
-    return None
-
-
-def gestures(triggered: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, Any]]:
-    """Name, property and value of what a person moved.
-
-    A click can come in one call with charts that have just been drawn. Several controls at once are nobody's gesture:
-    a redraw has set them.
-    """
-    parts = [(*one["prop_id"].rpartition("."), one["value"]) for one in triggered]
-    moved = [(name, prop, value) for name, _, prop, value in parts]
-    controls = [name for name, _, _ in moved if name in CONTROLS]
-    return moved if len(controls) < 2 else [one for one in moved if one[0] not in CONTROLS]
-
-
-def wish(name: str, prop: str, value: Any, state: Mapping[str, str]) -> dict[str, str]:
-    """What one control's or chart's new property asks of the state; empty if it is as the state says, or nothing."""
-    match name, prop:
-        case "range", _ if value != _range(state):
-            return {"range": value}
-        case "merged", _ if (value or "") != _merged(state):
-            return {"merged": value or ""}
-        case (("metric" | "feature"), _) if value:
-            return {name: value}
-        case "zoom-reset", _ if value:
-            return {"start": "", "end": ""}
-        case _, "relayoutData":
-            return zoomed_span(value) or {}
-        case '{"chart":"heatmap"}', "clickData" if value:
-            return {"feature": str(value["points"][0]["y"])}
-    return {}
-
-
-def _whole(moment: str) -> str:
-    return moment if "T" in moment else f"{moment}T00:00:00"
 
 
 def register(app: Dash, site: Site) -> None:
@@ -400,8 +387,8 @@ def register(app: Dash, site: Site) -> None:
         return (
             [figures[one["chart"]] for one in ids],
             await distribution_part(site, visit, shown),
-            _range(visit.state),
-            _merged(visit.state),
+            range_of(visit.state),
+            merged_of(visit.state),
             shown.measure.key,
             shown.feature,
             "button" + ("" if shown.span.zoomed else " hidden"),

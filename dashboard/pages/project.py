@@ -120,6 +120,7 @@ def _head(site: Site, board: Board, state: Mapping[str, str], past: bool) -> Com
             placeholder="As it is now",
             maxDate=site.now().date().isoformat(),
             clearable=True,
+            clearButtonProps=wild({"aria-label": "As it is now"}),
             size="sm",
             w=168,
             **wild({"aria-label": "The board as it was on"}),

@@ -132,6 +132,7 @@ def _grid() -> Component:
             "theme": {"function": f"themeQuartz.withParams({_THEME})"},
             "ensureDomOrder": True,
             "suppressCellFocus": False,
+            "selectionColumnDef": {"headerName": "Tick", "width": 64, "resizable": False, "sortable": False},
             "rowSelection": {"mode": "multiRow", "headerCheckbox": False, "enableClickSelection": False},
             "localeText": {"noRowsToShow": "No runs here. Log one with any MLflow client, or clear the filter."},
         },

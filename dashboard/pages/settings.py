@@ -6,6 +6,7 @@ rules).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from dash import html
@@ -318,27 +319,49 @@ async def template(site: Site, visit: Visit) -> Component:
 
 
 async def tokens(site: Site, visit: Visit) -> Component:
-    viewer = await visit.ask(ask.VIEWER)
+    viewer, found = await asyncio.gather(visit.ask(ask.VIEWER), visit.ask(ask.TOKENS))
     who = f"You are {clipped(viewer.user, 60)}, {viewer.role.lower()}."
-    how = (
-        who
-        if viewer.authenticated
-        else f"{who} This installation doesn't ask for tokens; names are only what clients say."
+    if not viewer.authenticated:
+        who += " This installation doesn't ask for tokens: names are only what clients say."
+    add = act("token.create", "New token…", {}, icon_name="plus", look="small")
+    note = html.P([icon("user"), html.Span(who)], className="note")
+    if not found:
+        body = empty("No tokens", "One can also be made on the command line.", icon_name="user", code=COMMAND)
+        return card("API tokens", html.Div([note, body]), aside=add)
+    head = html.Thead(
+        html.Tr(
+            [html.Th(text, scope="col") for text in ("Whom for", "Role", "Made", "Valid until", "State")] + [html.Td()]
+        )
     )
-    return card(
-        "API tokens",
-        html.Div(
-            [
-                html.P([icon("user"), html.Span(how)], className="note"),
-                empty(
-                    "Tokens are made on the command line",
-                    "An administrator creates, lists and revokes them there, so that no page ever shows one.",
-                    icon_name="user",
-                    code=COMMAND,
-                ),
-            ]
-        ),
-    )
+    now = site.now()
+    rows = []
+    for one in sorted(found, key=lambda one: (one.revoked_at is not None, one.user)):
+        gone = one.revoked_at is not None or (one.expires_at is not None and one.expires_at <= now)
+        state = "revoked" if one.revoked_at else "expired" if gone else "in use"
+        rows.append(
+            html.Tr(
+                [
+                    html.Td(
+                        [
+                            html.Div(clipped(one.user, 60), className="strong"),
+                            html.Div(clipped(one.note, 120), className="sub"),
+                        ]
+                    ),
+                    html.Td(one.role.lower()),
+                    html.Td(moment(one.created_at)),
+                    html.Td(formats.absolute(one.expires_at) if one.expires_at else "without end"),
+                    html.Td(badge(state) if gone else badge(state, "good", "circle-check")),
+                    html.Td(
+                        None
+                        if gone
+                        else act("token.revoke", "Revoke…", {"id": one.id, "user": one.user}, look="small"),
+                        className="end",
+                    ),
+                ]
+            )
+        )
+    table = scrolling(html.Table([head, html.Tbody(rows)], className="table"), "API tokens", 640)
+    return card("API tokens", html.Div([note, table]), aside=add, hint="A token itself is shown once, when it is made.")
 
 
 _PARTS: dict[str, Callable[[Site, Visit], Awaitable[Component]]] = {

@@ -6,31 +6,69 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 from playwright.sync_api import sync_playwright
 
+from dashboard.site import SESSION_COOKIE
 from tests.e2e.conftest import CHROMIUM
 
 TOUR = Path(__file__).parents[2] / "docs" / "tour"
-QUESTION = "{ monitored { model version } runs(first: 1) { nodes { runId } } }"
+QUESTION = """{
+  monitored { model version }
+  runs(first: 3) { nodes { runId } }
+  projects(first: 1) { nodes { projectId } }
+  datasets(first: 1) { nodes { name } }
+  alerts(first: 1) { nodes { alertId } }
+  reviews(first: 1) { nodes { model version } }
+  insights(first: 1) { nodes { insightId } }
+}"""
 WIDTHS = {"desk": 1400, "phone": 390}
+ON_A_PHONE = ("overview", "live", "board")
 
 
-def pages(gateway: str) -> dict[str, str]:
-    """Every page, of what the stack knows."""
-    answer = httpx.post(f"{gateway.rstrip('/')}/graphql", json={"query": QUESTION}, trust_env=False).json()["data"]
-    watched = answer["monitored"][0]
-    model, version = watched["model"], watched["version"]
-    return {
-        "overview": "/",
-        "models": "/models",
-        "model": f"/models/{model}",
-        "monitoring": "/monitoring",
-        "live": f"/monitoring/{model}/{version}?feature=temp&range=all&merged=7",
-        "runs": "/runs",
-        "run": f"/runs/{answer['runs']['nodes'][0]['runId']}",
-    }
+def pages(gateway: str, token: str) -> dict[str, str]:
+    """Every page, of what the stack knows; what it knows nothing of is left out."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = httpx.post(
+        f"{gateway.rstrip('/')}/graphql", json={"query": QUESTION}, headers=headers, trust_env=False, timeout=30
+    ).json()["data"]
+
+    def first(field: str) -> dict[str, str] | None:
+        nodes = (answer.get(field) or {}).get("nodes") or []
+        return nodes[0] if nodes else None
+
+    found = {"overview": "/", "projects": "/projects"}
+    if project := first("projects"):
+        found["board"] = f"/projects/{quote(project['projectId'], safe='')}"
+        found["board-stage"] = f"{found['board']}?stage=business"
+    found["runs"] = "/runs"
+    runs = [node["runId"] for node in answer["runs"]["nodes"]]
+    if runs:
+        found["run"] = f"/runs/{runs[0]}"
+    if len(runs) > 1:
+        found["compare"] = f"/runs/compare?ids={','.join(runs)}"
+    found["datasets"] = "/datasets"
+    if dataset := first("datasets"):
+        found["dataset"] = f"/datasets/{quote(dataset['name'], safe='')}"
+    found |= {"models": "/models", "monitoring": "/monitoring", "reviews": "/reviews"}
+    if answer["monitored"]:
+        model, version = (quote(answer["monitored"][0][part], safe="") for part in ("model", "version"))
+        found["model"] = f"/models/{model}"
+        found["version"] = f"/models/{model}/{version}"
+        found["lineage"] = f"/lineage/version/{quote(f'{model}/{version}', safe='')}"
+        found["live"] = f"/monitoring/{model}/{version}?feature=temp&range=all&merged=7"
+    if review := first("reviews"):
+        found["review"] = f"/reviews/{quote(review['model'], safe='')}/{review['version']}"
+    found |= {"alerts": "/alerts?show=all", "insights": "/insights", "events": "/events", "audit": "/events/audit"}
+    if alert := first("alerts"):
+        found["alert"] = f"/alerts/{quote(alert['alertId'], safe='')}"
+    if insight := first("insights"):
+        found["insight"] = f"/insights/{quote(insight['insightId'], safe='')}"
+    for name in ("gates", "rules", "tokens"):
+        found[f"settings-{name}"] = f"/settings?show={name}"
+    return {**found, "settings": "/settings"}
 
 
 def main() -> None:
@@ -38,28 +76,34 @@ def main() -> None:
     options.add_argument("--dashboard", default="http://127.0.0.1:8050")
     options.add_argument("--gateway", default="http://127.0.0.1:8000")
     options.add_argument("--into", type=Path, default=TOUR)
+    options.add_argument("--token", default=os.environ.get("LIFECYCLE_TOKEN", ""), help="where the stack asks for one")
+    options.add_argument("--only", nargs="*", default=[], help="names of pages; all if unsaid")
     given = options.parse_args()
     given.into.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", CHROMIUM), args=["--no-sandbox"]
         )
-        for name, path in pages(given.gateway).items():
+        for name, path in pages(given.gateway, given.token).items():
+            if given.only and name not in given.only:
+                continue
             for theme in ("light", "dark"):
                 for device, width in WIDTHS.items():
-                    if device == "phone" and (theme == "dark" or name not in ("overview", "live")):
+                    if device == "phone" and (theme == "dark" or name not in ON_A_PHONE):
                         continue  # the layout is the same; two pictures show it
                     context = browser.new_context(
                         viewport={"width": width, "height": 900},
                         color_scheme="dark" if theme == "dark" else "light",
                         reduced_motion="reduce",
                     )
+                    if given.token:
+                        context.add_cookies([{"name": SESSION_COOKIE, "value": given.token, "url": given.dashboard}])
                     page = context.new_page()
                     page.goto(given.dashboard.rstrip("/") + path)
                     page.locator("h1").wait_for()
                     page.wait_for_load_state("networkidle")
                     if name == "live":
-                        page.locator(".js-plotly-plot .bglayer").nth(4).wait_for(state="attached")
+                        page.locator(".js-plotly-plot .bglayer").nth(6).wait_for(state="attached")
                     page.wait_for_timeout(1000)  # charts have their size
                     height = page.evaluate("document.documentElement.scrollHeight")
                     page.set_viewport_size({"width": width, "height": max(900, height)})

@@ -100,6 +100,7 @@ class Lifecycle:
             "alerts": pages(alerts),
             "alert": lambda _, **given: next((one for one in self.alerts if one["alertId"] == given["id"]), None),
             "alertRules": lambda _, **__: production.rules(),
+            "tokens": lambda _: production.tokens(self.now),
             "silences": lambda _, **__: self.silences,
             "webhooks": lambda _: [production.webhook(self.now)] if self.silences else [],
         }
@@ -132,7 +133,7 @@ class Lifecycle:
                     return {"errors": [self.refusal], "changedId": None}
                 self.sent.append((name, input))
                 self._take(name, input)
-                return {"errors": [], "changedId": lifecycle.PROJECT}
+                return {"errors": [], "changedId": lifecycle.PROJECT, "secret": "lct_shown-this-once"}
 
             return resolve
 

@@ -415,3 +415,18 @@ def webhook(now: datetime) -> Record:
         "deliveredAt": iso(now),
         "problem": None,
     }
+
+
+def tokens(now: datetime) -> list[Record]:
+    return [
+        {
+            "id": f"k{number}",
+            "user": user,
+            "role": role,
+            "createdAt": iso(now - timedelta(days=20)),
+            "expiresAt": iso(now + timedelta(days=70)),
+            "revokedAt": iso(now) if user == "dora" else None,
+            "note": "",
+        }
+        for number, (user, role) in enumerate((("anna", "ADMIN"), ("bela", "CONTRIBUTOR"), ("dora", "VIEWER")))
+    ]

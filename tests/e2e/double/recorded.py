@@ -77,6 +77,14 @@ def window(day: int, *, closed: bool = True, rows: int | None = None, auc: float
         "rows": rows,
         "updatedAt": iso(datetime.now(UTC)),
         "features": [drift(feature, day, rows, chance) for feature in FEATURES],
+        "estimated": {"rocAuc": round(value + 0.01, 4), "accuracy": 0.79},
+        "quality": {
+            "missingShare": 0.76,
+            "unseenShare": 0.001,
+            "outOfRangeShare": round(0.02 * chance.random(), 4),
+            "invalidShare": 0.0,
+        },
+        "service": {"rowsPerSecond": 12.0, "latencyP50": 0.004, "latencyP90": 0.009, "latencyP99": 0.031},
         "prediction": drift("prediction", day, rows, chance) | {"psi": 0.05 + 0.1 * chance.random()},
         "performance": {
             "labelled": labelled,

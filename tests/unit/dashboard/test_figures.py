@@ -12,6 +12,7 @@ from dashboard.figures.drift import feature_order, feature_series, heatmap
 from dashboard.figures.learning import curves
 from dashboard.figures.performance import CLASSIFICATION, measures, performance
 from dashboard.figures.rows import PREDICTION, Row, read, window_row
+from dashboard.figures.service import latency, quality
 from dashboard.figures.volume import volume
 from dashboard.gateway.views import Distribution
 from tests.unit.dashboard.windows import window
@@ -27,19 +28,21 @@ def figures(rows: list[Row]) -> dict[str, Figure]:
         "performance": performance(rows, CLASSIFICATION[0], SPAN),
         "heatmap": heatmap(rows, order, SPAN),
         "series": feature_series(rows, "temp", SPAN),
+        "quality": quality(rows, SPAN),
+        "latency": latency(rows, SPAN),
         "volume": volume(rows, SPAN),
     }
 
 
 @pytest.mark.parametrize("rows", [ROWS, GAPS, []], ids=["rows", "gaps", "nothing"])
-@pytest.mark.parametrize("name", ["performance", "heatmap", "series", "volume"])
+@pytest.mark.parametrize("name", ["performance", "heatmap", "series", "quality", "latency", "volume"])
 def test_a_chart_is_valid(name: str, rows: list[Row]) -> None:
     figure = figures(rows)[name]
     go.Figure(figure)
     json.dumps(figure, cls=PlotlyJSONEncoder, allow_nan=False)
 
 
-@pytest.mark.parametrize("name", ["performance", "series", "volume"])
+@pytest.mark.parametrize("name", ["performance", "series", "quality", "latency", "volume"])
 def test_a_live_trace_finds_its_values_in_a_pushed_row(name: str) -> None:
     for trace in figures(ROWS)[name]["data"]:
         assert trace["y"] == [read(row, tuple(trace["meta"]["y"])) for row in ROWS]

@@ -1,7 +1,7 @@
 """The state of the monitoring page: what a control or a gesture does to the address."""
 
 from dashboard.figures.base import Span
-from dashboard.pages.monitoring import MOST_WINDOWS, changed_state, gestures, span_of, wish, zoomed_span
+from dashboard.pages.monitoring_state import MOST_WINDOWS, changed_state, gestures, span_of, wish, zoomed_span
 
 
 def test_the_default_range_needs_no_address() -> None:

@@ -1,0 +1,94 @@
+"""The state of the monitoring page: what its address says, and what a control or a gesture asks of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboard.figures.base import Span
+
+RANGES = {"30": "Last 30", "90": "Last 90", "all": "All"}
+MERGED = {"": "Every window", "7": "7 windows merged", "30": "30 windows merged"}
+DEFAULT_RANGE = "90"
+MOST_WINDOWS = 400  # columns that a screen can tell apart; a longer span is asked for in coarser windows
+
+_MOMENT = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d")
+
+CONTROLS = ("range", "merged", "metric", "feature")
+
+
+def span_of(state: Mapping[str, str]) -> Span:
+    merged = int(merged_of(state) or 1)
+    start, end = state.get("start", ""), state.get("end", "")
+    if _MOMENT.fullmatch(start) and _MOMENT.fullmatch(end) and start < end:
+        return Span(start=start, end=end, merged=merged)
+    chosen = range_of(state)
+    return Span(last=MOST_WINDOWS if chosen == "all" else int(chosen), merged=merged)
+
+
+def merged_of(state: Mapping[str, str]) -> str:
+    chosen = state.get("merged", "")
+    return chosen if chosen in MERGED else ""
+
+
+def range_of(state: Mapping[str, str]) -> str:
+    chosen = state.get("range", DEFAULT_RANGE)
+    return chosen if chosen in RANGES else DEFAULT_RANGE
+
+
+def changed_state(state: Mapping[str, str], change: Mapping[str, str]) -> dict[str, str]:
+    """The state after a control moved; defaults leave the address. A new range ends a zoom."""
+    after = {**state, **change}
+    if "range" in change:
+        after.update(start="", end="")
+    if after.get("range") == DEFAULT_RANGE:
+        after["range"] = ""
+    return {key: value for key, value in after.items() if value}
+
+
+def zoomed_span(relayout: Mapping[str, Any] | None) -> dict[str, str] | None:
+    """What a zoom gesture asks for: a span, an end of zooming (empty values), or None for any other gesture."""
+    if not relayout:
+        return None
+    if relayout.get("xaxis.autorange") or relayout.get("autosize") is False:
+        return {"start": "", "end": ""}
+    ends = relayout.get("xaxis.range[0]"), relayout.get("xaxis.range[1]")
+    if all(isinstance(end, str) for end in ends):
+        start, end = (str(end).replace(" ", "T")[:19] for end in ends)
+        return {"start": _whole(start), "end": _whole(end)}
+    return None
+
+
+def gestures(triggered: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, Any]]:
+    """Name, property and value of what a person moved.
+
+    A click can come in one call with charts that have just been drawn. Several controls at once are nobody's gesture:
+    a redraw has set them.
+    """
+    parts = [(*one["prop_id"].rpartition("."), one["value"]) for one in triggered]
+    moved = [(name, prop, value) for name, _, prop, value in parts]
+    controls = [name for name, _, _ in moved if name in CONTROLS]
+    return moved if len(controls) < 2 else [one for one in moved if one[0] not in CONTROLS]
+
+
+def wish(name: str, prop: str, value: Any, state: Mapping[str, str]) -> dict[str, str]:
+    """What one control's or chart's new property asks of the state; empty if it is as the state says, or nothing."""
+    match name, prop:
+        case "range", _ if value != range_of(state):
+            return {"range": value}
+        case "merged", _ if (value or "") != merged_of(state):
+            return {"merged": value or ""}
+        case (("metric" | "feature"), _) if value:
+            return {name: value}
+        case "zoom-reset", _ if value:
+            return {"start": "", "end": ""}
+        case _, "relayoutData":
+            return zoomed_span(value) or {}
+        case '{"chart":"heatmap"}', "clickData" if value:
+            return {"feature": str(value["points"][0]["y"])}
+    return {}
+
+
+def _whole(moment: str) -> str:
+    return moment if "T" in moment else f"{moment}T00:00:00"
