@@ -172,6 +172,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             model_queries,
             run_queries,
             lambda model_name: deployment.released(model_name),
+            lambda request, context: provenance.versions.get_many(request, context),
             now,
         )
         gate = Gates(

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
+from services.contracts.datasets import DatasetKey, DatasetVersionView, GetDatasetVersions
 from services.contracts.errors import Invalid, NotFound
 from services.contracts.evaluations import (
     EvaluationSummary,
@@ -13,6 +14,7 @@ from services.contracts.evaluations import (
     GetEvaluation,
     ListEvaluations,
     RecordEvaluation,
+    SplitRef,
 )
 from services.contracts.identity import Action, require
 from services.contracts.paging import Page
@@ -38,6 +40,7 @@ LOOKED_AT = 50
 
 Released = Callable[[str], Awaitable[set[str]]]
 """The versions of a model that have run somewhere."""
+Datasets = Callable[[GetDatasetVersions, Context], Awaitable[list[DatasetVersionView | None]]]
 
 
 class Evaluations:
@@ -48,6 +51,7 @@ class Evaluations:
         models: ModelQueries,
         runs: RunQueries,
         released: Released,
+        datasets: Datasets,
         now: Now,
     ) -> None:
         self._outbox = outbox
@@ -55,6 +59,7 @@ class Evaluations:
         self._models = models
         self._runs = runs
         self._released = released
+        self._datasets = datasets
         self._now = now
 
     async def record(self, request: RecordEvaluation, context: Context) -> Written:
@@ -75,6 +80,9 @@ class Evaluations:
             if run is None and version is None:
                 raise NotFound(f"there is no run {run_id!r}", field="run_id")
             experiment_id = None if run is None else run.experiment_id
+        if not request.split.sealed and await self._is_sealed(request.split, context):
+            split = msgspec.structs.replace(request.split, sealed=True)
+            request = msgspec.structs.replace(request, split=split)
         evaluation_id = new_id()
 
         async def decide() -> tuple[Change, Written]:
@@ -94,6 +102,14 @@ class Evaluations:
             return change, Written(id=evaluation_id, revision=1)
 
         return await once(self._outbox, request, context, decide)
+
+    async def _is_sealed(self, split: SplitRef, context: Context) -> bool:
+        """Whether the registry knows these rows as a sealed split, whatever the client says."""
+        if not split.dataset or not split.digest:
+            return False
+        key = DatasetKey(dataset=split.dataset, digest=split.digest)
+        [found] = await self._datasets(GetDatasetVersions(keys=[key]), context)
+        return found is not None and found.sealed
 
     async def _version(self, model_name: str, version: str, context: Context) -> VersionView:
         key = VersionKey(model_name=model_name, version=version)

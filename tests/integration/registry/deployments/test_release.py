@@ -10,6 +10,7 @@ import mlflow
 import pytest
 from mlflow import MlflowClient
 
+from services.contracts.datasets import RecordSplits, RegisterDataset, Split
 from services.contracts.deployments import (
     DeploymentView,
     DeployVersion,
@@ -301,6 +302,26 @@ async def test_an_unmodified_client_logs_an_evaluation_as_a_file(ask: Asker, cli
         return tags.get("lifecycle.evaluation_problem")
 
     assert "metrics" in (await until(told, what="the run says what is wrong with its file") or "")
+
+
+async def test_rows_that_are_known_as_sealed_count_as_sealed_whatever_is_said(
+    ask: Asker, client: MlflowClient, tmp_path: Path
+) -> None:
+    name = f"model-{uuid.uuid4().hex[:8]}"
+    await asyncio.to_thread(client.create_registered_model, name)
+    for digest in ("whole", "part"):
+        await ask(RegisterDataset(dataset=name, digest=digest, rows=10))
+    part = Split(role="test", dataset=name, digest="part", sealed=True)
+    await ask(RecordSplits(dataset=name, digest="whole", splits=[part]))
+    uses = []
+    for version, tags in (("1", {"lifecycle.baseline": "true"}), ("2", {}), ("3", {})):
+        await asyncio.to_thread(lambda tags=tags: trained(client, name, tmp_path, 0.7, **tags))  # type: ignore[misc]
+        split = SplitRef(name="test", dataset=name, digest="part")
+        recorded = await ask(RecordEvaluation(model_name=name, version=version, split=split, metrics={"auc": 0.7}))
+        found = await ask(GetEvaluation(id=recorded.id))
+        assert found.split.sealed
+        uses.append(found.sealed_uses)
+    assert uses == [1, 1, 2]  # the baseline's doesn't count: nothing was chosen by it
 
 
 async def test_what_doesnt_exist_or_is_too_large_is_refused(ask: Asker) -> None:
