@@ -514,7 +514,7 @@ class GetModels(Request[list[ModelView | None]], frozen=True, kw_only=True):
 
 
 class ListModels(Request[Page[ModelView]], frozen=True, kw_only=True):
-    """By name; `name_contains` ignores case."""
+    """By name; `name_contains` ignores case. `filter` and `order_by` are as MLflow's, with OR and parentheses."""
 
     service = "registry"
     name = "model.list"
@@ -522,6 +522,8 @@ class ListModels(Request[Page[ModelView]], frozen=True, kw_only=True):
     paging: Paging = Paging()
     name_contains: str | None = None
     tags: dict[str, str] = {}
+    filter: str = ""
+    order_by: list[str] = []
 
 
 class VersionKey(Message, frozen=True, kw_only=True):
@@ -542,13 +544,16 @@ class GetVersions(Request[list[VersionView | None]], frozen=True, kw_only=True):
 
 
 class ListVersions(Request[Page[VersionView]], frozen=True, kw_only=True):
-    """Of one model, highest version first; of all models, newest first."""
+    """Of one model, highest version first; of all models, newest first. `filter` and `order_by` are as MLflow's, with
+    OR and parentheses."""
 
     service = "registry"
     name = "version.list"
 
     paging: Paging = Paging()
     model_name: str | None = None
+    filter: str = ""
+    order_by: list[str] = []
 
 
 class ListEvents(Request[Page[EventView]], frozen=True, kw_only=True):

@@ -203,7 +203,7 @@ class _Writer:
         if isinstance(inner, GraphQLScalarType) and inner.name == "DateTime":
             checks.append(f"if {value}.__class__ is not datetime: raise Odd")
             slow = f"{self._known(_coerced(inner))}({value})"
-            return f'{value}.isoformat()[:-6] + "Z" if {value}.tzinfo is UTC else {slow}'
+            return f"{value} if {value}.tzinfo is UTC else {slow}"  # msgspec writes it as the scalar does, and faster
         if isinstance(inner, GraphQLScalarType):
             return f"{self._known(_coerced(inner))}({value})"
         raise NotPlain

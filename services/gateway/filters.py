@@ -6,22 +6,48 @@ is only about runs that have what is compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from services.contracts.errors import Invalid
 
 if TYPE_CHECKING:
-    from services.gateway.types.filters import FigureFilter, KeyedFilter, RunFilter, RunOrder, TextFilter, TimeFilter
+    from services.gateway.types.filters import (
+        FigureFilter,
+        KeyedFilter,
+        ModelFilter,
+        ModelOrder,
+        RunFilter,
+        RunOrder,
+        TextFilter,
+        TimeFilter,
+        VersionFilter,
+        VersionOrder,
+    )
 
 MOST_CONDITIONS = 50
 """Conditions of one filter."""
 
+_TEXTS = {
+    "RunFilter": {
+        "name": "attributes.run_name",
+        "status": "attributes.status",
+        "user": "attributes.user_id",
+        "dataset": "datasets.name",
+        "dataset_digest": "datasets.digest",
+    },
+    "ModelFilter": {"name": "name"},
+    "VersionFilter": {"model": "name", "run_id": "run_id", "source": "source_path"},
+}
+"""What the registry calls the texts that each filter compares."""
 _NEGATED = {"=": "!=", "!=": "=", ">": "<=", "<=": ">", "<": ">=", ">=": "<", "IN": "NOT IN"}
 
 
-def run_filter(where: RunFilter | None) -> str:
+Filter: TypeAlias = "RunFilter | ModelFilter | VersionFilter"
+
+
+def filter_text(where: Filter | None) -> str:
     """The registry's filter string. Raises `Invalid` for what it can't say."""
     if where is None:
         return ""
@@ -44,7 +70,12 @@ def run_order(orders: list[RunOrder] | None) -> list[str]:
     return clauses
 
 
-def _all(where: RunFilter, negated: bool) -> str:
+def plain_order(orders: Sequence[ModelOrder | VersionOrder] | None) -> list[str]:
+    """The registry's order clauses, by attributes."""
+    return [f"{order.by.value} {'DESC' if order.descending else 'ASC'}" for order in orders or []]
+
+
+def _all(where: Filter, negated: bool) -> str:
     """All that one filter object says, joined by AND; negated, by OR."""
     parts = list(_parts(where, negated))
     if not parts:
@@ -53,31 +84,34 @@ def _all(where: RunFilter, negated: bool) -> str:
     return f"({joined})" if len(parts) > 1 else joined
 
 
-def _parts(where: RunFilter, negated: bool) -> Iterator[str]:
+def _parts(where: Filter, negated: bool) -> Iterator[str]:
     for several, word in ((where.and_, "AND"), (where.or_, "OR")):
         if several:
             between = {"AND": "OR", "OR": "AND"}[word] if negated else word
             yield "(" + f" {between} ".join(_all(one, negated) for one in several) + ")"
     if where.not_ is not None:
         yield _all(where.not_, not negated)
-    for figure in where.metrics or []:
-        yield from _figures(f"metrics.{_name(figure.key)}", figure, negated)
-    for section, keyed in (("params", where.params), ("tags", where.tags)):
-        for entry in keyed or []:
-            yield from _texts(f"{section}.{_name(entry.key)}", entry, negated)
-    texts = (
-        ("attributes.run_name", where.name),
-        ("attributes.status", where.status),
-        ("attributes.user_id", where.user),
-        ("datasets.name", where.dataset),
-        ("datasets.digest", where.dataset_digest),
-    )
-    for name, text in texts:
+    yield from _keyed("tags", where.tags, negated)
+    for attribute, name in _TEXTS[type(where).__name__].items():
+        text = getattr(where, attribute)
         if text is not None:
             yield from _texts(name, text, negated)
+    if hasattr(where, "metrics"):
+        yield from _of_runs(where, negated)
+
+
+def _of_runs(where: RunFilter, negated: bool) -> Iterator[str]:
+    for figure in where.metrics or []:
+        yield from _figures(f"metrics.{_name(figure.key)}", figure, negated)
+    yield from _keyed("params", where.params, negated)
     for name, time in (("start_time", where.start_time), ("end_time", where.end_time)):
         if time is not None:
             yield from _times(f"attributes.{name}", time, negated)
+
+
+def _keyed(section: str, asked: list[KeyedFilter] | None, negated: bool) -> Iterator[str]:
+    for entry in asked or []:
+        yield from _texts(f"{section}.{_name(entry.key)}", entry, negated)
 
 
 def _figures(name: str, asked: FigureFilter, negated: bool) -> Iterator[str]:

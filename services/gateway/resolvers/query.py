@@ -34,7 +34,7 @@ from services.contracts.registry import (
     VersionView,
 )
 from services.gateway.clients.batches import MOST_AT_ONCE
-from services.gateway.filters import run_filter, run_order
+from services.gateway.filters import filter_text, plain_order, run_order
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.preload import preload_models, preload_versions
@@ -68,7 +68,7 @@ from services.gateway.types.commands import KeyValueInput
 from services.gateway.types.events import Event
 from services.gateway.types.experiments import Experiment
 from services.gateway.types.fields import viewed
-from services.gateway.types.filters import RunFilter, RunOrder
+from services.gateway.types.filters import ModelFilter, ModelOrder, RunFilter, RunOrder, VersionFilter, VersionOrder
 from services.gateway.types.limits import Size
 from services.gateway.types.models import Model, ModelVersion
 from services.gateway.types.monitoring import Distribution, MonitoredVersion, PerformanceDetail, Window
@@ -105,6 +105,8 @@ async def _models(
     tags: Annotated[
         list[KeyValueInput] | None, strawberry.argument(description="Only those that have all of these tags.")
     ] = None,
+    where: Annotated[ModelFilter | None, strawberry.argument(description="Only those of which this holds.")] = None,
+    sort: Annotated[list[ModelOrder] | None, strawberry.argument(description="Their order; by name if unsaid.")] = None,
 ) -> Page[ModelView]:
     selected = Selected.of(info)
     page = await info.context.ask(
@@ -112,6 +114,8 @@ async def _models(
             paging=paging(first, after, last, before, selected),
             name_contains=name_contains,
             tags={tag.key: tag.value for tag in tags or []},
+            filter=filter_text(where),
+            order_by=plain_order(sort),
         )
     )
     await preload_models(info.context, items_of(page), selected.items())
@@ -125,9 +129,18 @@ async def _model_versions(
     last: Last = None,
     before: Before = None,
     model: SomeModelName = None,
+    where: Annotated[VersionFilter | None, strawberry.argument(description="Only those of which this holds.")] = None,
+    sort: Annotated[list[VersionOrder] | None, strawberry.argument(description="Their order.")] = None,
 ) -> Page[VersionView]:
     selected = Selected.of(info)
-    page = await info.context.ask(ListVersions(paging=paging(first, after, last, before, selected), model_name=model))
+    page = await info.context.ask(
+        ListVersions(
+            paging=paging(first, after, last, before, selected),
+            model_name=model,
+            filter=filter_text(where),
+            order_by=plain_order(sort),
+        )
+    )
     await preload_versions(info.context, items_of(page), selected.items())
     return page
 
@@ -202,7 +215,7 @@ async def _runs(
         ListRuns(
             paging=paging(first, after, last, before, Selected.of(info)),
             experiment_ids=experiment_ids,
-            filter=" AND ".join(f"({part})" for part in (filter_, run_filter(where)) if part),
+            filter=" AND ".join(f"({part})" for part in (filter_, filter_text(where)) if part),
             order_by=run_order(sort) + (order_by or []),
         )
     )

@@ -60,6 +60,56 @@ class RunFilter:
     end_time: TimeFilter | None = strawberry.field(default=None, description="When they ended.")
 
 
+@strawberry.input(description="Which models: all that is said has to hold.")
+class ModelFilter:
+    and_: list[ModelFilter] | None = strawberry.field(name="and", default=None, description="All of these hold.")
+    or_: list[ModelFilter] | None = strawberry.field(
+        name="or", default=None, description="At least one of these holds."
+    )
+    not_: ModelFilter | None = strawberry.field(name="not", default=None, description="This doesn't hold.")
+    name: TextFilter | None = strawberry.field(default=None, description="Their names.")
+    tags: list[KeyedFilter] | None = strawberry.field(default=None, description="Their tags.")
+
+
+@strawberry.input(description="Which versions: all that is said has to hold.")
+class VersionFilter:
+    and_: list[VersionFilter] | None = strawberry.field(name="and", default=None, description="All of these hold.")
+    or_: list[VersionFilter] | None = strawberry.field(
+        name="or", default=None, description="At least one of these holds."
+    )
+    not_: VersionFilter | None = strawberry.field(name="not", default=None, description="This doesn't hold.")
+    model: TextFilter | None = strawberry.field(default=None, description="Their models' names.")
+    run_id: TextFilter | None = strawberry.field(default=None, description="The runs that made them.")
+    source: TextFilter | None = strawberry.field(default=None, description="Where their files came from.")
+    tags: list[KeyedFilter] | None = strawberry.field(default=None, description="Their tags.")
+
+
+@strawberry.enum(description="What models are ordered by.")
+class ModelOrderBy(Enum):
+    NAME = enum_value("name", description="Their names.")
+    UPDATED_AT = enum_value("last_updated_timestamp", description="When they were last changed.")
+
+
+@strawberry.input(description="The order of models.")
+class ModelOrder:
+    by: ModelOrderBy = strawberry.field(description="What by.")
+    descending: bool = strawberry.field(default=False, description="The greatest first.")
+
+
+@strawberry.enum(description="What versions are ordered by.")
+class VersionOrderBy(Enum):
+    MODEL = enum_value("name", description="Their models' names.")
+    NUMBER = enum_value("version_number", description="Their numbers.")
+    CREATED_AT = enum_value("creation_timestamp", description="When they were registered.")
+    UPDATED_AT = enum_value("last_updated_timestamp", description="When they were last changed.")
+
+
+@strawberry.input(description="The order of versions.")
+class VersionOrder:
+    by: VersionOrderBy = strawberry.field(description="What by.")
+    descending: bool = strawberry.field(default=False, description="The greatest first.")
+
+
 @strawberry.enum(description="What runs are ordered by.")
 class RunOrderBy(Enum):
     START_TIME = enum_value("attributes.start_time", description="When they started.")

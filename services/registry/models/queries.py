@@ -27,8 +27,10 @@ from services.registry.models.versions import Versions
 from services.registry.paging import page_of
 from services.registry.runs.handlers import Runs
 from services.registry.runs.times import moment
+from services.registry.search import mongo
 from services.registry.search.entities import MODELS as MODEL_ENTITY
 from services.registry.search.entities import VERSIONS as VERSION_ENTITY
+from services.registry.search.entities import Entity
 from services.registry.search.parser import parse_filter, parse_order
 from services.registry.search.syntax import Order
 from services.registry.values import mapping
@@ -93,9 +95,9 @@ class ModelQueries:
         if request.name_contains:
             conditions.append({"_id": {"$regex": re.escape(request.name_contains), "$options": "i"}})
         conditions += [{"tags": {"$elemMatch": {"k": key, "v": value}}} for key, value in request.tags.items()]
-        page = await page_of(
-            self._store.models, {"$and": conditions}, [("_id", 1)], request.paging, self._store.to_model
-        )
+        conditions.append(mongo.query(parse_filter(request.filter, MODEL_ENTITY), MODEL_ENTITY))
+        keys = _keys(request.order_by, MODEL_ENTITY, [("_id", 1)])
+        page = await page_of(self._store.models, {"$and": conditions}, keys, request.paging, self._store.to_model)
         views = await self._views(context, [edge.node for edge in page.edges])
         edges = [Edge(cursor=edge.cursor, node=view) for edge, view in zip(page.edges, views, strict=True)]
         return Page(edges=edges, has_next=page.has_next, has_previous=page.has_previous, total=page.total)
@@ -125,7 +127,9 @@ class ModelQueries:
         if request.model_name is not None:
             matching["name"] = request.model_name
             keys = [("version", -1)]
-        page = await page_of(self._store.versions, matching, keys, request.paging, self._store.to_version)
+        wanted = {"$and": [matching, mongo.query(parse_filter(request.filter, VERSION_ENTITY), VERSION_ENTITY)]}
+        keys = _keys(request.order_by, VERSION_ENTITY, keys)
+        page = await page_of(self._store.versions, wanted, keys, request.paging, self._store.to_version)
         views = await self._version_views(context, [edge.node for edge in page.edges])
         edges = [Edge(cursor=edge.cursor, node=view) for edge, view in zip(page.edges, views, strict=True)]
         return Page(edges=edges, has_next=page.has_next, has_previous=page.has_previous, total=page.total)
@@ -194,6 +198,15 @@ def _model_view(model: Model, count: int, latest: VersionView | None) -> ModelVi
 def _check_count(keys: Sequence[object]) -> None:
     if len(keys) > MAX_KEYS:
         raise Invalid(f"at most {MAX_KEYS} at once", field="keys")
+
+
+def _keys(clauses: Sequence[str], entity: Entity, ties: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The keys of a page in this order; what comes together is in the order of `ties`. Raises Invalid."""
+    orders = [parse_order(clause, entity) for clause in clauses]
+    paths = [entity.orders[order.field.key].path for order in orders]
+    _check_orders(orders, paths)
+    asked = [(path, 1 if order.ascending else -1) for order, path in zip(orders, paths, strict=True)]
+    return [*asked, *(tie for tie in ties if tie[0] not in paths)]
 
 
 def _check_orders(orders: Sequence[Order], paths: Sequence[str]) -> None:

@@ -140,3 +140,43 @@ async def test_a_review_is_asked_for_and_decided_and_the_trail_says_who(stack: S
     ]
     assert data["audit"]["totalCount"] == 1
     assert data["auditVerdict"]["problem"] is None
+
+
+async def test_lists_are_filtered_and_ordered_as_asked(stack: Stack) -> None:
+    experiment = (await stack.tell("experiments/create", name="flights"))["experiment_id"]
+    for name, depth, auc in (("a", "4", 0.6), ("b", "6", 0.7), ("c", "6", 0.8), ("it's", "8", 0.9)):
+        run = (await stack.tell("runs/create", experiment_id=experiment, run_name=name))["run"]["info"]["run_id"]
+        await stack.tell("runs/log-parameter", run_id=run, key="max depth", value=depth)
+        await stack.tell("runs/log-metric", run_id=run, key="auc", value=auc, timestamp=1_000, step=0)
+    for name, team in (("delays", "ops"), ("prices", "sales"), ("weather", "ops")):
+        await stack.tell("registered-models/create", name=name, tags=[{"key": "team", "value": team}])
+        await stack.tell("model-versions/create", name=name, source=f"s3://{name}")
+    query = """query($runs: RunFilter, $models: ModelFilter, $versions: VersionFilter) {
+        runs(where: $runs, sort: [{by: METRIC, key: "auc", descending: true}]) { totalCount nodes { name } }
+        models(where: $models, sort: [{by: NAME, descending: true}], first: 1) {
+          totalCount nodes { name } pageInfo { hasNextPage endCursor } }
+        modelVersions(where: $versions, sort: [{by: MODEL}]) { nodes { modelName } } }"""
+
+    async def names(runs: Any, models: Any, versions: Any) -> tuple[list[str], list[str], list[str]]:
+        data = await stack.gateway.data(query, {"runs": runs, "models": models, "versions": versions})
+        return (
+            [node["name"] for node in data["runs"]["nodes"]],
+            [node["name"] for node in data["models"]["nodes"]],
+            [node["modelName"] for node in data["modelVersions"]["nodes"]],
+        )
+
+    assert await names(None, None, None) == (["it's", "c", "b", "a"], ["weather"], ["delays", "prices", "weather"])
+    deep = {"params": [{"key": "max depth", "in": ["6", "8"]}], "not": {"metrics": [{"key": "auc", "ge": 0.9}]}}
+    ops = {"tags": [{"key": "team", "eq": "ops"}], "not": {"name": {"eq": "weather"}}}
+    either = {"or": [{"model": {"eq": "prices"}}, {"source": {"like": "%weath%"}}]}
+    assert await names(deep, ops, either) == (["c", "b"], ["delays"], ["prices", "weather"])
+    assert (await names({"name": {"eq": "it's"}}, None, None))[0] == ["it's"]
+    after = await stack.gateway.data(
+        """{ models(sort: [{by: NAME, descending: true}], first: 1) { pageInfo { endCursor } } }"""
+    )
+    second = await stack.gateway.data(
+        """query($after: String) { models(sort: [{by: NAME, descending: true}], first: 1, after: $after) {
+             nodes { name } pageInfo { hasPreviousPage } } }""",
+        {"after": after["models"]["pageInfo"]["endCursor"]},
+    )
+    assert second["models"] == {"nodes": [{"name": "prices"}], "pageInfo": {"hasPreviousPage": True}}

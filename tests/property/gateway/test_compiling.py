@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
+import gc
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -36,6 +37,12 @@ from services.gateway.types.commands import Outcome
 from services.gateway.types.node import read_views
 
 SCHEMA = build_schema()._schema
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+"""graphql-core drops coroutines of resolvers whose place in the answer an odd value beside them has removed."""
+
 DOCUMENTS = 2
 """For each type and each way to wrap it."""
 DEEPEST = 3
@@ -159,8 +166,8 @@ TYPES = {
 }
 
 
-async def answered(document: DocumentNode, value: Any, plans: Plans | None) -> tuple[str, Any]:
-    """Data, as its JSON with keys in order, and errors."""
+async def answered(document: DocumentNode, value: Any, plans: Plans | None) -> tuple[bytes, Any]:
+    """Data as it is sent, with keys in order, and errors."""
     result: Any = execute(
         PROBE,
         document,
@@ -172,7 +179,8 @@ async def answered(document: DocumentNode, value: Any, plans: Plans | None) -> t
     )
     if not isinstance(result, ExecutionResult):
         result = await result
-    data = json.dumps(result.data, allow_nan=True, default=repr)
+    await asyncio.sleep(0)  # lets go on what graphql-core leaves to the background when a null removes its place
+    data = msgspec.json.encode(result.data, enc_hook=repr)
     return data, [
         (error.message, error.path, error.locations, repr(error.original_error)) for error in result.errors or []
     ]
@@ -207,3 +215,4 @@ async def test_both_executors_answer_alike(name: str) -> None:
                 value = [views.of(view) for _ in range(2)] if way in ("many", "gaps") else views.of(view)
                 expected = await answered(document, value, None)
                 assert await answered(document, value, plans) == expected, print_ast(document)
+    gc.collect()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
 from graphql import FragmentDefinitionNode, GraphQLObjectType, OperationDefinitionNode, parse
 from graphql.execution.collect_fields import FieldDetails
@@ -11,7 +13,8 @@ from graphql.execution.collect_fields import FieldDetails
 from services.contracts.paging import Edge, Page
 from services.gateway.compiling import Odd, Plans
 from services.gateway.schema import build_schema
-from tests.integration.gateway.doubles import model
+from services.gateway.types.scalars import DATE_TIME
+from tests.integration.gateway.doubles import NOON, model
 
 SCHEMA = build_schema()._schema
 
@@ -24,6 +27,14 @@ def compiled(text: str) -> Any:
     node: Any = operation.selection_set.selections[0]
     assert isinstance(SCHEMA.query_type, GraphQLObjectType)
     return Plans(SCHEMA, fragments).of(SCHEMA.query_type.fields[node.name.value].type, [FieldDetails(node, None)])
+
+
+def test_a_moment_is_written_as_its_scalar_writes_it() -> None:
+    complete = compiled("{ models { nodes { createdAt } } }")
+    for moment in (NOON, NOON.replace(microsecond=1_500), NOON.astimezone(timezone(timedelta(hours=2)))):
+        page = Page(edges=[Edge(cursor="c", node=model(created_at=moment))], has_next=False, has_previous=False)
+        written = DATE_TIME.serialize(moment)
+        assert msgspec.json.decode(msgspec.json.encode(complete(page))) == {"nodes": [{"createdAt": written}]}
 
 
 def test_a_page_of_models_is_one_compiled_part() -> None:

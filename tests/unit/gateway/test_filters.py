@@ -7,17 +7,23 @@ from datetime import UTC, datetime
 import pytest
 
 from services.contracts.errors import Invalid
-from services.gateway.filters import MOST_CONDITIONS, run_filter, run_order
+from services.gateway.filters import MOST_CONDITIONS, filter_text, plain_order, run_order
 from services.gateway.types.filters import (
     FigureFilter,
     KeyedFilter,
+    ModelFilter,
+    ModelOrder,
+    ModelOrderBy,
     RunFilter,
     RunOrder,
     RunOrderBy,
     TextFilter,
     TimeFilter,
+    VersionFilter,
+    VersionOrder,
+    VersionOrderBy,
 )
-from services.registry.search.entities import RUNS
+from services.registry.search.entities import MODELS, RUNS, VERSIONS
 from services.registry.search.parser import parse_filter, parse_order
 
 AUC = FigureFilter(key="auc", gt=0.7)
@@ -30,7 +36,7 @@ HERS = TextFilter(eq="anna")
     [
         (RunFilter(metrics=[AUC]), "metrics.`auc` > 0.7"),
         (RunFilter(metrics=[FigureFilter(key="auc", ge=0.5, lt=1)]), "metrics.`auc` >= 0.5 AND metrics.`auc` < 1.0"),
-        (RunFilter(metrics=[AUC], user=HERS), "(metrics.`auc` > 0.7 AND attributes.user_id = 'anna')"),
+        (RunFilter(metrics=[AUC], user=HERS), "(attributes.user_id = 'anna' AND metrics.`auc` > 0.7)"),
         (RunFilter(or_=[RunFilter(metrics=[AUC]), RunFilter(params=[DEEP])]),
          "(metrics.`auc` > 0.7 OR params.`max depth` = '6')"),
         (RunFilter(not_=RunFilter(metrics=[AUC], params=[DEEP])),
@@ -50,7 +56,7 @@ HERS = TextFilter(eq="anna")
     ],
 )  # fmt: skip
 def test_a_typed_filter_becomes_a_filter_that_the_registry_reads(where: RunFilter | None, expected: str) -> None:
-    text = run_filter(where)
+    text = filter_text(where)
     assert text == expected
     parse_filter(text, RUNS)
 
@@ -70,7 +76,7 @@ def test_a_typed_filter_becomes_a_filter_that_the_registry_reads(where: RunFilte
 )
 def test_what_cannot_be_said_is_refused(where: RunFilter) -> None:
     with pytest.raises(Invalid):
-        run_filter(where)
+        filter_text(where)
 
 
 def test_orders_name_what_they_order_by() -> None:
@@ -82,3 +88,17 @@ def test_orders_name_what_they_order_by() -> None:
         parse_order(clause, RUNS)
     with pytest.raises(Invalid):
         run_order([RunOrder(by=RunOrderBy.PARAM)])
+
+
+def test_models_and_versions_have_filters_and_orders_of_their_own() -> None:
+    tagged = [KeyedFilter(key="team", eq="ops")]
+    models = filter_text(ModelFilter(or_=[ModelFilter(name=TextFilter(like="fl%")), ModelFilter(tags=tagged)]))
+    assert models == "(name LIKE 'fl%' OR tags.`team` = 'ops')"
+    parse_filter(models, MODELS)
+    versions = filter_text(VersionFilter(model=TextFilter(eq="delays"), not_=VersionFilter(run_id=TextFilter(eq="r1"))))
+    assert versions == "(run_id != 'r1' AND name = 'delays')"
+    parse_filter(versions, VERSIONS)
+    for by in ModelOrderBy:
+        parse_order(plain_order([ModelOrder(by=by)])[0], MODELS)
+    for order in VersionOrderBy:
+        parse_order(plain_order([VersionOrder(by=order, descending=True)])[0], VERSIONS)
