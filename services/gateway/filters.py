@@ -8,43 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from services.contracts.errors import Invalid
-
-if TYPE_CHECKING:
-    from services.gateway.types.filters import (
-        FigureFilter,
-        KeyedFilter,
-        ModelFilter,
-        ModelOrder,
-        RunFilter,
-        RunOrder,
-        TextFilter,
-        TimeFilter,
-        VersionFilter,
-        VersionOrder,
-    )
+from services.gateway.types.filters import (
+    FigureFilter,
+    KeyedFilter,
+    ModelFilter,
+    ModelOrder,
+    RunFilter,
+    RunOrder,
+    TextFilter,
+    TimeFilter,
+    VersionFilter,
+    VersionOrder,
+)
 
 MOST_CONDITIONS = 50
 """Conditions of one filter."""
 
-_TEXTS = {
-    "RunFilter": {
+_TEXTS: dict[type, dict[str, str]] = {
+    RunFilter: {
         "name": "attributes.run_name",
         "status": "attributes.status",
         "user": "attributes.user_id",
         "dataset": "datasets.name",
         "dataset_digest": "datasets.digest",
     },
-    "ModelFilter": {"name": "name"},
-    "VersionFilter": {"model": "name", "run_id": "run_id", "source": "source_path"},
+    ModelFilter: {"name": "name"},
+    VersionFilter: {"model": "name", "run_id": "run_id", "source": "source_path"},
 }
 """What the registry calls the texts that each filter compares."""
 _NEGATED = {"=": "!=", "!=": "=", ">": "<=", "<=": ">", "<": ">=", ">=": "<", "IN": "NOT IN"}
 
 
-Filter: TypeAlias = "RunFilter | ModelFilter | VersionFilter"
+Filter: TypeAlias = RunFilter | ModelFilter | VersionFilter
 
 
 def filter_text(where: Filter | None) -> str:
@@ -92,11 +90,11 @@ def _parts(where: Filter, negated: bool) -> Iterator[str]:
     if where.not_ is not None:
         yield _all(where.not_, not negated)
     yield from _keyed("tags", where.tags, negated)
-    for attribute, name in _TEXTS[type(where).__name__].items():
+    for attribute, name in _TEXTS[type(where)].items():
         text = getattr(where, attribute)
         if text is not None:
             yield from _texts(name, text, negated)
-    if hasattr(where, "metrics"):
+    if isinstance(where, RunFilter):
         yield from _of_runs(where, negated)
 
 

@@ -136,7 +136,7 @@ class Story:
             asked = f'{{ windows(model: "{MODEL}", version: "2") {{ performance {{ labelled }} }} }}'
             windows = (await self._stack.gateway.data(asked))["windows"] or []
             figures = [window["performance"] for window in windows]
-            return sum(one["labelled"] for one in figures if one) == 2 * ROWS
+            return bool(sum(one["labelled"] for one in figures if one) == 2 * ROWS)
 
         await until(counted)
 

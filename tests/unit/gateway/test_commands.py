@@ -18,6 +18,7 @@ from services.gateway.resolvers.mutation import Mutation
 from services.gateway.resolvers.projects import FillAnswerInput
 from services.gateway.types.alerts import RuleMetric, Severity
 from services.gateway.types.commands import FigureInput, KeyValueInput, request_of, spelled, user_error
+from services.gateway.types.scalars import Long
 from services.gateway.types.values import UserError
 
 TAKES: list[tuple[type, type[Request[Any]]]] = [
@@ -60,7 +61,7 @@ def test_named_texts_and_figures_become_mappings_at_any_depth() -> None:
     fields = [KeyValueInput(key="metric", value="auc")]
     made = request(FillAnswerInput(project_id="p", item="i", text="", fields=fields, idempotency_key="k"), FillAnswer)
     assert (made.fields, made.idempotency_key) == ({"metric": "auc"}, "k")
-    slices = [SliceScoreInput(feature="f", value="v", rows=1, metrics=[FigureInput(key="auc", value=0.5)])]
+    slices = [SliceScoreInput(feature="f", value="v", rows=Long(1), metrics=[FigureInput(key="auc", value=0.5)])]
     recorded = request(
         RecordEvaluationInput(split=EvaluatedSplitInput(name="test"), metrics=[], slices=slices), RecordEvaluation
     )
