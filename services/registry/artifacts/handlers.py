@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from services.contracts.errors import Invalid, NotFound
+from services.contracts.errors import Invalid, NotFound, Unavailable
 from services.contracts.identity import Action, require
 from services.contracts.registry import ArtifactRemoved, ArtifactStored
 from services.registry.artifacts import rules
@@ -65,6 +65,8 @@ class Artifacts:
 
         await create(self._outbox, attempt)
         assert result is not None
+        if not await self._blobs.has(sha256):  # collected between the look at it and the commit
+            raise Unavailable("the content went away meanwhile", code="CONTENT_MISSING", fix="Send the file again.")
         return result
 
     async def _check_free(self, path: str) -> None:

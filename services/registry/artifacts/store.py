@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import obstore
 from obstore.store import LocalStore, from_url
 from pymongo import ASCENDING, IndexModel
@@ -35,6 +38,16 @@ CHUNK = 1024 * 1024
 SMALL = 256 * 1024
 """Content up to this size is written in one go."""
 STAGING = "staging"
+DOOMED = "doomed"
+CONTENT = "sha256"
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """Something in the object store."""
+
+    key: str
+    size: int
+    modified: datetime
 
 
 class MongoArtifacts:
@@ -67,6 +80,12 @@ class MongoArtifacts:
             below = await self._directories.find({"directory": directory}, {"name": 1}).to_list(None)
         entries = [Entry(row["name"], row["size"]) for row in files] + [Entry(row["name"], None) for row in below]
         return sorted(entries, key=lambda entry: entry.name)
+
+    async def referenced(self, digests: Sequence[str]) -> set[str]:
+        """Those of `digests` that are the content of some file."""
+        with translated():
+            found = await self._files.distinct("sha256", {"sha256": {"$in": list(digests)}, "gone": False})
+        return set(found)
 
     async def below(self, path: str, most: int) -> list[Artifact]:
         """Some of the files at `path` or below it."""
@@ -104,7 +123,10 @@ class Blobs:
             self._store = LocalStore(self._root, mkdir=True)
 
     async def receive(self, chunks: AsyncIterator[bytes]) -> tuple[str, int]:
-        """Keeps the content that `chunks` bring and returns its SHA-256 and size. A failing upload leaves nothing."""
+        """Keeps the content that `chunks` bring and returns its SHA-256 and size. A failing upload leaves nothing.
+
+        Content that was there already may be collected until an artifact has it: see `garbage.py`.
+        """
         digest = hashlib.sha256()
         head = bytearray()
         async for chunk in chunks:
@@ -169,8 +191,28 @@ class Blobs:
         async for chunk in found.stream(min_chunk_size=CHUNK):
             yield bytes(chunk)
 
-    async def delete(self, sha256: str) -> None:
-        await self._forget(blob_key(sha256))
+    async def has(self, sha256: str) -> bool:
+        return await self._has(blob_key(sha256))
+
+    async def below(self, prefix: str) -> list[Stored]:
+        """Everything whose key begins with that directory."""
+        return [
+            Stored(entry["path"], entry["size"], entry["last_modified"])
+            async for batch in obstore.list(self._store, prefix, chunk_size=1000)
+            for entry in batch
+        ]
+
+    async def doom(self, key: str) -> None:
+        """Takes content out of reach, so that it can be looked up once more whether somebody has it."""
+        with contextlib.suppress(FileNotFoundError):
+            await obstore.rename_async(self._store, key, f"{DOOMED}/{key}")
+
+    async def spare(self, key: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            await obstore.rename_async(self._store, f"{DOOMED}/{key}", key)
+
+    async def drop(self, key: str) -> None:
+        await self._forget(key)
 
     async def _make_durable(self, key: str) -> None:
         """On a local disk: content and name survive a power cut. Object stores promise that themselves."""

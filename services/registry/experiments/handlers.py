@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from services.contracts.errors import Conflict, NotFound
 from services.contracts.identity import Action, require
 from services.contracts.paging import Page, Paging
+from services.contracts.registry import ExperimentPurged
+from services.registry.brevity import cut
 from services.registry.clock import Now
 from services.registry.documents import insert, save
 from services.registry.experiments import rules
@@ -16,6 +18,7 @@ from services.registry.experiments.store import EXPERIMENTS, MongoExperiments
 from services.registry.search.entities import EXPERIMENTS as ENTITY
 from services.registry.search.parser import parse_filter, parse_order
 from services.registry.turns import Turns
+from services.registry.values import DELETED
 from services.runtime.context import Context
 from services.runtime.outbox import Change, Duplicate, Outbox
 
@@ -141,6 +144,19 @@ class Experiments:
             await self._outbox.retrying(attempt)
         assert after is not None
         return after
+
+    async def deleted_before(self, context: Context, time: int, skip: int, most: int) -> list[Experiment]:
+        require(context.principal, Action.DELETE_FOR_EVER)
+        return await self._store.deleted_before(time, skip, most)
+
+    async def purge(self, context: Context, experiment: Experiment) -> None:
+        """Deletes a deleted experiment without runs for good. Raises Stale if it was restored meanwhile."""
+        require(context.principal, Action.DELETE_FOR_EVER)
+        change = Change(context, "purge_experiment")
+        change.delete(EXPERIMENTS, {"_id": experiment.id, "r": experiment.r, "lifecycle_stage": DELETED})
+        event = ExperimentPurged(experiment_id=experiment.id, experiment_name=cut(experiment.name))
+        change.emit(event, experiment.v + 1)
+        await self._outbox.commit(change)
 
     async def names(self, ids: Sequence[str]) -> dict[str, str]:
         """The names of those of `ids` that exist, by id."""

@@ -14,6 +14,7 @@ from services.registry.paging import page_of
 from services.registry.search.entities import EXPERIMENTS as ENTITY
 from services.registry.search.mongo import order_stages, query
 from services.registry.search.syntax import Node, Order
+from services.registry.values import DELETED
 from services.runtime.store import Store, translated
 
 EXPERIMENTS = "experiments"
@@ -47,6 +48,13 @@ class MongoExperiments:
         with translated():
             rows = await self._collection.find({"_id": {"$in": list(ids)}}, {"name": 1}).to_list(None)
         return {row["_id"]: row["name"] for row in rows}
+
+    async def deleted_before(self, time: int, skip: int, most: int) -> list[Experiment]:
+        """Experiments that were deleted before that time, in milliseconds, and whose runs have followed."""
+        wanted = {"lifecycle_stage": DELETED, "updated": {"$lt": time}, "sweep": ""}
+        with translated():
+            rows = await self._collection.find(wanted).sort("number", ASCENDING).skip(skip).limit(most).to_list(most)
+        return [from_document(row, Experiment) for row in rows]
 
     async def being_swept(self) -> list[str]:
         """Experiments whose runs are being deleted or restored along with them."""

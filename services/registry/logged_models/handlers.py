@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from services.contracts.identity import Action, require
-from services.contracts.registry import LoggedModelUpdated
+from services.contracts.registry import LoggedModelPurged, LoggedModelUpdated
 from services.registry.clock import Now
 from services.registry.documents import insert, save
 from services.registry.experiments.handlers import Experiments
@@ -111,6 +111,22 @@ class LoggedModels:
 
     async def log_params(self, context: Context, model_id: str, params: Mapping[str, str]) -> None:
         await self._change(context, "log_model_params", model_id, lambda m: rules.with_params(m, params))
+
+    async def deleted_before(self, context: Context, time: int, skip: int, most: int) -> list[LoggedModel]:
+        require(context.principal, Action.DELETE_FOR_EVER)
+        return await self._store.deleted_before(time, skip, most)
+
+    async def any_in(self, experiment_id: str) -> bool:
+        """Whether an experiment has logged models, deleted ones too."""
+        return await self._store.any_in(experiment_id)
+
+    async def purge(self, context: Context, model: LoggedModel) -> None:
+        """Deletes a deleted model for good. Raises Stale if it changed meanwhile."""
+        require(context.principal, Action.DELETE_FOR_EVER)
+        change = Change(context, "purge_logged_model")
+        change.delete(LOGGED_MODELS, {"_id": model.id, "r": model.r, "lifecycle_stage": DELETED})
+        change.emit(LoggedModelPurged(model_id=model.id, experiment_id=model.experiment_id), model.v + 1)
+        await self._outbox.commit(change)
 
     async def note_version(self, context: Context, model_id: str, name: str, version: int) -> None:
         """Notes in the model's tags which registered version it became."""

@@ -22,6 +22,7 @@ INDEXES: Mapping[str, list[IndexModel]] = {
     LOGGED_MODELS: [
         IndexModel([("experiment_id", ASCENDING), ("created", DESCENDING), ("_id", ASCENDING)]),
         IndexModel([("source_run_id", ASCENDING)]),
+        IndexModel([("updated", ASCENDING)], partialFilterExpression={"lifecycle_stage": DELETED}),
     ],
 }
 
@@ -34,6 +35,17 @@ class MongoLoggedModels:
         with translated():
             row = await self._collection.find_one({"_id": model_id})
         return None if row is None else from_document(row, LoggedModel)
+
+    async def deleted_before(self, time: int, skip: int, most: int) -> list[LoggedModel]:
+        """Models that were deleted before that time, in milliseconds; oldest deletions first."""
+        wanted = {"lifecycle_stage": DELETED, "updated": {"$lt": time}}
+        with translated():
+            rows = await self._collection.find(wanted).sort("updated", ASCENDING).skip(skip).limit(most).to_list(most)
+        return [from_document(row, LoggedModel) for row in rows]
+
+    async def any_in(self, experiment_id: str) -> bool:
+        with translated():
+            return await self._collection.find_one({"experiment_id": experiment_id}, {"_id": 1}) is not None
 
     async def search(
         self,

@@ -12,6 +12,7 @@ import structlog
 from prometheus_client import Gauge
 
 from services.contracts.errors import LifecycleError, Unavailable
+from services.contracts.registry import RunPurged
 from services.registry.runs.index import RunIndex
 from services.registry.runs.rules import Run
 from services.registry.runs.store import MongoRuns, RunSearch, Wanted
@@ -24,7 +25,6 @@ BATCH = 100
 """Runs that are read, or taken in, together; the event loop serves requests between two such batches."""
 SUBJECTS = ("events.registry.run.>",)
 PAUSE = 1.0
-PURGED = "registry.run.purged.v1"
 
 _size = Gauge("lifecycle_run_index_runs", "Runs in the search index")
 _bytes = Gauge("lifecycle_run_index_bytes", "About what the search index takes in memory")
@@ -59,11 +59,6 @@ class FreshRunIndex:
         """Takes in what was just committed."""
         self._index.put(runs)
 
-    def gone(self, run_ids: Sequence[str]) -> None:
-        """Forgets what was just deleted for good."""
-        for run_id in run_ids:
-            self._index.remove(run_id)
-
     async def full(self) -> None:
         """Returns when searches are answered from the index."""
         await self._full.wait()
@@ -86,6 +81,7 @@ class FreshRunIndex:
             async for runs in batches:
                 self._index.put(runs)
                 await asyncio.sleep(0)
+        await asyncio.to_thread(self._index.prepare)  # nothing is looked up yet, and what is put in comes after
         self._full.set()
         self._measure()
         seconds = round(time.monotonic() - started, 1)
@@ -99,7 +95,7 @@ class FreshRunIndex:
         try:
             async with aclosing(follow_events(self._bus, after, SUBJECTS)) as events:
                 async for _, event in events:
-                    if event.type == PURGED:
+                    if event.type == RunPurged.type():
                         self._index.remove(event.aggregate_id)
                     elif self._index.version(event.aggregate_id) < event.version:
                         behind.add(event.aggregate_id)

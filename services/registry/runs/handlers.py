@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import uuid
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from services.contracts.base import Event
-from services.contracts.errors import NotFound
+from services.contracts.errors import LifecycleError, NotFound
 from services.contracts.identity import Action, require
-from services.contracts.registry import RunMetricsMoved
+from services.contracts.registry import RunMetricsMoved, RunPurged
 from services.registry.clock import Now
 from services.registry.datasets.handlers import Datasets
 from services.registry.datasets.rules import Dataset, check_dataset, dataset_id
@@ -25,7 +27,7 @@ from services.registry.runs import rules
 from services.registry.runs.metrics import Point
 from services.registry.runs.naming import random_name
 from services.registry.runs.rules import Batch, ModelOutput, Run, RunInput
-from services.registry.runs.store import RUNS, MongoRuns, add_points
+from services.registry.runs.store import RUNS, MongoRuns, add_points, drop_points
 from services.registry.runs.times import moment
 from services.registry.turns import Turns
 from services.registry.values import DELETED, KeyValue, mapping
@@ -35,6 +37,9 @@ from services.runtime.outbox import Change, Outbox, Stale
 
 SWEEP_BATCH = 200
 """Runs that are deleted or restored together in one transaction when their experiment is."""
+
+LEFT_AT_MOST = 256
+"""Running runs that are remembered as this process left them."""
 
 Sign = Callable[[Change, Run], None]
 Seen = Callable[[Sequence[Run]], None]
@@ -64,6 +69,7 @@ class Runs:
         self._now = now
         self._seen = seen
         self._turns = Turns()
+        self._left: OrderedDict[str, Run] = OrderedDict()
 
     async def create(
         self,
@@ -97,7 +103,7 @@ class Runs:
         if sign is not None:
             sign(change, run)
         await self._outbox.commit(change)
-        self._seen([run])
+        self._committed(run)
         return run
 
     async def get(self, context: Context, run_id: str) -> Run:
@@ -218,14 +224,55 @@ class Runs:
 
         async def attempt() -> Change | None:
             nonlocal result
-            result, change = await decide(await self.get(context, run_id))
+            result, change = await self._decided(context, run_id, decide)
             return change
 
         async with self._turns.of(run_id):
             await self._outbox.retrying(attempt)
-        assert result is not None
-        self._seen([result])
+            assert result is not None
+            self._committed(result)
         return result
+
+    async def _decided(self, context: Context, run_id: str, decide: Decide) -> Decided:
+        """Decides on the run as this process left it, if it did so lately: then nothing is read.
+
+        Somebody else may have changed it since. A change then loses its compare-and-set and is decided again; whatever
+        comes to nothing or to an error is decided again here, on the document.
+        """
+        left = self._left.pop(run_id, None)
+        if left is not None:
+            with contextlib.suppress(LifecycleError):
+                after, change = await decide(left)
+                if change is not None:
+                    return msgspec.structs.replace(after, r=left.r + 1), change
+        before = await self.get(context, run_id)
+        after, change = await decide(before)
+        return (after, None) if change is None else (msgspec.structs.replace(after, r=before.r + 1), change)
+
+    def _committed(self, run: Run) -> None:
+        self._seen([run])
+        if run.status == rules.RUNNING:
+            self._left[run.id] = run
+            while len(self._left) > LEFT_AT_MOST:
+                self._left.popitem(last=False)
+
+    async def deleted_before(self, context: Context, time: int, skip: int, most: int) -> list[Run]:
+        require(context.principal, Action.DELETE_FOR_EVER)
+        return await self._store.deleted_before(time, skip, most)
+
+    async def any_in(self, experiment_id: str) -> bool:
+        """Whether an experiment has runs, deleted ones too."""
+        return await self._store.any_in(experiment_id)
+
+    async def purge(self, context: Context, run: Run) -> None:
+        """Deletes a deleted run and its points for good. Raises Stale if it was restored meanwhile."""
+        require(context.principal, Action.DELETE_FOR_EVER)
+        assert run.lifecycle_stage == DELETED
+        change = Change(context, "purge_run")
+        change.delete(RUNS, {"_id": run.id, "r": run.r})
+        drop_points(change, run.id)
+        change.emit(RunPurged(run_id=run.id, experiment_id=run.experiment_id), run.v + 1)
+        await self._outbox.commit(change)
 
     async def sweep(self, context: Context, experiment_id: str) -> None:
         """Brings an experiment's runs to the lifecycle stage that it was given; goes on where a crash left off."""
@@ -242,11 +289,11 @@ class Runs:
                 moved.append(after)
                 save(change, RUNS, run, after)
                 change.emit(rules.changed_event(after, ["lifecycle_stage"]), after.v)
-            if await self._committed(change):
+            if await self._has_committed(change):
                 self._seen(moved)
         await self._experiments.swept(context, experiment)
 
-    async def _committed(self, change: Change) -> bool:
+    async def _has_committed(self, change: Change) -> bool:
         """A batch that lost a race is looked up anew by the caller."""
         try:
             await self._outbox.commit(change)

@@ -147,11 +147,19 @@ class RunIndex:
                 for key in set(former) - {tag.k for tag in run.tags}:
                     self._tags[key].put([row], [None], self._height)
 
+    def prepare(self) -> None:
+        """Sorts what has many different values, so that the first order by it needn't."""
+        for column in self._coded():
+            column.dictionary.ranks()
+
+    def _coded(self) -> list[Coded]:
+        """The columns of texts, which may be ordered by."""
+        return [self._names, *self._texts.values(), *self._params.values(), *self._tags.values()]
+
     @property
     def nbytes(self) -> int:
         """About what the index takes."""
-        coded = [self._names, self._datasets, self._tag_keys]
-        coded += [*self._texts.values(), *self._params.values(), *self._tags.values()]
+        coded = [*self._coded(), self._datasets, self._tag_keys]
         plain = [self._versions, self._high, self._low, self._starts, self._ends, *self._metrics.values()]
         dictionaries = {id(column.dictionary): column.dictionary.nbytes for column in coded}
         columns = sum(column.nbytes for column in plain) + sum(column.nbytes for column in coded)

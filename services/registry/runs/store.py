@@ -25,6 +25,7 @@ INDEXES: Mapping[str, list[IndexModel]] = {
     RUNS: [
         IndexModel([("experiment_id", ASCENDING), ("lifecycle_stage", ASCENDING), ("start_time", DESCENDING)]),
         IndexModel([("start_time", DESCENDING), ("_id", ASCENDING)]),
+        IndexModel([("deleted_time", ASCENDING)], partialFilterExpression={"deleted_time": {"$gt": 0}}),
     ],
     POINTS: [IndexModel([("r", ASCENDING), ("p.k", ASCENDING)])],
 }
@@ -110,6 +111,17 @@ class MongoRuns:
             rows = await self._runs.find(matching).limit(most).to_list(most)
         return [from_document(row, Run) for row in rows]
 
+    async def deleted_before(self, time: int, skip: int, most: int) -> list[Run]:
+        """Runs that were deleted before that time, in milliseconds; oldest deletions first."""
+        with translated():
+            cursor = self._runs.find({"deleted_time": {"$gt": 0, "$lt": time}}).sort("deleted_time", ASCENDING)
+            rows = await cursor.skip(skip).limit(most).to_list(most)
+        return [from_document(row, Run) for row in rows]
+
+    async def any_in(self, experiment_id: str) -> bool:
+        with translated():
+            return await self._runs.find_one({"experiment_id": experiment_id}, {"_id": 1}) is not None
+
     async def counts(self, experiment_ids: Sequence[str]) -> dict[str, int]:
         """Active runs of each experiment that has any."""
         pipeline = [
@@ -144,6 +156,10 @@ class MongoRuns:
             async for row in self._points.find({"r": run_id, "p.k": key}, {"p": {"$elemMatch": {"k": key}}}):
                 for column in row["p"]:
                     yield from_document(column, Column)
+
+
+def drop_points(change: Change, run_id: str) -> None:
+    change.delete_many(POINTS, {"r": run_id})
 
 
 def add_points(change: Change, run_id: str, points: Sequence[Point]) -> None:
