@@ -80,9 +80,10 @@ def metrics(count: int, run: int = 0) -> list[dict[str, Any]]:
 
 
 def one_run(client: Client, experiment: str, number: int) -> None:
-    body = {"experiment_id": experiment, "start_time": 1000 + number, "run_name": f"r{number}"}
+    name = f"r{number} {random.random()}"  # as clients make up their own; the same bytes twice look like a retry
+    body = {"experiment_id": experiment, "start_time": 1000 + number, "run_name": name}
     run = client.post("runs/create", body)["run"]["info"]["run_id"]
-    params = [{"key": f"p{n}", "value": str(n * number)} for n in range(10)]
+    params = [{"key": f"p{n}", "value": f"{random.random():.6f}"} for n in range(10)]  # no two runs are duplicates
     client.post("runs/log-batch", {"run_id": run, "metrics": metrics(10), "params": params})
     client.post("runs/update", {"run_id": run, "status": "FINISHED", "end_time": 2000 + number})
 
@@ -150,7 +151,7 @@ def with_mlflow_client(url: str, experiment: str, seconds: float) -> float:
     while time.monotonic() < ends:
         run = client.create_run(experiment)
         values = [Metric(f"m{n}", float(n), 1, 0) for n in range(10)]
-        client.log_batch(run.info.run_id, values, [Param(f"p{n}", str(n)) for n in range(10)])
+        client.log_batch(run.info.run_id, values, [Param(f"p{n}", f"{random.random():.6f}") for n in range(10)])
         client.set_terminated(run.info.run_id)
         done += 1
     return done / (time.monotonic() - started)
