@@ -1,15 +1,19 @@
-"""`lifecycle dataset`, `reproduce` and `card` as processes, against a running registry."""
+"""`lifecycle dataset`, `reproduce` and `card` against a running registry."""
 
 import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import mlflow
 import pytest
 from mlflow import MlflowClient
+from typer.testing import CliRunner, Result
 
+from deploy.local import cli
+from deploy.local.problems import Problem
 from tests.integration.registry.processes import RegistryProcess
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -25,14 +29,24 @@ with mlflow.start_run():
 """
 
 
-def lifecycle(
-    nats: str, registry: RegistryProcess, *words: str, folder: Path = ROOT
-) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "NATS_URL": nats, "MLFLOW_TRACKING_URI": registry.url, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        [sys.executable, "-m", "deploy.local", *words],
-        env=environment, cwd=folder, capture_output=True, text=True, timeout=90, check=False,
-    )  # fmt: skip
+class Done:
+    """What a command printed, and its exit code."""
+
+    def __init__(self, result: Result) -> None:
+        problem = result.exception if isinstance(result.exception, Problem) else None
+        if result.exception is not None and problem is None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        self.code = 1 if problem else result.exit_code
+        self.said = f"{result.stdout}{problem.what if problem else ''}"
+
+
+@pytest.fixture
+def lifecycle(nats: str, registry: RegistryProcess, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
+    """The command line in this process: starting one for each command takes seconds."""
+    monkeypatch.setenv("NATS_URL", nats)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.url)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    return lambda *words: Done(CliRunner().invoke(cli.app, [str(word) for word in words]))
 
 
 def git(folder: Path, *words: str) -> None:
@@ -40,28 +54,28 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", "-C", str(folder), *identity, *words], check=True, capture_output=True)
 
 
-def test_a_file_is_profiled_here_and_compared_there(registry: RegistryProcess, nats: str, tmp_path: Path) -> None:
+def test_a_file_is_profiled_here_and_compared_there(lifecycle: Callable[..., Done], tmp_path: Path) -> None:
     name = f"cli-{uuid.uuid4().hex[:8]}"
     raw, clean = tmp_path / "raw.csv", tmp_path / "clean.csv"
     raw.write_text("id,city,x\n" + "".join(f"{n},{'Bern' if n % 2 else 'Rom'},{n}\n" for n in range(50)) + "99,Rom,\n")
     clean.write_text("id,city,x\n" + "".join(f"{n},{'Bern' if n % 2 else 'Rom'},{n}\n" for n in range(50)))
-    added = lifecycle(nats, registry, "dataset", "add", str(raw), "--name", name, "--key", "id", "--target", "x")
-    assert added.returncode == 0, added.stderr
-    assert "51 rows, 3 columns, 1 missing cells" in added.stdout
-    digest = added.stdout.split("digest ")[1].split()[0]
+    added = lifecycle("dataset", "add", str(raw), "--name", name, "--key", "id", "--target", "x")
+    assert added.code == 0, added.said
+    assert "51 rows, 3 columns, 1 missing cells" in added.said
+    digest = added.said.split("digest ")[1].split()[0]
     parent = f"{name}@{digest}"
-    second = lifecycle(nats, registry, "dataset", "add", str(clean), "--name", name, "--parent", parent, "--key", "id")
-    assert "version 2" in second.stdout, second.stderr
-    other = f"{name}@{second.stdout.split('digest ')[1].split()[0]}"
-    assert "rows 51 → 50" in lifecycle(nats, registry, "dataset", "compare", parent, other).stdout
-    shared = lifecycle(nats, registry, "dataset", "overlap", parent, other, "--by-key")
-    assert (shared.returncode, "50 shared keys" in shared.stdout) == (1, True)
-    missing = lifecycle(nats, registry, "dataset", "add", str(tmp_path / "no.csv"))
-    assert (missing.returncode, "There is no file" in missing.stderr) == (1, True)
+    second = lifecycle("dataset", "add", str(clean), "--name", name, "--parent", parent, "--key", "id")
+    assert "version 2" in second.said, second.said
+    other = f"{name}@{second.said.split('digest ')[1].split()[0]}"
+    assert "rows 51 → 50" in lifecycle("dataset", "compare", parent, other).said
+    shared = lifecycle("dataset", "overlap", parent, other, "--by-key")
+    assert (shared.code, "50 shared keys" in shared.said) == (1, True)
+    missing = lifecycle("dataset", "add", str(tmp_path / "no.csv"))
+    assert (missing.code, "There is no file" in missing.said) == (1, True)
 
 
 def test_a_run_is_made_again_and_its_card_written(
-    registry: RegistryProcess, nats: str, client: MlflowClient, tmp_path: Path
+    lifecycle: Callable[..., Done], registry: RegistryProcess, client: MlflowClient, tmp_path: Path
 ) -> None:
     work = tmp_path / "work"
     work.mkdir()
@@ -81,11 +95,10 @@ def test_a_run_is_made_again_and_its_card_written(
 
     bundle = tmp_path / "bundle"
     done = lifecycle(
-        nats, registry, "reproduce", original.info.run_id, "--to", str(bundle), "--code", str(work), "--run",
-        folder=tmp_path,
+        "reproduce", original.info.run_id, "--to", str(bundle), "--code", str(work), "--run"
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Reproduced, with a tolerance of 0" in done.stdout
+    assert done.code == 0, done.said
+    assert "Reproduced, with a tolerance of 0" in done.said
     assert (bundle / "code" / "train.py").read_text() == SCRIPT, "with what wasn't committed"
     [again] = [run for run in client.search_runs([experiment]) if run.info.run_id != original.info.run_id]
     assert again.data.tags["lifecycle.rerun_of"] == original.info.run_id
@@ -94,8 +107,8 @@ def test_a_run_is_made_again_and_its_card_written(
     client.create_registered_model(name)
     client.create_model_version(name, original.info.artifact_uri + "/model", original.info.run_id)
     page = tmp_path / "card.html"
-    carded = lifecycle(nats, registry, "card", name, "1", "--publish", "--out", str(page))
-    assert carded.returncode == 0, carded.stderr
+    carded = lifecycle("card", name, "1", "--publish", "--out", str(page))
+    assert carded.code == 0, carded.said
     assert "reproduced" in page.read_text()
-    assert lifecycle(nats, registry, "card", name, "1").stdout.startswith(f"# {name.replace('-', chr(92) + '-')}")
-    assert lifecycle(nats, registry, "reproduce", "nothing").returncode == 1
+    assert lifecycle("card", name, "1").said.startswith(f"# {name.replace('-', chr(92) + '-')}")
+    assert lifecycle("reproduce", "nothing").code == 1
