@@ -219,6 +219,17 @@ class ServiceFigures(Message, frozen=True, kw_only=True):
     latency_most: float | None = None
 
 
+class MultivariateDrift(Message, frozen=True, kw_only=True):
+    """How the features hang together, from a sample of `rows`: mean distance of a row from its reconstruction by the
+    reference's principal components, against the `expected`; `z` in standard errors. Comes some time after closing."""
+
+    rows: int
+    error: float
+    expected: float
+    z: float
+    drifted: bool
+
+
 class WindowView(Message, frozen=True, kw_only=True):
     """A tumbling window [start, end) in event time. `prediction` is the drift of the model's own output.
 
@@ -240,6 +251,7 @@ class WindowView(Message, frozen=True, kw_only=True):
     service: ServiceFigures | None = None
     estimated: EstimatedPerformance | None = None
     worst_segment: SegmentPerformance | None = None
+    multivariate: MultivariateDrift | None = None
 
 
 class AtThreshold(Message, frozen=True, kw_only=True):

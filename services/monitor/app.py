@@ -40,6 +40,8 @@ from services.monitor.labels.retention import LabelRetention
 from services.monitor.labels.waiting import WaitingLabels
 from services.monitor.metrics import WindowGauges
 from services.monitor.references.handlers import References
+from services.monitor.samples import store as samples_store
+from services.monitor.samples.handlers import MultivariateJob, Multivariates, Samples
 from services.monitor.settings import MonitorSettings
 from services.monitor.silences import store as silences_store
 from services.monitor.silences.handlers import Silences
@@ -51,6 +53,7 @@ from services.monitor.webhooks.handlers import Webhooks
 from services.monitor.webhooks.sending import WebhookSender
 from services.monitor.windows import store as windows_store
 from services.monitor.windows.closing import WindowCloser
+from services.monitor.windows.closings import Closings
 from services.monitor.windows.handlers import WindowCounts
 from services.monitor.windows.labelled import LabelledWindows
 from services.monitor.windows.live import LiveWindows
@@ -78,7 +81,10 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         bus = await stack.enter_async_context(Bus.connect(settings.nats_url.get_secret_value(), "monitor"))
         outbox = Outbox(store)
         await outbox.prepare()
-        for noun in (versions_store, windows_store, labels_store, alerts_store, silences_store, webhooks_store):
+        for noun in (
+            *(versions_store, windows_store, labels_store, samples_store),
+            *(alerts_store, silences_store, webhooks_store),
+        ):
             await store.ensure(noun.INDEXES)
         stack.push_async_callback(outbox.drain)
 
@@ -97,9 +103,11 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
             WindowCounts(windows_store.window_partitions(store), slot),
             PredictionKeeper(blocks, slot),
             join,
+            Samples(samples_store.sample_partitions(store), slot),
             live,
         )
-        queries = Queries(versions, windows, views)
+        sample_rows = samples_store.MongoSamples(store)
+        queries = Queries(versions, windows, views, Multivariates(sample_rows))
 
         silences = Silences(silences_store.MongoSilences(store), outbox)
         webhook_rows = webhooks_store.MongoWebhooks(store)
@@ -130,6 +138,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
                 webhooks=WebhookSender(webhook_rows, private_allowed=settings.webhooks_private).run,
                 waiting_labels=WaitingLabels(blocks, join, outbox, live.moved).run,
                 label_retention=LabelRetention(blocks, outbox, settings.join_days).run,
+                multivariate=MultivariateJob(sample_rows, Closings(windows), versions, outbox).run,
                 live=live.run,
                 slot=slot.run,
                 database=store.watch,

@@ -11,6 +11,7 @@ from services.monitor.batches.deliveries import by_version, labels_of, predictio
 from services.monitor.labels.handlers import Joined, LabelJoin
 from services.monitor.labels.keeping import PredictionKeeper
 from services.monitor.metrics import batches_total, count_labels, rows_total
+from services.monitor.samples.handlers import Samples
 from services.monitor.versions.handlers import Versions
 from services.monitor.versions.rules import ActiveReference
 from services.monitor.windows.handlers import WindowCounts
@@ -28,12 +29,14 @@ class Intake:
         counts: WindowCounts,
         keeper: PredictionKeeper,
         join: LabelJoin,
+        samples: Samples,
         live: LiveWindows,
     ) -> None:
         self._versions = versions
         self._counts = counts
         self._keeper = keeper
         self._join = join
+        self._samples = samples
         self._live = live
         self._counted: dict[str, int] = {}
         self._joined: dict[str, Joined] = {}
@@ -49,6 +52,7 @@ class Intake:
             if rows:
                 batches.append((key, active, rows))
         await self._counts.add(change, batches)
+        await self._samples.add(change, batches)
         for key, active, rows in batches:
             await self._keeper.keep(change, key, active, rows)
             newest = max(int(batch.times_ms.max()) for batch in rows)

@@ -1,7 +1,7 @@
 """Bulk drift figures beside Evidently, NannyML, whylogs and alibi-detect, on one frame and one machine.
 
     for peer in evidently nannyml whylogs alibi-detect; do
-        uv venv peers/$peer && uv pip install --python peers/$peer/bin/python $peer pandas pyarrow
+        uv venv peers/$peer && uv pip install --python peers/$peer/bin/python $peer "pandas<3" pyarrow "setuptools<80"
     done
     python -m tests.benchmarks.monitor_peers --rows 1000000 --reference 100000 --peers peers
 
@@ -72,7 +72,6 @@ def work():
 }
 HEAD = "import sys, time, json, warnings\nwarnings.simplefilter('ignore')\nimport numpy as np\nimport pandas as pd\n"
 TAIL = "\nbegan = time.process_time()\nwork()\nprint(json.dumps(time.process_time() - began))\n"
-NOT_INSTALLED = "ModuleNotFoundError"
 
 
 def frame(rows: int, seed: int) -> pa.Table:
@@ -117,7 +116,7 @@ def peer(python: str, code: str, reference: Path, current: Path) -> float | str:
     if done.returncode == 0:
         return float(json.loads(done.stdout.strip().splitlines()[-1]))
     last = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no output"
-    return "not installed" if NOT_INSTALLED in last else f"failed: {last[:80]}"
+    return f"failed: {last[:100]}"
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from services.monitor.batches.tables import Rows
 from services.monitor.counts.columns import MISSING, Column, Columns, Numbers
 from services.monitor.performance.rules import Task, count_performance, pack_performance
 from services.monitor.references.rules import Reference, build_reference
+from services.monitor.samples.rules import REFERENCE_ROWS, RowSample, encoded, pack_sample
 from services.monitor.versions.rules import LABEL, OUTPUT_MARK, PREDICTION, SCORE, ActiveReference
 
 SHORTEST_WINDOW_MS: Final = 1_000
@@ -45,6 +46,7 @@ class ReferenceOptions(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: str = "timestamp"
     positive: str | None = None
     segments: str = ""
+    multivariate: str = "off"
 
 
 def duration_ms(text: str, field: str) -> int:
@@ -121,6 +123,7 @@ def made_reference(
         reference=reference,
         performance=_performance(rows, options, task, outputs, center),
         segments=_segments(options, reference),
+        sample=_sample(rows, options, reference),
     )
 
 
@@ -139,6 +142,18 @@ def _segments(options: ReferenceOptions, reference: Reference) -> list[str]:
                 fix=f"One of: {', '.join(categories[:30]) or 'none is there'}",
             )
     return list(dict.fromkeys(names))
+
+
+def _sample(rows: Rows, options: ReferenceOptions, reference: Reference) -> bytes | None:
+    """Evenly spaced rows, packed, if multivariate drift is wanted."""
+    if options.multivariate not in ("on", "off"):
+        raise Invalid("multivariate is on or off", code="OUT_OF_RANGE", field="multivariate")
+    if options.multivariate == "off":
+        return None
+    chosen = np.unique(np.linspace(0, rows.rows - 1, min(REFERENCE_ROWS, rows.rows)).astype(np.intp))
+    names = [feature.name for feature in reference.features if not feature.name.startswith(OUTPUT_MARK)]
+    picked = rows.columns(names).pick(chosen)
+    return pack_sample(RowSample(np.arange(len(chosen), dtype=np.uint64), encoded(reference, picked)))
 
 
 def _outputs(rows: Rows, options: ReferenceOptions, task: Task) -> dict[str, Column]:

@@ -102,7 +102,8 @@ def _numeric(grid: Grid, reference: Sample, current: Sample) -> tuple[Floats, ..
     gap = reference.distribution - current.distribution
     ks = largest_gap(gap)
     unit = np.where(grid.deviations > 0, grid.deviations, np.nan)
-    distance = (area_of_gap(gap, grid.widths) + current.beyond / np.where(c_rows > 0, c_rows, 1)) / unit
+    with np.errstate(over="ignore"):  # a reference with next to no spread, rows far off: infinitely far
+        distance = (area_of_gap(gap, grid.widths) + current.beyond / np.where(c_rows > 0, c_rows, 1)) / unit
     return (
         *_over_bins(r_bins, c_bins),
         *_judged(r_bins, c_bins),

@@ -157,6 +157,7 @@ def set_reference(change: Change, watched: Watched, made: ActiveReference, conte
             "encoded": encode_reference(made.reference),
             "performance": made.performance,
             "segments": made.segments,
+            "sample": made.sample,
         },
     )
     change.update(

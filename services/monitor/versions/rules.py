@@ -37,6 +37,7 @@ class ActiveReference(msgspec.Struct, frozen=True, kw_only=True):
 
     `positive`: the positive class's text of a binary model; None: 1 or true. `performance`: packed counts of the
     reference's own labelled rows, None without labels. `segments`: categories by which performance is parted.
+    `sample`: packed rows of the reference, if windows are to be compared with it over all features together.
     """
 
     id: str
@@ -50,6 +51,7 @@ class ActiveReference(msgspec.Struct, frozen=True, kw_only=True):
     reference: Reference
     performance: bytes | None = None
     segments: list[str] = []
+    sample: bytes | None = None
 
     @property
     def kinds(self) -> dict[str, Kind]:

@@ -62,4 +62,5 @@ def active_reference(row: dict[str, Any]) -> ActiveReference:
         reference=decode_reference(row["encoded"]),
         performance=row.get("performance"),
         segments=row.get("segments", []),
+        sample=row.get("sample"),
     )

@@ -31,7 +31,8 @@ from services.monitor.webhooks.store import Delivery, MongoWebhooks
 
 log = structlog.get_logger()
 
-EVERY_SECONDS: Final = 0.5
+EVERY_SECONDS: Final = 1.0
+WORKERS: Final = 4
 TIMEOUT_SECONDS: Final = 10.0
 LEASE: Final = timedelta(seconds=60)
 """Longer than an attempt can take: nobody else tries the same delivery meanwhile."""
@@ -47,15 +48,19 @@ class WebhookSender:
         self._private_allowed = private_allowed
 
     async def run(self) -> None:
-        """Runs until cancelled; waits out whatever is unavailable."""
-        async with _client() as client:
-            while True:
-                try:
-                    while await self.send_next(client):
-                        pass
-                except (LifecycleError, PyMongoError) as error:
-                    log.warning("webhooks can't be served at the moment", error=str(error))
-                await asyncio.sleep(EVERY_SECONDS)
+        """Runs until cancelled; waits out whatever is unavailable. A slow receiver holds up one worker of several."""
+        async with _client() as client, asyncio.TaskGroup() as workers:
+            for _ in range(WORKERS):
+                workers.create_task(self._work(client))
+
+    async def _work(self, client: httpx.AsyncClient) -> None:
+        while True:
+            try:
+                while await self.send_next(client):
+                    pass
+            except (LifecycleError, PyMongoError) as error:
+                log.warning("webhooks can't be served at the moment", error=str(error))
+            await asyncio.sleep(EVERY_SECONDS)
 
     async def send_next(self, client: httpx.AsyncClient) -> bool:
         """Tries one delivery that is due; False if there is none."""

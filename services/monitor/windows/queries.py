@@ -23,6 +23,7 @@ from services.contracts.monitor import (
 from services.monitor.performance.detail import calibration, confusion, curve, threshold_view
 from services.monitor.performance.rules import performance, unpack_performance
 from services.monitor.performance.segments import by_segment
+from services.monitor.samples.handlers import Multivariates
 from services.monitor.versions.handlers import Versions, unknown_version
 from services.monitor.versions.rules import OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched, key_of
 from services.monitor.windows.rules import distribution
@@ -37,10 +38,13 @@ MOST_POINTS: Final = 200
 class Queries:
     """The monitor's read side."""
 
-    def __init__(self, versions: Versions, windows: MongoWindows, views: WindowViews) -> None:
+    def __init__(
+        self, versions: Versions, windows: MongoWindows, views: WindowViews, multivariates: Multivariates
+    ) -> None:
         self._versions = versions
         self._windows = windows
         self._views = views
+        self._multivariates = multivariates
 
     async def list_monitored(self, question: ListMonitored, context: Context) -> list[MonitoredView]:
         require(context.principal, Action.READ)
@@ -89,7 +93,14 @@ class Queries:
                 field="resolution_seconds",
                 fix="Narrow the range, ask for the last N, or merge them by a coarser resolution.",
             )
-        return await self._views.views(watched, buckets, question.features)
+        views = await self._views.views(watched, buckets, question.features)
+        if active.sample is None or not buckets or question.features == []:
+            return views
+        found = await self._multivariates.within(watched.key, buckets[0].start_ms, buckets[-1].start_ms + 1)
+        return [
+            view if bucket.coarse else msgspec.structs.replace(view, multivariate=found.get(bucket.start_ms))
+            for bucket, view in zip(buckets, views, strict=True)
+        ]
 
     async def _buckets(
         self, watched: Watched, active: ActiveReference, question: ListWindows, resolution: int | None

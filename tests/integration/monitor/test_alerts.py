@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from services.contracts.alerts import (
@@ -313,3 +315,35 @@ async def test_two_monitors_that_close_the_same_windows_open_one_alert(
         assert [window.firing for window in alert.windows] == [True] * 3
         told = await store["events"].find({"aggregate": "alert"}).to_list(None)
         assert [(row["aggregate_id"], row["version"]) for row in told] == [(alert.id, 1)]
+
+
+async def test_features_that_no_longer_hang_together_are_found_some_time_after_closing(
+    settings: MonitorSettings, run_monitor: Run, registry: set[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.monitor.samples.handlers.EVERY_SECONDS", 0.2)
+    made = np.random.default_rng(3)
+
+    def related(rows_: int, noise: float) -> dict[str, np.ndarray]:
+        a = made.standard_normal(rows_)
+        both = {"a": a, "b": np.sqrt(1 - noise**2) * a + noise * made.standard_normal(rows_)}
+        return {**both, "d": both["a"] + 0.1 * made.standard_normal(rows_), "score": made.uniform(size=rows_)}
+
+    def sent(number: int, noise: float) -> pa.Table:
+        times = rows.START + number * rows.HOUR + np.arange(600) * 5_000
+        return pa.table({"id": [f"{number}-{i}" for i in range(600)], "timestamp": times, **related(600, noise)})
+
+    async with run_monitor(settings) as monitor:
+        assert (await monitor.set_reference(pa.table(related(3_000, 0.2)), multivariate="maybe")).status_code == 400
+        assert (await monitor.set_reference(pa.table(related(3_000, 0.2)), multivariate="on")).status_code == 201
+        for number, noise in enumerate((0.2, 1.0)):
+            assert (await monitor.send("predictions", sent(number, noise))).status_code == 202
+
+        async def found() -> bool:
+            views = await monitor.windows()
+            return len(views) == 2 and all(view.multivariate is not None for view in views)
+
+        await until(found, 30, "multivariate figures of both windows")
+        quiet, moved = (view.multivariate for view in await monitor.windows())
+    assert quiet is not None
+    assert moved is not None
+    assert (quiet.rows, quiet.drifted, moved.drifted) == (256, False, True)

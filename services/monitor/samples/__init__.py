@@ -1,0 +1,1 @@
+"""A few rows of each window, and what they say about all features together."""
