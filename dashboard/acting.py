@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, html, no_update, set_props
+from dash import ALL, Dash, Input, Output, State, ctx, no_update, set_props
 
-from dashboard.components.acting import Action, form, missing, secret_shown
+from dashboard.components.acting import Action, form, missing, secret_shown, undo_bar
 from dashboard.components.basics import clipped
 from dashboard.gateway.operations import Operation
 from dashboard.gateway.views import Outcome
@@ -64,15 +64,23 @@ def _words(message: str, fix: str | None) -> str:
     return clipped(". ".join(part.rstrip(".") for part in (text, fix) if part) + ".", 400)
 
 
-def said(text: str, *, tone: str = "teal", undo: Any = None) -> None:
-    """A notice in the corner; `undo` is a button beside the words."""
-    message = [html.Span(clipped(text, 200)), undo] if undo is not None else clipped(text, 200)
+def clicked() -> tuple[dict[str, Any], int] | None:
+    """The id of the button that somebody pressed, and how often. Buttons that have just been put in place don't count,
+    also when both come in one call."""
+    for one in ctx.triggered or ():
+        if one["value"]:
+            return ctx.triggered_prop_ids[one["prop_id"]], one["value"]
+    return None
+
+
+def said(text: str, *, tone: str = "teal") -> None:
+    """A notice in the corner."""
     notice = {
         "action": "show",
         "title": "Done" if tone == "teal" else "That didn't work",
-        "message": html.Div(message, className="notice") if undo is not None else message,
+        "message": clipped(text, 200),
         "color": tone,
-        "autoClose": _NOTICE_SECONDS * 1000 * (2 if undo is not None else 1),
+        "autoClose": _NOTICE_SECONDS * 1000,
     }
     set_props("notices", {"sendNotifications": [notice]})
 
@@ -88,9 +96,10 @@ def register(app: Dash, acts: Acts) -> None:
         prevent_initial_call=True,
     )
     def open_dialog(_: list[Any], __: list[Any]) -> Any:
-        trigger = ctx.triggered_id
-        if not ctx.triggered or not ctx.triggered[0]["value"] or not isinstance(trigger, dict):
+        pressed = clicked()
+        if pressed is None:
             return no_update
+        trigger = pressed[0]
         if "cancel" in trigger:
             return False, no_update, [], no_update
         action = acts.get(trigger["act"])
@@ -106,6 +115,7 @@ def register(app: Dash, acts: Acts) -> None:
         Output("dialog-body", "children", allow_duplicate=True),
         Output("url", "pathname", allow_duplicate=True),
         Output("url", "search", allow_duplicate=True),
+        Output("undo", "children", allow_duplicate=True),
         Output("again", "data", allow_duplicate=True),
         Input({"submit": ALL}, "n_clicks"),
         State("dialog-given", "data"),
@@ -130,33 +140,34 @@ def register(app: Dash, acts: Acts) -> None:
             done = await acts.carried_out(action, {**given, **filled}, held["key"])
         stay = no_update, no_update
         if done.trouble:
-            return done.trouble, no_update, no_update, *stay, no_update
+            return done.trouble, no_update, no_update, *stay, no_update, no_update
         if done.secret:
-            return no_update, no_update, secret_shown(action.title, done.secret), *stay, again + 1
+            return no_update, no_update, secret_shown(action.title, done.secret), *stay, [], again + 1
         back = action.undo({**given, **filled})
-        button = None
-        if back:
-            text = json.dumps(back[1], sort_keys=True, separators=(",", ":"))
-            button = html.Button("Undo", id={"undo": back[0], "given": text}, className="button small", type="button")
-        said(action.done, undo=button)
+        bar = undo_bar(action.done, *back) if back else []
+        if not back:
+            said(action.done)
         if done.target:
-            return "", False, [], done.target, "", no_update
-        return "", False, [], *stay, again + 1
+            return "", False, [], done.target, "", bar, no_update
+        return "", False, [], *stay, bar, again + 1
 
     @app.callback(
+        Output("undo", "children", allow_duplicate=True),
         Output("again", "data", allow_duplicate=True),
         Input({"undo": ALL, "given": ALL}, "n_clicks"),
         State("again", "data"),
         prevent_initial_call=True,
     )
-    async def undo(clicks: list[Any], again: int) -> Any:
-        trigger = ctx.triggered_id
-        if not any(clicks) or not isinstance(trigger, dict):
+    async def undo(_: list[Any], again: int) -> Any:
+        pressed = clicked()
+        if pressed is None:
             return no_update
-        done = await acts.carried_out(acts[trigger["undo"]], json.loads(trigger["given"]), secrets.token_hex(16))
-        trouble = done.trouble
-        said(trouble or "Undone.", tone="red" if trouble else "teal")
-        return no_update if trouble else again + 1
+        name, given = pressed[0]["undo"], pressed[0]["given"]
+        if not name:  # it stays as it is
+            return [], no_update
+        done = await acts.carried_out(acts[name], json.loads(given), secrets.token_hex(16))
+        said(done.trouble or "Undone.", tone="red" if done.trouble else "teal")
+        return [], no_update if done.trouble else again + 1
 
     @app.callback(
         Output({"inline-trouble": ALL}, "children"),
@@ -180,11 +191,10 @@ def register(app: Dash, acts: Acts) -> None:
         again: int,
     ) -> Any:
         """A form that stands in the page itself."""
-        trigger = ctx.triggered_id
-        clicks = ctx.triggered[0]["value"] if ctx.triggered else None
-        if not clicks or not isinstance(trigger, dict):
+        pressed = clicked()
+        if pressed is None:
             return [no_update] * len(troubles), no_update
-        spot = trigger["inline"]
+        spot, clicks = pressed[0]["inline"], pressed[1]
         held = next(data for one, data in zip(held_ids, helds, strict=True) if one["inline-given"] == spot)
         filled = {one["name"]: value for one, value in zip(ids, values, strict=True) if one["inline-field"] == spot}
         action = acts[held["action"]]

@@ -54,7 +54,6 @@ class Action:
     variables: Callable[[Given], dict[str, Any]] = dict
     danger: bool = False
     keyed: bool = True
-    input_type: str = ""
     answers_id: bool = True
     answers_secret: bool = False
     goes_to: Callable[[Links, str, Given], str] = lambda links, changed, given: ""
@@ -63,7 +62,7 @@ class Action:
     @property
     def document(self) -> str:
         """The GraphQL operation."""
-        kind = self.input_type or self.mutation[0].upper() + self.mutation[1:] + "Input"
+        kind = self.mutation[0].upper() + self.mutation[1:] + "Input"
         return (
             f"mutation Act($input: {kind}!) {{ {self.mutation}(input: $input) "
             f"{{ {'changedId ' if self.answers_id else ''}{'secret ' if self.answers_secret else ''}"
@@ -113,6 +112,25 @@ def form(action: Action, given: Given) -> Component:
             ),
         ],
         className="dialog",
+    )
+
+
+def undo_bar(words: str, action: str, given: Given) -> Component:
+    """What was done, with the way back beside it; stays until somebody takes it, closes it or does something else."""
+    text = json.dumps(given, sort_keys=True, separators=(",", ":"))
+    return html.Div(
+        [
+            icon("circle-check"),
+            html.Span(words),
+            html.Button("Undo", id={"undo": action, "given": text}, className="button small", type="button"),
+            html.Button(
+                icon("x", "Leave it so"),
+                id={"undo": "", "given": ""},
+                className="icon-button plain-button",
+                type="button",
+            ),
+        ],
+        className="undo-bar",
     )
 
 

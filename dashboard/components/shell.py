@@ -59,6 +59,7 @@ def shell(links: Links, *, signed_in: bool) -> Component:
             ),
             dialog(),
             dcc.Store(id="dialog-given"),
+            html.Div(id="undo", role="status"),
             dmc.NotificationContainer(id="notices", position="bottom-right"),
         ],
         theme=MANTINE,

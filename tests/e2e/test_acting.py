@@ -23,6 +23,11 @@ def busy_gateway() -> Iterator[GatewayDouble]:
     double.stop()
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_refused(busy_gateway: GatewayDouble) -> None:
+    busy_gateway.lifecycle.refusal = None
+
+
 @pytest.fixture(scope="module")
 def busy_dashboard(busy_gateway: GatewayDouble, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DashboardProcess]:
     process = DashboardProcess(busy_gateway.url, tmp_path_factory.mktemp("busy") / "dashboard.log")
