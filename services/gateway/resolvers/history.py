@@ -179,5 +179,7 @@ class HistoryMutations:
         card_inputs.WriteCardInput, cards.WriteCard, "Sets what the authors say in a model's cards."
     )
     publish_model_card: ModelCardPayload = commanded(
-        card_inputs.PublishCardInput, cards.PublishCard, "Publishes a version's card from the facts as they are now."
+        card_inputs.PublishCardInput,
+        cards.PublishCard,
+        "Publishes a version's card from the facts as they are now.",
     )

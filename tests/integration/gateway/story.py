@@ -14,6 +14,8 @@ from tests.support.waiting import until
 
 ANNA, BERT = {"x-lifecycle-user": "anna"}, {"x-lifecycle-user": "bert"}
 MODEL, PROJECT = "flight-delays", "Flight delays"
+INPUTS = {"writeModelCard": "WriteCardInput", "publishModelCard": "PublishCardInput"}
+"""Of mutations whose input isn't called after them."""
 DAY = 24 * rows.HOUR
 ROWS = 4_000
 """A day's predictions."""
@@ -44,7 +46,7 @@ class Story:
 
     async def change(self, mutation: str, input_: dict[str, Any], who: dict[str, str] | None = None) -> Any:
         """Sends a mutation that must not fail; the id or revision of what changed isn't needed here."""
-        kind = mutation[0].upper() + mutation[1:] + "Input"
+        kind = INPUTS.get(mutation, mutation[0].upper() + mutation[1:] + "Input")
         text = f"mutation($input: {kind}!) {{ {mutation}(input: $input) {{ __typename errors {{ message fix }} }} }}"
         response = await self._stack.gateway.client.post(
             "/graphql", json={"query": text, "variables": {"input": input_}}, headers=who or ANNA

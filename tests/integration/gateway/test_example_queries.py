@@ -22,7 +22,7 @@ from services.registry.app import build as build_registry
 from services.registry.settings import RegistrySettings
 from services.runtime.run import running
 from tests.integration.gateway.harness import gateway_on
-from tests.integration.gateway.story import Story
+from tests.integration.gateway.story import MODEL, Story
 from tests.integration.gateway.test_real_services import Stack
 from tests.support.servers import Server
 
@@ -53,7 +53,7 @@ async def told(mongodb: str, database: str, own_nats: Server, tmp_path: Path) ->
         yield stack, story
 
 
-async def test_the_examples_of_the_guide_work(told: tuple[Stack, Story]) -> None:
+async def test_the_examples_of_the_guide_work_and_so_do_all_other_nouns(told: tuple[Stack, Story]) -> None:
     stack, story = told
     text = GUIDE.read_text()
     examples = list(EXAMPLE.finditer(text))
@@ -73,6 +73,72 @@ async def test_the_examples_of_the_guide_work(told: tuple[Stack, Story]) -> None
             assert _shape(answer["data"]) == _shape(json.loads(example["answer"])), example["query"]
     if printed != text:
         GUIDE.write_text(printed)
+    await _everything_answers(stack, story)
+    await _everything_changes(stack, story)
+
+
+async def _everything_answers(stack: Stack, story: Story) -> None:
+    """Asks for every noun that no example asks for."""
+    data = await stack.gateway.data(
+        """query($model: String!, $run: String!, $project: String!) {
+             alerts { totalCount nodes { alertId modelVersion { version } } } silences { id } webhooks { id }
+             alertRules(model: $model, version: "2") { default rules { name metric } }
+             evaluations(model: $model) { nodes { id split { name } modelVersion { version } run { name } } }
+             gatePolicy(projectId: $project) { revision gates { name kind } }
+             gateResults(model: $model) { nodes { number passed } }
+             environments { name alias } ran(start: "2026-01-01T00:00:00Z") { environment stay { version how } }
+             retrainings { totalCount nodes { state } }
+             datasets { nodes { name latestVersion { digest profile { profile { rows } }
+               checks { overlaps { share } } } } }
+             dataSources { totalCount } modelCards { totalCount } modelCardWords(model: $model) { revision }
+             modelCard(model: $model, version: "@champion") { revision missing markdown }
+             reproducibility(runId: $run) { score missing attempts { outcome } }
+             reproductionPlan(runId: $run) { runName params { key value } datasets { dataset } }
+             run(id: $run) { similar { runName } datasets { name registered { number usedBy { nodes { runId } } } } }
+             performance(model: $model, version: "2") { performance { rocAuc } at { threshold recall } }
+             windows(model: $model, version: "2", last: 1) { quality { missingShare } service { rowsPerSecond }
+               estimated { rocAuc } }
+             modelVersion(model: $model, version: "2") { standings { missing } alerts { totalCount }
+               modelCard { digest } evaluations { totalCount } review { state } gateResult { passed } }
+             tokens { id } lifecycleWebhooks { id } registryDeadLetters { id } monitorDeadLetters { id } }""",
+        {"model": MODEL, "run": story.runs["deep"], "project": story.project},
+    )
+    assert [name for name, value in data.items() if value is None] == []
+    assert data["alertRules"]["default"] is True
+    assert data["evaluations"]["nodes"][0]["modelVersion"] == {"version": "2"}
+    assert data["ran"] == [{"environment": "production", "stay": {"version": "2", "how": "DEPLOYED"}}]
+    assert data["run"]["similar"][0] == {"runName": "deep again"}
+    assert data["run"]["datasets"][0]["registered"]["number"] == 1
+    assert data["performance"]["at"]["threshold"] == 0.5
+    assert "# " in data["modelCard"]["markdown"]
+
+
+async def _everything_changes(stack: Stack, story: Story) -> None:
+    """Changes every noun that the story doesn't change."""
+    of = {"model": MODEL, "version": "2"}
+    await story.change("setAlertRules", {**of, "rules": [{"name": "volume", "metric": "VOLUME"}]})
+    await story.change("setAlertRules", {**of, "rules": None})
+    span = {"start": "2026-04-01T00:00:00Z", "end": "2026-04-02T00:00:00Z", "reason": "Moving house."}
+    await story.change("setSilence", span)
+    await story.change("setEnvironment", {"environment": "canary", "needsApproval": False})
+    await story.change("requestRetraining", {**of, "reason": "AUC fell."})
+    await story.change("describeSource", {"source": "bts", "owner": "Bureau", "personalData": "NONE"})
+    parents = [{"dataset": "flights-2013", "digest": "5f2c"}]
+    clean = {"dataset": "flights-clean", "digest": "77aa", "sources": ["bts"], "parents": parents, "rows": 1_000}
+    await story.change("registerDataset", clean)
+    features = [{"name": "temp", "origin": "weather"}]
+    await story.change("describeFeatures", {"dataset": "flights-clean", "digest": "77aa", "features": features})
+    await story.change("writeModelCard", {"model": MODEL, "words": {"summary": "Late or not."}})
+    await story.change("publishModelCard", of)
+    again = {"runId": story.runs["deep"], "rerunId": story.runs["deep again"]}
+    await story.change("recordReproduction", again)
+    data = await stack.gateway.data(
+        """mutation { acknowledgeAlert(input: {alertId: "none"}) { alert { state } errors { code retryable } }
+             createToken(input: {user: "ci", role: CONTRIBUTOR}) { secret token { id role } errors { code } } }"""
+    )
+    assert data["acknowledgeAlert"] == {"alert": None, "errors": [{"code": "NOT_FOUND", "retryable": False}]}
+    assert data["createToken"]["secret"]
+    await story.change("revokeToken", {"id": data["createToken"]["token"]["id"]})
 
 
 def _plain(data: Any, known: dict[str, str]) -> str:
