@@ -1,15 +1,16 @@
 """The demonstration from end to end: data, training, champion, reference, replay; what is there already is kept."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Final
 
 import httpx
 from rich.console import Console
 
-from deploy.demo.children import colleague, run_child
+from deploy.demo.children import colleague, run_child, together
 from deploy.demo.flights import load_flights, read_table
 from deploy.demo.ingest import Ingest
 from deploy.demo.plans import MODEL, PLANS, USERS
@@ -17,6 +18,13 @@ from deploy.demo.replay import Bookmark, Replay, play
 from deploy.demo.reports import ChampionReport, Report, RunReport
 from deploy.demo.screen import ReplayScreen, TrainingScreen, champion_line
 from deploy.demo.standing import remember, standing_champion
+from deploy.demo.story import acts, loop
+from deploy.demo.story.acts import Scene, standing_line
+from deploy.demo.story.board import look
+from deploy.demo.story.evaluating import evaluation_path
+from deploy.demo.story.graphql import Colleague, identity
+from deploy.demo.story.tables import Manifest, read_manifest
+from deploy.local.problems import Problem
 from deploy.local.settings import LocalSettings
 from deploy.local.stack import Urls
 
@@ -42,20 +50,56 @@ async def run_demo(
     cache = (state_dir or LocalSettings().state_dir) / "demo"
     cache.mkdir(parents=True, exist_ok=True)
     tokens = tokens or {}
-    bearer = {"Authorization": f"Bearer {tokens[USERS[0]]}"} if USERS[0] in tokens else {}
-    async with httpx.AsyncClient(base_url=urls.registry, headers=bearer, timeout=_TIMEOUT) as registry:
-        champion = await standing_champion(registry, cache)
-    if champion is not None:
-        console.print(f"  {champion_line(champion)}", highlight=False, soft_wrap=True)
-    else:
-        champion = await _trained(urls, tokens, cache, console)
+
+    def say(line: str) -> None:
+        console.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
+
+    async def run(
+        module: str, user: str, *arguments: str, told: Callable[[Report], None] = lambda report: None
+    ) -> None:
+        environment = colleague(user, urls.registry, tokens.get(user))
+        log = cache / f"{module}-{user}.log"
+        await run_child(f"deploy.demo.{module}", [*arguments, "--cache", str(cache)], environment, log, told)
+
+    async with contextlib.AsyncExitStack() as clients:
+
+        async def client(user: str, base_url: str = "") -> httpx.AsyncClient:
+            headers = identity(user, tokens.get(user))
+            made = httpx.AsyncClient(base_url=base_url, headers=headers, timeout=_TIMEOUT)
+            return await clients.enter_async_context(made)
+
+        anna, ben = [Colleague(user, await client(user), urls.graphql, say) for user in USERS]
+        monitor = await client(anna.user, urls.monitor)
+        scene = Scene(anna, ben, urls.registry, monitor, cache, run)
+        before = await standing_champion(await client(anna.user, urls.registry), cache)
+        project_id = await acts.scope(scene)
+        manifest = await _manifest(scene)
+        champion = before or await _trained(scene, project_id, manifest, console)
+        if before is not None:
+            say(champion_line(before))
+            await acts.gather(scene, project_id, manifest)
         remember(cache, champion)
-    _where_to_look(console, urls)
-    async with httpx.AsyncClient(base_url=urls.monitor, headers=bearer, timeout=_TIMEOUT) as monitor:
-        await _replayed(monitor, champion, cache, speed, console)
+        await acts.learn(scene, project_id, manifest)
+        await acts.go_live(scene, project_id, champion)
+        _where_to_look(console, urls)
+        await _beside(
+            _replayed(monitor, champion, cache, speed, console), loop.answer_alerts(scene, champion.version), say
+        )
+        await _second(scene, project_id, champion, say)
 
 
-async def _trained(urls: Urls, tokens: Mapping[str, str], cache: Path, console: Console) -> ChampionReport:
+async def _manifest(scene: Scene) -> Manifest:
+    """The tables of the first quarter, written now if they aren't there."""
+    if read_manifest(scene.cache, "q1") is None:
+        scene.anna.say("joins flights, weather and planes, and splits the first quarter")
+        await scene.run("story.tables", scene.anna.user, "--period", "q1")
+    manifest = read_manifest(scene.cache, "q1")
+    if manifest is None:
+        raise Problem(f"The demonstration's tables are not in {scene.cache}.", "Look at the log beside it.")
+    return manifest
+
+
+async def _trained(scene: Scene, project_id: str, manifest: Manifest, console: Console) -> ChampionReport:
     started = time.monotonic()
     reports: list[Report] = []
     anna_is_ahead = asyncio.Event()
@@ -67,30 +111,51 @@ async def _trained(urls: Urls, tokens: Mapping[str, str], cache: Path, console: 
             if sum(isinstance(one, RunReport) for one in reports) >= _HEAD_START:
                 anna_is_ahead.set()
 
-        async def child(module: str, user: str, *arguments: str) -> None:
-            environment = colleague(user, urls.registry, tokens.get(user))
-            log = cache / f"{module}-{user}.log"
-            await run_child(f"deploy.demo.{module}", [*arguments, "--cache", str(cache)], environment, log, told)
-
         async def ben() -> None:
             await anna_is_ahead.wait()
-            await child("training", "ben", "--user", "ben")
+            await scene.run("training", "ben", "--user", "ben", told=told)
 
-        screen.step("joining flights, weather and planes")
-        await child("flights", "anna")
         screen.step("anna and ben train")
-        try:
-            async with asyncio.TaskGroup() as both:
-                both.create_task(child("training", "anna", "--user", "anna"))
-                both.create_task(ben())
-        except ExceptionGroup as failed:
-            raise failed.exceptions[0] from None  # one failure ends the other colleague too: say the first
-        screen.step("the best becomes champion")
-        await child("champion", "anna")
+        await together(
+            acts.gather(scene, project_id, manifest),
+            scene.run("training", "anna", "--user", "anna", told=told),
+            ben(),
+        )
+        screen.step("the best is evaluated")
+        await scene.run("champion", "anna", told=told)
     console.print(
         f"  trained, registered and evaluated in {time.monotonic() - started:.0f} s", highlight=False, soft_wrap=True
     )
     return next(report for report in reports if isinstance(report, ChampionReport))
+
+
+async def _beside(
+    work: Coroutine[None, None, None], companion: Coroutine[None, None, None], say: Callable[[str], None]
+) -> None:
+    """Does the work while the companion goes on; that one's failure is said, and doesn't end the work."""
+    beside = asyncio.create_task(companion)
+    try:
+        await work
+    finally:
+        beside.cancel()
+        [outcome] = await asyncio.gather(beside, return_exceptions=True)
+        if isinstance(outcome, Exception):
+            say(f"nobody looked at alerts meanwhile: {outcome}")
+
+
+async def _second(scene: Scene, project_id: str, champion: ChampionReport, say: Callable[[str], None]) -> None:
+    """From the alert to the second version, unless the champion is somebody else's."""
+    if not evaluation_path(scene.cache, champion.version).exists():
+        return
+    started = time.monotonic()
+    closed = scene.cache / f"loop-closed-{champion.run_id}"
+    second = None if closed.exists() else await loop.retrained(scene, project_id, champion)
+    if second is not None:
+        remember(scene.cache, champion, under=second.run_id)
+        await loop.close(scene, project_id)
+        closed.write_text(second.version)
+        say(f"the loop took {time.monotonic() - started:.0f} s")
+    say(standing_line(await look(scene.anna, project_id)))
 
 
 async def _replayed(

@@ -9,6 +9,8 @@ from deploy.demo.flights import FEATURES, WEATHER
 EXPERIMENT: Final = "flight-delay"
 MODEL: Final = "flight-delay"
 PLAN_TAG: Final = "demo.plan"
+BASELINE_TAG: Final = "lifecycle.baseline"
+RETRAINING_TAG: Final = "lifecycle.retraining"
 SELECTION_METRIC: Final = "validation_roc_auc"
 
 Kind = Literal["prior", "logistic", "boosting"]
@@ -47,7 +49,7 @@ PLANS: Final = (
         "naive baseline",
         "prior",
         "Always the share of late flights. Anything worth shipping beats it.",
-        tags={"baseline": "true"},
+        tags={"baseline": "true", BASELINE_TAG: "true"},
     ),
     Plan(
         "anna",
@@ -92,5 +94,16 @@ PLANS: Final = (
     ),
     Plan("ben", "boosting on all features", "boosting", "A plain start with every feature.", _BOOSTING, rows=_SAMPLE),
 )
+
+BASELINE: Final = next(plan for plan in PLANS if BASELINE_TAG in plan.tags)
+RETRAINED: Final = Plan(
+    "ben",
+    "boosting on all seasons",
+    "boosting",
+    "Trained on January to November: summer is no surprise any more. Small trees, few enough not to learn by heart.",
+    {"learning_rate": 0.08, "max_iter": 120, "max_leaf_nodes": 23, "min_samples_leaf": 60, "random_state": 7},
+    keeps_model=True,
+)
+"""What answers the request for retraining."""
 
 USERS: Final = tuple(dict.fromkeys(plan.user for plan in PLANS))

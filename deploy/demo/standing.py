@@ -28,7 +28,8 @@ class _Answer(msgspec.Struct):
 async def standing_champion(registry: httpx.AsyncClient, cache: Path) -> ChampionReport | None:
     """The report of an earlier demonstration if the registry still names the same champion, or None.
 
-    Everything else is done before the alias is set, so where the champion stands there is nothing left to train.
+    The alias is set by the deployment, after everything else, so where the champion stands there is nothing left to
+    train for it.
     """
     try:
         answer = await registry.get("/api/2.0/mlflow/registered-models/alias", params={"name": MODEL, "alias": ALIAS})
@@ -43,9 +44,13 @@ async def standing_champion(registry: httpx.AsyncClient, cache: Path) -> Champio
     return remembered(cache, run_id)
 
 
-def remember(cache: Path, report: ChampionReport) -> None:
-    """Keeps a report for `standing_champion`."""
-    _path(cache, report.run_id).write_bytes(msgspec.json.encode(msgspec.structs.replace(report, kept=True)))
+def remember(cache: Path, report: ChampionReport, under: str | None = None) -> None:
+    """Keeps a report for `standing_champion`.
+
+    under: the run of a later champion that the demonstration made itself; its replay is still that of the first.
+    """
+    path = _path(cache, under or report.run_id)
+    path.write_bytes(msgspec.json.encode(msgspec.structs.replace(report, kept=True)))
 
 
 def remembered(cache: Path, run_id: str) -> ChampionReport | None:

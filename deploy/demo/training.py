@@ -3,8 +3,9 @@ the user's name comes from the environment (`LOGNAME`), as for anybody who uses 
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 import mlflow
 import mlflow.data.pandas_dataset
@@ -16,11 +17,12 @@ from mlflow.entities import Run
 from sklearn.metrics import roc_auc_score
 
 from deploy.demo.estimators import estimator, feature_frame
-from deploy.demo.flights import LABEL, SOURCE, load_flights
+from deploy.demo.flights import FEATURES, LABEL, SOURCE, load_flights
 from deploy.demo.plans import EXPERIMENT, PLAN_TAG, PLANS, SELECTION_METRIC, Plan
 from deploy.demo.reports import RunReport, telling
-from deploy.demo.splits import split
+from deploy.demo.story.tables import Manifest, write_tables
 
+DRAWN: Final = "-drawn"  # ends the name of what a run draws from a registered part
 _SAMPLE_SEED = 7
 
 
@@ -35,7 +37,7 @@ def train(user: str, cache: Path) -> Iterator[RunReport]:
             continue
         # the datasets are logged below, under their own names
         mlflow.sklearn.autolog(log_datasets=False, log_models=plan.keeps_model, silent=True)
-        study = study or Study(load_flights(cache))
+        study = study or Study(load_flights(cache), write_tables(cache, "q1"))
         started = time.perf_counter()
         run_id, roc_auc = study.fit(plan)
         yield RunReport(user, plan.name, run_id, roc_auc, time.perf_counter() - started, False)
@@ -55,16 +57,17 @@ def finished(key: str) -> Run | None:
 class Study:
     """The flights as a colleague works with them; frames and digests are made once for all plans that share them."""
 
-    def __init__(self, flights: pa.Table) -> None:
+    def __init__(self, flights: pa.Table, manifest: Manifest) -> None:
         self._flights = flights
-        self._splits = split(flights)
+        self._manifest = manifest
         self._datasets: dict[tuple[str, int | None, tuple[str, ...]], PandasDataset] = {}
 
-    def fit(self, plan: Plan) -> tuple[str, float]:
+    def fit(self, plan: Plan, tags: Mapping[str, str] | None = None) -> tuple[str, float]:
         """Trains and logs one run; its id and its area under the ROC curve on validation."""
         training = self._dataset("training", plan.rows, plan.features)
         validation = self.dataset("validation", plan.features)
-        with mlflow.start_run(run_name=plan.name, description=plan.note, tags={PLAN_TAG: plan.key, **plan.tags}) as run:
+        marks = {PLAN_TAG: plan.key, **plan.tags, **(tags or {})}
+        with mlflow.start_run(run_name=plan.name, description=plan.note, tags=marks) as run:
             mlflow.log_input(training, context="training")
             mlflow.log_input(validation, context="validation")
             model = estimator(plan).fit(training.df[list(plan.features)], training.df[LABEL])
@@ -74,17 +77,26 @@ class Study:
         return run.info.run_id, roc_auc
 
     def dataset(self, part: str, features: tuple[str, ...]) -> PandasDataset:
-        """A part of the training period as mlflow describes a dataset: name, source, digest of the content, schema."""
+        """A part of the period as mlflow describes a dataset: name, source, digest of the content, schema.
+
+        Whole parts have the digest under which they are registered; what is drawn from them gets mlflow's own.
+        """
         return self._dataset(part, None, features)
 
     def _dataset(self, part: str, size: int | None, features: tuple[str, ...]) -> PandasDataset:
         key = part, size, features
         if key not in self._datasets:
-            rows = _sample(getattr(self._splits, part), size)
+            table = self._manifest.tables[part]
+            whole = features == FEATURES and (size is None or size >= table.rows)
+            rows = _sample(table.numbers(), size)
             frame = feature_frame(self._flights, rows, features)
             frame[LABEL] = self._flights[LABEL].take(rows).to_numpy()
             self._datasets[key] = mlflow.data.pandas_dataset.from_pandas(
-                frame, source=SOURCE, name=f"flights-2013-q1-{part}", targets=LABEL
+                frame,
+                source=SOURCE,
+                name=table.dataset if whole else f"{table.dataset}{DRAWN}",
+                targets=LABEL,
+                digest=table.digest if whole else None,
             )
         return self._datasets[key]
 

@@ -87,14 +87,17 @@ DEMO_TOKEN_SECONDS = 24 * 3600
 
 
 async def for_the_demonstration(url: str, users: Iterable[str]) -> dict[str, str]:
-    """A day's token for each user who takes part, where the stack asks who comes in. url: the stack's NATS."""
+    """A day's token for each user who takes part, where the stack asks who comes in. url: the stack's NATS.
+
+    They review each other's versions, so all are reviewers.
+    """
     async with asyncio.timeout(CONNECT_SECONDS), Bus.connect(url, "lifecycle") as bus:
         return {user: (await bus.request(_for_a_day(user), _operator())).token for user in users}
 
 
 def _for_a_day(user: str) -> CreateToken:
     return CreateToken(
-        user=user, role=Role.CONTRIBUTOR, expires_in_seconds=DEMO_TOKEN_SECONDS, note="the demonstration"
+        user=user, role=Role.REVIEWER, expires_in_seconds=DEMO_TOKEN_SECONDS, note="the demonstration"
     )
 
 
