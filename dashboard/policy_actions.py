@@ -228,6 +228,7 @@ _REST = (
             "expected": given.get("expected", 0),
             "words": {name: given.get(name) or "" for name in CARD_WORDS},
         },
+        input_type="WriteCardInput",
     ),
     Action(
         "card.publish",
@@ -238,6 +239,7 @@ _REST = (
         words=lambda given: "The card is made from the facts as they are now and stays readable in this form.",
         variables=only("model", "version"),
         answers_id=False,
+        input_type="PublishCardInput",
     ),
     Action(
         "source.describe",

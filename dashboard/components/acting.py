@@ -54,6 +54,7 @@ class Action:
     variables: Callable[[Given], dict[str, Any]] = dict
     danger: bool = False
     keyed: bool = True
+    input_type: str = ""
     answers_id: bool = True
     answers_secret: bool = False
     goes_to: Callable[[Links, str, Given], str] = lambda links, changed, given: ""
@@ -62,7 +63,7 @@ class Action:
     @property
     def document(self) -> str:
         """The GraphQL operation."""
-        kind = self.mutation[0].upper() + self.mutation[1:] + "Input"
+        kind = self.input_type or self.mutation[0].upper() + self.mutation[1:] + "Input"
         return (
             f"mutation Act($input: {kind}!) {{ {self.mutation}(input: $input) "
             f"{{ {'changedId ' if self.answers_id else ''}{'secret ' if self.answers_secret else ''}"
