@@ -22,7 +22,8 @@ from services.profiling.profiler import Profiler
 Format = Literal["csv", "parquet", "arrow"]
 FORMATS: tuple[Format, ...] = ("csv", "parquet", "arrow")
 BATCH_ROWS = 65536
-CSV_BLOCK = 8 * 1024 * 1024
+CSV_BLOCK = 1024 * 1024
+"""Bytes of a CSV read at once; the reader has up to 32 such blocks waiting. A row must fit into one."""
 CHUNK = 1024 * 1024
 
 Progress = Callable[[int, int], None]
