@@ -89,7 +89,7 @@ class NumberColumn:
             stored_as=str(kind),
             rows=self.rows,
             missing=self.missing,
-            distinct=self._distinct.estimate(),
+            distinct=min(self._distinct.estimate(), self.rows - self.missing),
             distinct_approximate=not self._distinct.complete,
             infinite=self.infinite,
             mean=_finite(self._mean) if self._count else None,
@@ -139,7 +139,7 @@ class TextColumn:
         self._frequent.add(dict(zip(names, counts, strict=True)))
 
     def profile(self) -> ColumnProfile:
-        distinct = self._distinct.estimate()
+        distinct = min(self._distinct.estimate(), self.rows - self.missing)
         kind = self.field.type
         boolean = pa.types.is_boolean(kind)
         textual = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)

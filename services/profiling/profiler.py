@@ -80,10 +80,16 @@ class Profiler:
             columns=columns,
             correlations=self._correlations.strongest(),
             correlated_columns=len(self._correlations.names),
-            duplicate_rows=max(self.rows - self.row_digests.estimate(), 0),
+            duplicate_rows=self._duplicates(),
             duplicates_approximate=not self.row_digests.complete,
             target=self._target,
         )
+
+    def _duplicates(self) -> int:
+        """Repeats of earlier rows; an estimate within three standard errors of none counts as none."""
+        found = max(self.rows - self.row_digests.estimate(), 0)
+        noise = 0.0 if self.row_digests.complete else 3 * self.rows / SKETCH_SIZE**0.5
+        return found if found > noise else 0
 
 
 def _columns(schema: pa.Schema) -> list[NumberColumn | TextColumn]:
