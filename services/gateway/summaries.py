@@ -14,6 +14,7 @@ from services.contracts import (
     deployments,
     duplicates,
     evaluations,
+    gates,
     identity,
     insights,
     monitor,
@@ -104,6 +105,9 @@ _tells(
 _tells(registry.RunOutputsLogged, lambda e: f"logged {len(e.model_ids)} model(s) in run {e.run_id[:8]}")
 _tells(registry.RunUpdated, lambda e: f"changed {_some(e.changed)} of the run {e.run_name}")
 _tells(registry.RunEnded, lambda e: f"ended the run {e.run_name}: {e.status.lower()}")
+_tells(registry.RunPurged, lambda e: f"deleted the run {e.run_id[:8]} for good")
+_tells(registry.ExperimentPurged, lambda e: f"deleted the experiment {e.experiment_name} for good")
+_tells(registry.LoggedModelPurged, lambda e: f"deleted the logged model {e.model_id[:8]} for good")
 _tells(registry.LoggedModelCreated, lambda e: f"logged the model {e.model_name}")
 _tells(registry.LoggedModelUpdated, lambda e: f"changed {_some(e.changed)} of the logged model {e.model_id[:8]}")
 _tells(registry.ArtifactStored, lambda e: f"stored {e.path} ({e.size} bytes)")
@@ -171,6 +175,7 @@ _tells(
     lambda e: f"rolled {e.environment} back to {e.model_name} version {e.version}: {_short(e.reason)}",
 )
 _tells(deployments.VersionRetired, lambda e: f"retired {e.model_name} version {e.version} from {e.environment}")
+_tells(gates.GatePolicySet, lambda e: f"set {len(e.gates)} gates and {e.approvals} approvals for a project's versions")
 _tells(deployments.EnvironmentSet, lambda e: f"set what the environment {e.environment} asks for")
 _tells(
     retraining.RetrainingOpened,

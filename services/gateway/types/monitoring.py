@@ -92,6 +92,26 @@ class Performance:
     )
 
 
+@strawberry.type(description="Performance over the rows with one value of one column.")
+class SegmentPerformance:
+    is_type_of = reads(contracts.SegmentPerformance)
+
+    column: str = strawberry.field(description="The column.")
+    value: str = strawberry.field(description="Its value; `(others)` are the rarer ones, `(missing)` rows without one.")
+    performance: Performance = strawberry.field(description="How good it was there.")
+
+
+@strawberry.type(description="How far features hang together otherwise than in the reference, from a sample of rows.")
+class MultivariateDrift:
+    is_type_of = reads(contracts.MultivariateDrift)
+
+    rows: Long = strawberry.field(description="Rows of the sample.")
+    error: float = strawberry.field(description="Mean distance from the reconstruction by the reference's components.")
+    expected: float = strawberry.field(description="What that distance usually is.")
+    z: float = strawberry.field(description="The difference in standard errors.")
+    drifted: bool = strawberry.field(description="Whether that is more than chance, and enough to matter.")
+
+
 @strawberry.type(description="What happened to a model version between two moments of event time.")
 class Window:
     is_type_of = reads(contracts.WindowView)
@@ -106,6 +126,12 @@ class Window:
     )
     prediction: FeatureDrift | None = strawberry.field(description="The model's own output against the reference.")
     performance: Performance | None = strawberry.field(description="How good it was; null before any label.")
+    worst_segment: SegmentPerformance | None = strawberry.field(
+        description="Where the model does worst beyond doubt; null if nowhere."
+    )
+    multivariate: MultivariateDrift | None = strawberry.field(
+        description="Whether features hang together otherwise; comes some time after the window has closed."
+    )
     estimated: EstimatedPerformance | None = strawberry.field(
         description="How good it is expected to be, without labels."
     )
@@ -129,6 +155,7 @@ class MonitoredVersion:
     labelled: Long = strawberry.field(description="Labels received so far.")
     last_prediction_at: datetime | None = strawberry.field(description="Event time of the newest prediction.")
     last_arrival_at: datetime | None = strawberry.field(description="When the newest rows came, by the clock.")
+    segments: list[str] = strawberry.field(description="The columns by whose values performance is told apart.")
     baseline: Performance | None = strawberry.field(
         description="The reference's own performance, where its rows have labels."
     )
@@ -145,6 +172,9 @@ class PerformanceDetail:
     )
     calibration: list[CalibrationBin] = strawberry.field(
         metadata={KEY: Size(otherwise=10)}, description="Scores beside what came true."
+    )
+    segments: list[SegmentPerformance] = strawberry.field(
+        metadata={KEY: Size(otherwise=40)}, description="By segment, the worst first."
     )
     classes: list[str] = strawberry.field(description="The most frequent 20 classes.")
     confusion: list[list[int]] = strawberry.field(description="Rows: labels, columns: predictions, as `classes`.")
