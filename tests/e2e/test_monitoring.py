@@ -76,13 +76,22 @@ def test_dragging_over_one_chart_zooms_all_and_double_click_resets(
     page = open_page(dashboard.url + PATH)
     drawn(page, "performance")
     page.wait_for_load_state("networkidle")
-    box = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
-    assert box
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] * 0.3, y)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=8)
-    page.mouse.up()
+    area = page.locator(".js-plotly-plot .nsewdrag").first
+
+    def zoomed() -> bool:
+        """Drags until the address says so: a busy browser may swallow a gesture while it still draws."""
+        box = area.bounding_box()
+        if "start=" in page.url or box is None:
+            return "start=" in page.url
+        y = box["y"] + box["height"] / 2
+        page.mouse.move(box["x"] + box["width"] * 0.3, y)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=8)
+        page.mouse.up()
+        page.wait_for_timeout(1000)
+        return "start=" in page.url
+
+    wait_until(zoomed, within=30, what="the drag stands in the address")
     expect(page).to_have_url(re.compile("start=.*end="))
     drawn(page, "volume", lambda figure: len(figure["x"][0]) < 40)
     expect(page.get_by_role("button", name="Reset zoom")).to_be_visible()
@@ -96,10 +105,16 @@ def test_a_click_on_the_heatmap_opens_the_feature(dashboard: DashboardProcess, o
     drawn(page, "heatmap")
     page.wait_for_load_state("networkidle")
     target = page.locator(".js-plotly-plot").nth(1).locator(".nsewdrag").first
-    target.scroll_into_view_if_needed()
-    box = target.bounding_box()
-    assert box
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 8)  # the lowest row: the quietest feature
+
+    def chosen() -> bool:
+        target.scroll_into_view_if_needed()
+        box = target.bounding_box()
+        if box:  # the lowest row: the quietest feature
+            page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 8)
+            page.wait_for_timeout(1000)
+        return "feature=" in page.url
+
+    wait_until(chosen, within=30, what="the click stands in the address")
     expect(page).to_have_url(re.compile("feature="))
 
 
