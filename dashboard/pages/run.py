@@ -146,7 +146,9 @@ async def _curves(site: Site, visit: Visit, run: RunDetail) -> Component:
     if not series:
         return None
     graph = dcc.Graph(figure=curves(series), config=CONFIG, style={"height": 300}, responsive=True)
-    return card("Learning curves", html.Div(graph, role="img", **wild({"aria-label": "Metrics by step"})))
+    return card(
+        "Learning curves", html.Div(graph, role="img", className="chart", **wild({"aria-label": "Metrics by step"}))
+    )
 
 
 def _values(pairs: list[tuple[str, str]], nothing: str) -> Component:
