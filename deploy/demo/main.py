@@ -147,6 +147,7 @@ async def _second(scene: Scene, project_id: str, champion: ChampionReport, say: 
     """From the alert to the second version, unless the champion is somebody else's."""
     if not evaluation_path(scene.cache, champion.version).exists():
         return
+    await acts.fail_safe(scene, project_id, champion.version)
     started = time.monotonic()
     closed = scene.cache / f"loop-closed-{champion.run_id}"
     second = None if closed.exists() else await loop.retrained(scene, project_id, champion)

@@ -1,6 +1,6 @@
 """The acts around the first version, in their order: the scope, the data, what the runs showed, the release."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +34,7 @@ class Scene:
     registry: str
     monitor: httpx.AsyncClient
     cache: Path
-    run: Callable[..., Awaitable[None]]
+    run: Callable[..., Coroutine[None, None, None]]
 
 
 async def scope(scene: Scene) -> str:
@@ -119,12 +119,22 @@ async def learn(scene: Scene, project_id: str, manifest: Manifest) -> None:
 
 def _tell_repeats(scene: Scene, runs: list[dict[str, Any]]) -> None:
     for run in runs:
-        exact = [other for other in run["similar"] if other["exact"] and other["user"] != run["user"]]
-        if run["user"] == scene.ben.user and exact:
-            first = exact[0]
-            scene.ben.say(
-                f"is told by the registry that “{run['name']}” repeats {first['user']}'s “{first['runName']}” exactly"
+        if run["user"] == scene.ben.user:
+            for line in repeats(run):
+                scene.ben.say(line)
+
+
+def repeats(run: dict[str, Any]) -> list[str]:
+    """What the registry says of others' runs that did the same, or the same but for a detail."""
+    lines = []
+    for other in run["similar"]:
+        if other["user"] != run["user"]:
+            but = ", ".join(difference["key"] for difference in other["differences"])
+            how = "exactly" if other["exact"] else f"but for {but}"
+            lines.append(
+                f"is told by the registry that “{run['name']}” repeats {other['user']}'s “{other['runName']}” {how}"
             )
+    return lines
 
 
 def _metric(run: dict[str, Any], name: str) -> float:
@@ -160,7 +170,6 @@ async def go_live(scene: Scene, project_id: str, champion: ChampionReport) -> No
             f"{weak} Learned from one winter only: expect it to weaken in other seasons.",
         )
         await release.deploy(ben, version, "The first version.")
-    await fail_safe(scene, project_id, version)
     await reach(anna, project_id, words.FIRST_LIVE)
 
 

@@ -192,11 +192,13 @@ def examples(model: Pipeline, rows: Rows, score: Numbers) -> list[dict[str, Any]
         "The worst miss.": int(np.argmin(np.where(late, score, 2))),
         "The worst false alarm.": int(np.argmax(np.where(late, -1, score))),
     }
-    usual = {name: rows.frame[name].median() if name in NUMERIC else rows.frame[name].mode()[0] for name in rows.frame}
-    found = []
+    usual = {name: rows.frame[name].median() if name in NUMERIC else rows.frame[name].mode()[0] for name in FEATURES}
+    found: list[dict[str, Any]] = []
     for note, row in chosen.items():
         one = rows.frame.iloc[[row]]
-        changed = pd.concat([one.assign(**{name: value}) for name, value in usual.items()])
+        changed = pd.concat([one] * len(usual), ignore_index=True)
+        for place, (name, value) in enumerate(usual.items()):
+            changed.loc[place, name] = value
         without = model.predict_proba(changed.astype(rows.frame.dtypes))[:, 1]
         amounts = sorted(zip(usual, score[row] - without, strict=True), key=lambda entry: -abs(entry[1]))
         found.append(
