@@ -23,7 +23,7 @@ from dashboard.gateway.project_views import AuditEntry, AuditHead, AuditVerdict
 from dashboard.pages.page import Page
 from dashboard.site import Component, Site, Visit, visitor_token
 
-SHOWN = 60
+SHOWN = 30
 _AT_ONCE_SECONDS = 6.0  # of verifying, before it says how far it came
 _LONGEST_JSON = 6000
 
@@ -124,7 +124,7 @@ def _row(site: Site, one: AuditEntry) -> Component:
                 html.Span(f"{one.number:,}", title=one.hash or "")
                 if one.number is not None
                 else badge("being sealed", "", "clock"),
-                className="number",
+                className="nowrap",
             ),
             html.Td(moment(one.time)),
             html.Td(

@@ -118,6 +118,7 @@ def _head(site: Site, board: Board, state: Mapping[str, str], past: bool) -> Com
             value=state.get("on") or None,
             valueFormat="D MMM YYYY",
             placeholder="As it is now",
+            leftSection=icon("clock"),
             maxDate=site.now().date().isoformat(),
             clearable=True,
             clearButtonProps=wild({"aria-label": "As it is now"}),
