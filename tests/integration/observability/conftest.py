@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 SERVICES = ("registry", "monitor", "gateway", "dashboard")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The addresses of a stack started as a user starts it."""
     state = tmp_path_factory.mktemp("observed") / "state"
@@ -32,7 +32,7 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         _lifecycle("down", "--state", str(state))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def users(urls: dict[str, str]) -> Iterator[Users]:
     """People and programs at that stack, who have done a little of everything already."""
     with httpx.Client(timeout=20, headers={"X-Lifecycle-User": "anna"}) as http:
@@ -43,14 +43,14 @@ def users(urls: dict[str, str]) -> Iterator[Users]:
             yield everybody
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def prometheus(urls: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     """A Prometheus that scrapes that stack."""
     with running_prometheus(tmp_path_factory.mktemp("prometheus"), urls) as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def expositions(urls: dict[str, str], users: Users) -> dict[str, str]:
     """The text of every service's /metrics, after use."""
     return {name: httpx.get(f"{urls[name]}/metrics").raise_for_status().text for name in SERVICES}
