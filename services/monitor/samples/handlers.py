@@ -65,7 +65,7 @@ class Multivariates:
 
 
 def _sampled(batches: list[tuple[str, ActiveReference, list[Predictions]]]) -> list[Part[RowSample]]:
-    parts = []
+    parts: list[Part[RowSample]] = []
     for key, active, rows in batches:
         by_window: dict[int, RowSample] = {}
         for batch in rows:
