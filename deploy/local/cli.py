@@ -14,6 +14,7 @@ from rich.console import Console
 from deploy.local import audit, cards, datasets, dead_letters, reproduce, run, screen, tokens, tried
 from deploy.local import doctor as examination
 from deploy.local import logs as part_logs
+from deploy.local.mlflow_copy import commands as copying
 from deploy.local.parts import PARTS
 from deploy.local.problems import Problem
 from deploy.local.settings import LocalSettings
@@ -28,6 +29,8 @@ app.add_typer(tokens.app, name="token")
 app.add_typer(audit.app, name="audit")
 app.add_typer(dead_letters.app, name="dead")
 app.add_typer(datasets.app, name="dataset")
+app.add_typer(copying.coming, name="import")
+app.add_typer(copying.going, name="export")
 app.command()(tried.tried)
 app.command()(reproduce.reproduce)
 app.command()(cards.card)

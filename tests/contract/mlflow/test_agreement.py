@@ -3,20 +3,25 @@
 All of it is one module, so that one peer serves it: starting it costs more than a hundred cases.
 """
 
+import asyncio
 import dataclasses
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from deploy.local.mlflow_copy.copying import Copying
+from deploy.local.mlflow_copy.server import MlflowServer
 from tests.contract.mlflow.asking import Case, Server, post
 from tests.contract.mlflow.cases import artifacts, experiments, logged_models, malformed, models, runs
 from tests.contract.mlflow.cases.generated import filters, orders
 from tests.contract.mlflow.cases.searches import FILTERS, ORDERS, SETUP
 from tests.contract.mlflow.conftest import Both
+from tests.contract.mlflow.copies import check_copy, planted
 from tests.contract.mlflow.known import DIFFERENCES
 from tests.contract.mlflow.verdicts import verdicts
 
@@ -146,3 +151,26 @@ UNFINISHED = {"metrics.auc > 0.5 AND"}
 def test_generated_filters_find_the_same(text: str, clauses: list[str], searched: Searched) -> None:
     ours, theirs = searched.names(filter=text, order_by=[*clauses, "run_name"])
     assert ours == theirs, text
+
+
+@pytest.mark.parametrize("way", ["import", "export"])
+def test_a_server_is_copied_into_the_other_and_a_second_time_nothing_is_left_to_do(way: str, both: Both) -> None:
+    source, target = (both.theirs, both.ours) if way == "import" else (both.ours, both.theirs)
+    name = f"u{uuid.uuid4().hex[:10]}"
+    planted(source, name)
+    first = asyncio.run(_copied(source, target, name))
+    assert first.left_out == []
+    assert first.counts == {
+        "experiments": 1, "runs": 3, "metric points": 1002, "files": 3, "logged models": 1,
+        "registered models": 1, "versions": 2,
+    }  # fmt: skip
+    check_copy(target, name)
+    assert asyncio.run(_copied(source, target, name)).counts == {"runs that were there": 3}
+    check_copy(target, name)
+
+
+async def _copied(source: httpx.Client, target: httpx.Client, name: str) -> Copying:
+    async with MlflowServer.at(str(source.base_url)) as one, MlflowServer.at(str(target.base_url)) as other:
+        copying = Copying(one, other, lambda what, done, of: None, experiments=name, models=name)
+        await copying.all()
+        return copying

@@ -1,0 +1,1 @@
+"""Copies experiments, runs, models and artifacts from one MLflow server to another, over MLflow's REST API."""
