@@ -82,8 +82,10 @@ def test_a_small_window_needs_more_missing_values_than_chance_explains() -> None
     [("unseen-values", "unseen_share"), ("type-errors", "invalid_share")],
 )
 def test_unseen_values_and_type_errors_fire_by_share(rule: str, figure: str) -> None:
-    assert window_causes(BY_NAME[rule], evidence(feature(**{figure: 0.004}))) == {}
-    fired = window_causes(BY_NAME[rule], evidence(feature(**{figure: 0.08})))
+    few: dict[str, Any] = {figure: 0.004}
+    many: dict[str, Any] = {figure: 0.08}
+    assert window_causes(BY_NAME[rule], evidence(feature(**few))) == {}
+    fired = window_causes(BY_NAME[rule], evidence(feature(**many)))
     assert fired is not None
     assert fired["temp"].value == 0.08
 

@@ -3,13 +3,25 @@
 import pytest
 
 from services.contracts.alerts import AlertRule
-from services.monitor.alerts.watching import Watch, first_of, patience, persistent, resolved_by_hand, step, weighing
+from services.monitor.alerts.watching import (
+    Outcome,
+    Watch,
+    first_of,
+    patience,
+    persistent,
+    resolved_by_hand,
+    step,
+    weighing,
+)
 
 RULE = AlertRule(name="drift", metric="feature_drift", open_after=2, resolve_after=2, reopen_within=3)
 
 
-def run(windows: list[set[str]], rule: AlertRule = RULE, watch: Watch | None = None) -> tuple[Watch, list[str | None]]:
-    watch, seen = watch or Watch(), []
+def run(
+    windows: list[set[str]], rule: AlertRule = RULE, watch: Watch | None = None
+) -> tuple[Watch, list[Outcome | None]]:
+    watch = watch or Watch()
+    seen: list[Outcome | None] = []
     for number, subjects in enumerate(windows, start=watch.upto + 1):
         watch, outcome = step(watch, rule, subjects, number)
         if outcome in ("open", "reopen"):
