@@ -1,0 +1,75 @@
+"""Every page and every live section, rendered over the committed schema without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, cast
+
+import pytest
+from graphql import graphql_sync
+
+from dashboard.app import PAGES
+from dashboard.gateway.answers import decode
+from dashboard.gateway.client import GatewayClient
+from dashboard.gateway.operations import Operation
+from dashboard.links import Links, parse
+from dashboard.live import names
+from dashboard.live.frames import children_text
+from dashboard.live.sections import sectioned
+from dashboard.pages.page import find
+from dashboard.site import Site
+from tests.e2e.double.gateway import GatewayDouble
+from tests.e2e.test_pages import PAGES as ADDRESSES
+from tests.e2e.test_pages import address
+
+DOUBLE = GatewayDouble()
+TOPICS = (
+    names.OVERVIEW,
+    names.MODELS,
+    names.MONITORING,
+    names.PROJECTS,
+    names.REVIEWS,
+    names.ALERTS,
+    names.project("p-flights"),
+    names.review("flight-delay", "4"),
+    names.version("flight-delay", "4"),
+    names.alert("al1"),
+    names.model("flight-delay"),
+    names.monitor("flight-delay", "3"),
+)
+
+
+class Answers:
+    """The gateway's part in it, without a wire."""
+
+    async def ask(self, operation: Operation[Any], token: str, **variables: Any) -> Any:
+        result = graphql_sync(DOUBLE._schema, operation.text, root_value=DOUBLE._root(), variable_values=variables)
+        return decode(operation, json.dumps(result.formatted).encode())
+
+
+@pytest.fixture(scope="module")
+def site() -> Site:
+    return Site(cast(GatewayClient, Answers()), Links("/ml/"))
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+async def test_a_page_renders_without_a_failed_part(name: str, site: Site) -> None:
+    path, _, _ = ADDRESSES[name]
+    pathname, _, search = address(path, DOUBLE).partition("?")
+    found = find(PAGES, pathname.strip("/"))
+    assert found is not None
+    page, parts = found
+    text = children_text(await page.render(site, site.visit(parts, parse(search), "")))
+    assert "state-failed" not in text
+    for topic in page.topics(parts):
+        assert topic == names.FEED or sectioned(topic) is not None
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+async def test_a_live_topics_sections_render(topic: str, site: Site) -> None:
+    what = sectioned(topic)
+    assert what is not None
+    visit = site.visit(what.parts, {}, "")
+    for part in await asyncio.gather(*(section(site, visit) for section in what.sections.values())):
+        children_text(part)
