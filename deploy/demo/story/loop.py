@@ -6,25 +6,27 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from deploy.demo.children import together
 from deploy.demo.flights import LABEL, TIMESTAMP, load_flights, read_table
 from deploy.demo.ingest import Ingest
-from deploy.demo.messages import TRUTH, labels, predictions
+from deploy.demo.messages import SCORE, TRUTH, labels, predictions
 from deploy.demo.plans import MODEL, RETRAINED
 from deploy.demo.replay import OPTIONS
 from deploy.demo.reports import ChampionReport, Report, RunReport
 from deploy.demo.story import datasets, release, words
 from deploy.demo.story.acts import Scene, reach, settle
 from deploy.demo.story.board import look, shown
-from deploy.demo.story.evaluating import kept, metrics_of, worst
+from deploy.demo.story.evaluating import Numbers, kept, metrics_of, worst
 from deploy.demo.story.tables import LAST_MONTH_OF_YEAR, Manifest, read_manifest
 from deploy.demo.timeline import timeline
 
 REFERENCE: Final = "training-2013-to-november"
 _LOOK_EVERY: Final = 1.0
+_JUDGED_WITHIN: Final = 8.0  # seconds
 _ALERT_WITHIN: Final = 30.0  # seconds after the replay for the monitor to judge its last windows
 _URGENT: Final = ("PERFORMANCE", "FEATURE_DRIFT", "PREDICTION_DRIFT")
 _ALERTS: Final = """query ($model: String, $version: String) {
@@ -93,6 +95,7 @@ async def retrained(scene: Scene, project_id: str, champion: ChampionReport) -> 
     await _go_live(scene, project_id, champion.version, second.version)
     await _answered(scene, champion.version, second)
     await watched(scene, second, manifest)
+    await december(scene, champion, second)
     await _resolved(scene, champion.version, second.version)
     await _assumption(scene, project_id, champion.version, second.version)
     await reach(scene.ben, project_id, words.RETRAINED)
@@ -166,24 +169,68 @@ async def _answered(scene: Scene, former: str, second: ChampionReport) -> None:
 
 
 async def watched(scene: Scene, second: ChampionReport, manifest: Manifest) -> None:
-    """The second version's reference, and December as it scores it."""
+    """The second version's reference, and December as it scores it, as far as the source knows the weather."""
     monitored = await scene.ben.ask(_MONITORED, model=MODEL, version=second.version)
     flights, scores = await asyncio.to_thread(lambda: (load_flights(scene.cache), read_table(Path(second.scores))))
     start = int(pc.index(flights["month"], pa.scalar(LAST_MONTH_OF_YEAR + 1, pa.int8())).as_py())
-    december, its_scores = flights.slice(start), scores.slice(start)
+    length = int(np.flatnonzero(flights["temp"].slice(start).is_valid().to_numpy())[-1]) + 1
+    december, its_scores = flights.slice(start, length), scores.slice(start, length)
     if monitored["monitored"] and monitored["monitored"][0]["rows"] >= december.num_rows:
         return
     ingest = Ingest(scene.monitor, MODEL, second.version)
     await ingest.set_reference(REFERENCE, await asyncio.to_thread(reference, flights, scores, manifest), OPTIONS)
     moments = december[TIMESTAMP].cast(pa.int64()).to_numpy()
     for step in timeline(moments, slot=timedelta(days=1)):
-        rows, length = december.slice(step.start, step.stop - step.start), step.stop - step.start
+        size = step.stop - step.start
+        rows = december.slice(step.start, size)
         name = f"demo-{second.run_id}-{step.kind}-{step.slot}"
         if step.kind == "predictions":
-            await ingest.send_predictions(name, predictions(rows, its_scores.slice(step.start, length)))
+            await ingest.send_predictions(name, predictions(rows, its_scores.slice(step.start, size)))
         elif (known := labels(rows)).num_rows:
             await ingest.send_labels(name, known)
     scene.ben.say(f"lets version {second.version} score December: {december.num_rows:,} predictions with labels")
+
+
+async def december(scene: Scene, champion: ChampionReport, second: ChampionReport) -> None:
+    """Looks at what the new version's alerts say of its first month, compares both versions there, and answers.
+
+    The monitor judges its last windows a moment after their labels have come.
+    """
+    reason = await asyncio.to_thread(_december, scene, champion, second)
+    deadline = time.monotonic() + _JUDGED_WITHIN
+    while time.monotonic() < deadline:
+        await acknowledge(scene, second.version)
+        for alert in await alerts(scene, second.version):
+            if alert["state"] != "RESOLVED":
+                fields = {"alertId": alert["alertId"], "reason": reason}
+                await scene.ben.do("resolveAlert", fields, fine=("ALREADY_RESOLVED",))
+                scene.ben.say(f"has looked at “{alert['title']}”: {reason}")
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+def _december(scene: Scene, champion: ChampionReport, second: ChampionReport) -> str:
+    flights = load_flights(scene.cache)
+    start = int(pc.index(flights["month"], pa.scalar(LAST_MONTH_OF_YEAR + 1, pa.int8())).as_py())
+    known = flights[LABEL].slice(start).is_valid().to_numpy()
+    late = flights[LABEL].slice(start).drop_null().to_numpy()
+    ours, theirs = (
+        roc_auc(late, read_table(Path(report.scores))[SCORE].slice(start).to_numpy()[known])
+        for report in (second, champion)
+    )
+    verdict = "it stays, and December goes into the next training" if ours > theirs else "to be watched closely"
+    return (
+        f"over all of December version {second.version} has ROC-AUC {ours:.3f}, version {champion.version} "
+        f"{theirs:.3f}: {verdict}."
+    )
+
+
+def roc_auc(late: Numbers, score: Numbers) -> float:
+    """Area under the ROC curve by ranks (Mann-Whitney U), ties at their middle; without loading scikit-learn."""
+    _, place, counts = np.unique(score, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    positive = late == 1
+    n = int(positive.sum())
+    return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * (len(late) - n)))
 
 
 def reference(flights: pa.Table, scores: pa.Table, manifest: Manifest) -> pa.Table:
