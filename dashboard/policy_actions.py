@@ -132,7 +132,7 @@ def _rule_fields(given: Given) -> Sequence[Field]:
 
 def _with_rule(given: Given) -> dict[str, Any]:
     former = given.get("known", {}).get("name", given["name"])
-    kept = next((one for one in given.get("rules", []) if one["name"] == former), {})
+    kept: dict[str, Any] = next((one for one in given.get("rules", []) if one["name"] == former), {})
     effect = given.get("minimumEffect")
     rule = {
         **kept,

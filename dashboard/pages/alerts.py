@@ -11,7 +11,7 @@ from dash import html
 from dashboard import formats
 from dashboard.components.acting import act
 from dashboard.components.alerts import SEVERITIES, alert_table, by_weight
-from dashboard.components.basics import badge, card, clipped, link, moment, page_head, scrolling
+from dashboard.components.basics import badge, card, clipped, link, moment, page_head, scrolling, wild
 from dashboard.components.controls import choice, search_field, segments
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
@@ -58,7 +58,8 @@ SECTIONS: dict[str, Section] = {"alerts-inbox": inbox_section}
 
 
 async def silences_section(site: Site, visit: Visit) -> Component:
-    return _silences(await visit.ask(ask.SILENCES) or [], site)
+    found = await visit.ask(ask.SILENCES)
+    return _silences(found or [], site)
 
 
 def _silences(silences: Sequence[Silence], site: Site) -> Component:
@@ -128,7 +129,7 @@ async def render(site: Site, visit: Visit) -> Component:
         gap="xs",
         mb="md",
     )
-    inbox = html.Div(parts["alerts-inbox"], **({} if narrowed else {"id": "alerts-inbox"}))
+    inbox = html.Div(parts["alerts-inbox"], **wild({} if narrowed else {"id": "alerts-inbox"}))
     return html.Div([head, card(SHOWS[show], html.Div([controls, inbox]))])
 
 

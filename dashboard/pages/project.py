@@ -83,7 +83,7 @@ async def render(site: Site, visit: Visit) -> Component:
             html.Div(
                 [
                     dmc.Card(
-                        [html.H2("Lifecycle", className="card-title"), html.Div(body, **cycle_id)],
+                        [html.H2("Lifecycle", className="card-title"), html.Div(body, **wild(cycle_id))],
                         className="panel cycle-card",
                     ),
                     html.Div(

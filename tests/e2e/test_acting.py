@@ -40,8 +40,8 @@ def busy_dashboard(busy_gateway: GatewayDouble, tmp_path_factory: pytest.TempPat
 def sent(gateway: GatewayDouble, name: str) -> dict[str, object]:
     """What the newest mutation of this name said, as soon as it is there."""
 
-    def look() -> dict[str, object] | None:
-        return next((given for kind, given in reversed(gateway.lifecycle.sent) if kind == name), None)
+    def look() -> dict[str, object]:
+        return next((given for kind, given in reversed(gateway.lifecycle.sent) if kind == name), {})
 
     return wait_until(look, within=30, what=f"{name} was sent")
 

@@ -175,7 +175,7 @@ class GatewayDouble:
             await asyncio.sleep(self.delay)
         # Windows are the heaviest answer; kept, so that this slow executor doesn't stand in what is measured.
         key = json.dumps([body, self._sequence, len(self.windows)]) if "windows(" in body["query"] else ""
-        answer = self._kept.get(key) or await asyncio.to_thread(self._execute, body)
+        answer = self._kept.get(key) or (await asyncio.to_thread(self._execute, body))
         if key:
             self._kept[key] = answer
         return Response(answer, media_type="application/json")
@@ -198,7 +198,7 @@ class GatewayDouble:
             start = await socket.receive_json()
             document = parse(start["payload"]["query"])
             assert not validate(self._schema, document)
-            field = document.definitions[0].selection_set.selections[0].name.value  # type: ignore[union-attr, attr-defined]
+            field = document.definitions[0].selection_set.selections[0].name.value  # type: ignore[attr-defined]
             await self._stream(socket, start["id"], field, start["payload"].get("variables") or {})
         except (WebSocketDisconnect, RuntimeError, asyncio.CancelledError):
             pass
@@ -296,7 +296,8 @@ class GatewayDouble:
 
         def distribution(_: Any, model: str, version: str, feature: str, **__: Any) -> Record:
             if feature in recorded.CATEGORICAL:
-                labels, edges = ["UA", "B6", "EV", "DL", "AA", "MQ", "US", "WN"], []
+                labels = ["UA", "B6", "EV", "DL", "AA", "MQ", "US", "WN"]
+                edges: list[float] = []
                 reference = [0.18, 0.17, 0.16, 0.14, 0.1, 0.09, 0.09, 0.07]
                 return {
                     "feature": feature,

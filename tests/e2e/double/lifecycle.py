@@ -35,6 +35,7 @@ _DONE_UP_TO = 10  # stages
 def board(now: datetime, runs: list[Record]) -> Record:
     """The flights project: scope and data done, model under way, monitoring needs attention."""
     template = templates.template(templates.NEWEST)
+    assert template
     stages = [_stage(stage, now, runs) for stage in template.stages]
     return {
         "projectId": PROJECT,

@@ -208,7 +208,7 @@ def _stay(version: str, start: datetime, end: datetime | None, how: str = "DEPLO
 
 def deployments(now: datetime) -> list[Record]:
     day = timedelta(days=1)
-    forced = {"overridden": ["GATES_NOT_PASSED"], "overrideReason": "A storm; the old one was blind to gusts."}
+    forced: Record = {"overridden": ["GATES_NOT_PASSED"], "overrideReason": "A storm; the old one was blind to gusts."}
     staging = [_stay("4", now - 2 * day, None), _stay("3", now - 20 * day, now - 2 * day)]
     production = [
         _stay("3", now - 11 * day, None, **forced),

@@ -1,5 +1,7 @@
 """The state of the monitoring page: what a control or a gesture does to the address."""
 
+from typing import Any
+
 from dashboard.figures.base import Span
 from dashboard.pages.monitoring_state import MOST_WINDOWS, changed_state, gestures, span_of, wish, zoomed_span
 
@@ -37,7 +39,7 @@ def test_nonsense_in_the_address_falls_back_to_the_default() -> None:
 
 
 def test_a_click_counts_although_a_chart_was_drawn_at_the_same_moment() -> None:
-    triggered = [
+    triggered: list[dict[str, Any]] = [
         {"prop_id": '{"chart":"volume"}.relayoutData', "value": {"autosize": True}},
         {"prop_id": "range.value", "value": "30"},
     ]
