@@ -20,6 +20,7 @@ from deploy.local.leash import leashed
 from deploy.local.ports import choose
 from deploy.local.probes import NotReady
 from deploy.local.servers import Mongod, NatsServer, mongo_client
+from tests.support.waiting import wait_until
 
 _START_WITHIN = 60.0  # seconds
 _PAUSE = 0.01
@@ -97,6 +98,11 @@ class Server:
     def freeze(self) -> None:
         """Stops the process without ending it: it keeps its connections and answers nothing."""
         os.kill(self.pid, signal.SIGSTOP)
+        wait_until(self._all_stopped, what="every thread of the process stands still")
+
+    def _all_stopped(self) -> bool:
+        threads = Path(f"/proc/{self.pid}/task").glob("*/stat")
+        return all(stat.read_text().rpartition(")")[2].split()[0] == "T" for stat in threads)
 
     def thaw(self) -> None:
         """Lets a frozen process go on."""
