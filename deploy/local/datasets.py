@@ -111,7 +111,8 @@ def _read(file: Path, form: str | None, keys: list[str], target: str | None) -> 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     try:
         with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-            chosen: Format = next((known for known in FORMATS if known == form), None) or format_of(file)
+            stated: list[Format] = [known for known in FORMATS if known == form]
+            chosen = stated[0] if stated else format_of(file)
             hashing = progress.add_task("digest", total=size)
             sha256 = sha256_of(file, lambda _, read: progress.update(hashing, completed=read))
             reading = progress.add_task("profile", total=size)

@@ -96,9 +96,7 @@ async def for_the_demonstration(url: str, users: Iterable[str]) -> dict[str, str
 
 
 def _for_a_day(user: str) -> CreateToken:
-    return CreateToken(
-        user=user, role=Role.REVIEWER, expires_in_seconds=DEMO_TOKEN_SECONDS, note="the demonstration"
-    )
+    return CreateToken(user=user, role=Role.REVIEWER, expires_in_seconds=DEMO_TOKEN_SECONDS, note="the demonstration")
 
 
 def _operator() -> Context:
