@@ -13,8 +13,10 @@ from tests.support import zygote
 pytest_plugins = ["tests.support.servers"]
 
 # A machine that is busy is no failure: examples have no time limit of their own, tests have.
-hypothesis.settings.register_profile("unhurried", deadline=None)
-hypothesis.settings.load_profile("unhurried")
+# And a run can be repeated: examples are the same each time, unless somebody goes exploring.
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("exploring", deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 KINDS = ("unit", "property", "contract", "integration", "e2e", "fault", "benchmarks")
 _OUTCOMES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")

@@ -49,7 +49,9 @@ class Sample:
 
     @staticmethod
     def of(counts: BatchCounts) -> Sample:
-        return Sample(counts.cells, counts.categories, counts.moments[:, BELOW] + counts.moments[:, ABOVE])
+        with np.errstate(over="ignore"):  # rows at both ends of what a double can hold: infinitely far
+            beyond = counts.moments[:, BELOW] + counts.moments[:, ABOVE]
+        return Sample(counts.cells, counts.categories, beyond)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

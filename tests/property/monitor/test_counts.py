@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.monitor.counts.columns import Columns, columns_from_lists
@@ -113,6 +113,7 @@ def test_every_row_falls_into_the_one_window_that_holds_its_time(times: list[int
     values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=80),
     current=st.lists(st.floats(allow_nan=False), max_size=40),
 )
+@example(values=[0.0], current=[1e292, -1.7976931348623157e308])
 def test_any_numbers_make_a_reference_that_counts_any_numbers(values: list[float], current: list[float]) -> None:
     reference = build_reference(columns_from_lists({"x": values}))
     assert reference.own.cells.sum() == len(values)
