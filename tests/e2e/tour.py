@@ -18,7 +18,7 @@ TOUR = Path(__file__).parents[2] / "docs" / "tour"
 QUESTION = """{
   monitored { model version }
   runs(first: 3) { nodes { runId } }
-  projects(first: 1) { nodes { projectId } }
+  projects(first: 2) { nodes { projectId } }
   datasets(first: 1) { nodes { name } }
   alerts(first: 1) { nodes { alertId } }
   reviews(first: 1) { nodes { model version } }
@@ -40,7 +40,10 @@ def pages(gateway: str, token: str) -> dict[str, str]:
         return nodes[0] if nodes else None
 
     found = {"overview": "/", "projects": "/projects"}
-    if project := first("projects"):
+    projects = [one for one in answer["projects"]["nodes"] if one["projectId"] != "default"] or answer["projects"][
+        "nodes"
+    ]
+    if project := next(iter(projects), None):
         found["board"] = f"/projects/{quote(project['projectId'], safe='')}"
         found["board-stage"] = f"{found['board']}?stage=business"
     found["runs"] = "/runs"
