@@ -217,7 +217,7 @@ def _assumptions(site: Site, board: Board, past: bool) -> Component:
                         html.Div(f"Follows: {clipped(one.consequence, 300)}", className="sub")
                         if one.consequence
                         else None,
-                        html.Div([thing_link(site.links, p.kind, p.id) for p in one.proofs], className="sub"),
+                        html.Div([thing_link(site.links, p.kind, p.id) for p in one.proofs], className="sub proofs"),
                     ]
                 ),
                 None if past else act("project.assumption", "Change…", given, look="small"),
