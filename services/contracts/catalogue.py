@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from services.contracts import (
     alerts,
+    artifacts,
     audit,
     cards,
     datasets,
@@ -29,6 +30,7 @@ from services.contracts.base import Event, LiveUpdate, Request
 
 _OWNERS = (
     registry,
+    artifacts,
     retraining,
     monitor,
     alerts,

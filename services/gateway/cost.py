@@ -2,7 +2,8 @@
 
 The cost is the number of objects it may build: a field that yields an object counts 1, a list as many as its
 arguments say (`first`, `last`, `maxPoints`, ids) or as its field declares (`types/limits.py`), each times the lists
-around it. A field that asks a service once more for each object around it counts `ASK_COST` besides.
+around it. A field that asks a service once more for each object around it counts `ASK_COST` besides, one that holds
+as much as many objects its weight.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ class Cost:
             return 0
         size = _declared(field)
         inner = get_named_type(field.type)
-        own = ASK_COST if size.asks else 0
+        own = size.weight + (ASK_COST if size.asks else 0)
         if not isinstance(inner, GraphQLObjectType | GraphQLInterfaceType):
             return own
         if "pageInfo" in inner.fields:

@@ -80,6 +80,7 @@ from services.registry.runs.freshness import FreshRunIndex
 from services.registry.runs.handlers import Runs
 from services.registry.runs.queries import RunQueries
 from services.registry.settings import RegistrySettings
+from services.registry.tracked import Tracked
 from services.registry.turns import Turns
 from services.registry.webhooks import store as webhook_store
 from services.registry.webhooks.handlers import Webhooks
@@ -155,6 +156,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         versions = Versions(outbox, models_, model, run, logged, turns, now)
         model_queries = ModelQueries(models_, model, versions, run)
         files = Artifacts(outbox, artifact_store.MongoArtifacts(store), artifact_store.Blobs(settings.artifacts), now)
+        tracked = Tracked(runs=run, versions=versions, files=files)
         event_log = Events(store)
         tokens = Tokens(store, outbox, secret, now)
         creations = Retries(store)
@@ -329,6 +331,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 identity.ListTokens: tokens.list,
                 identity.FindToken: tokens.find,
                 **provenance.requests(),
+                **tracked.requests(),
             },
         )
         async with background(

@@ -35,6 +35,7 @@ from services.gateway.types.arguments import (
     checked_last,
     checked_resolution,
 )
+from services.gateway.types.artifacts import FILE, FILES, Artifact, file_of, files_of
 from services.gateway.types.cards import ModelCard
 from services.gateway.types.deployments import Deployment, Standing
 from services.gateway.types.evaluations import EvaluationSummary
@@ -150,6 +151,8 @@ class ModelVersion(Node):
     status: str = strawberry.field(description="READY, PENDING_REGISTRATION or FAILED_REGISTRATION.")
     stage: str = strawberry.field(description="MLflow's older notion of where it stands, such as `Production`.")
     source: str = strawberry.field(description="Where its files came from.")
+    artifacts: Connection[Artifact] | None = viewed(resolver=files_of, size=Size(asks=True), description=FILES)
+    artifact: Artifact | None = viewed(resolver=file_of, size=Size(asks=True), description=FILE)
     user: str = strawberry.field(description="Who registered it.")
     description: str = strawberry.field(description="What it is, in its makers' words.")
     aliases: list[str] = strawberry.field(description="The aliases that point at it.")

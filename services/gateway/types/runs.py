@@ -17,10 +17,12 @@ from services.contracts.reproduction import GetReproducibility, ReproducibilityV
 from services.gateway.ids import global_id
 from services.gateway.operation import Info
 from services.gateway.types import values
+from services.gateway.types.artifacts import FILE, FILES, Artifact, file_of, files_of
 from services.gateway.types.datasets import DatasetVersion
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
+from services.gateway.types.paging import Connection
 from services.gateway.types.reproduction import Reproducibility
 from services.gateway.types.scalars import Long
 from services.gateway.types.values import KeyValue, Metric
@@ -132,6 +134,8 @@ class Run(Node):
     experiment_id: str = strawberry.field(description="The experiment it belongs to.")
     experiment_name: str = strawberry.field(description="That experiment's name.")
     artifact_uri: str = strawberry.field(description="Where its files are.")
+    artifacts: Connection[Artifact] | None = viewed(resolver=files_of, size=Size(asks=True), description=FILES)
+    artifact: Artifact | None = viewed(resolver=file_of, size=Size(asks=True), description=FILE)
     source: str | None = strawberry.field(description="The program that ran.")
     git_commit: str | None = strawberry.field(description="The commit of that program.")
     parent_run_id: str | None = strawberry.field(description="The run that it is a part of.")

@@ -8,9 +8,10 @@ import msgspec
 
 from services.contracts.errors import Invalid, NotFound, Unavailable
 from services.contracts.identity import Action, require
+from services.contracts.paging import Page, Paging
 from services.contracts.registry import ArtifactRemoved, ArtifactStored
 from services.registry.artifacts import rules
-from services.registry.artifacts.rules import Artifact, Entry
+from services.registry.artifacts.rules import Artifact, Entry, Item
 from services.registry.artifacts.store import (
     ARTIFACTS,
     DIRECTORIES,
@@ -102,6 +103,19 @@ class Artifacts:
         """What lies directly in `directory`; empty for a file or what doesn't exist, as MLflow has it."""
         require(context.principal, Action.READ)
         return await self._store.listing(rules.clean_path(directory))
+
+    async def page(self, context: Context, directory: str, paging: Paging) -> Page[Item]:
+        """A page of what lies directly in `directory`, by name."""
+        require(context.principal, Action.READ)
+        return await self._store.page(directory, paging)
+
+    async def item(self, context: Context, path: str) -> Item | None:
+        """The file or directory at `path`."""
+        require(context.principal, Action.READ)
+        artifact = await self._store.get(path)
+        if artifact is not None and not artifact.gone:
+            return Item(artifact.name, artifact.size, artifact.sha256, artifact.stored)
+        return Item(rules.split(path)[1]) if await self._store.directories_among([path]) else None
 
     async def digests(self, context: Context, location: str) -> dict[str, str] | None:
         """SHA-256 of every file at an artifact location or below it, by path; None for storage that isn't ours."""

@@ -37,6 +37,15 @@ class Entry(msgspec.Struct, frozen=True):
         return self.size is None
 
 
+class Item(msgspec.Struct, frozen=True):
+    """A file with what is known of it, or a directory, of which only the name is."""
+
+    name: str
+    size: int | None = None
+    sha256: str | None = None
+    stored: int | None = None
+
+
 def clean_path(path: str) -> str:
     """The path as it is kept: relative, `/` between names. Raises Invalid for one that leads elsewhere.
 

@@ -17,8 +17,10 @@ from obstore.store import LocalStore, from_url
 from pymongo import ASCENDING, IndexModel
 
 from services.contracts.errors import Unavailable
-from services.registry.artifacts.rules import Artifact, Entry, blob_key
+from services.contracts.paging import Edge, Page, Paging
+from services.registry.artifacts.rules import Artifact, Entry, Item, blob_key
 from services.registry.documents import from_document
+from services.registry.paging import cursor_of, values_of, window
 from services.runtime.ids import new_id
 from services.runtime.store import Store, translated
 
@@ -80,6 +82,36 @@ class MongoArtifacts:
             below = await self._directories.find({"directory": directory}, {"name": 1}).to_list(None)
         entries = [Entry(row["name"], row["size"]) for row in files] + [Entry(row["name"], None) for row in below]
         return sorted(entries, key=lambda entry: entry.name)
+
+    async def page(self, directory: str, paging: Paging) -> Page[Item]:
+        """A page of what lies directly in `directory`, by name: of files and directories, each from its index."""
+        count, cursor, backward = window(paging)
+        everything: dict[str, Any] = {"directory": directory}
+        matching = everything
+        if cursor:
+            matching = {**everything, "name": {"$lt" if backward else "$gt": values_of(cursor, 1)[0]}}
+        order, most = [("name", -1 if backward else 1)], count + 1
+        wanted = {"name": 1, "size": 1, "sha256": 1, "stored": 1}
+        with translated():
+            files = await self._files.find({**matching, "gone": False}, wanted).sort(order).limit(most).to_list(most)
+            below = await self._directories.find(matching, {"name": 1}).sort(order).limit(most).to_list(most)
+            total = None
+            if paging.with_total:
+                total = await self._files.count_documents({**everything, "gone": False})
+                total += await self._directories.count_documents(everything)
+        items = [Item(row["name"], row["size"], row["sha256"], row["stored"]) for row in files]
+        items += [Item(row["name"]) for row in below]
+        items.sort(key=lambda item: item.name, reverse=backward)
+        found = items[:count]
+        if backward:
+            found.reverse()
+        more = len(items) > count
+        return Page(
+            edges=[Edge(cursor=cursor_of([item.name]), node=item) for item in found],
+            has_next=bool(cursor) if backward else more,
+            has_previous=more if backward else bool(cursor),
+            total=total,
+        )
 
     async def referenced(self, digests: Sequence[str]) -> set[str]:
         """Those of `digests` that are the content of some file."""
