@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import ModuleType
 
 from services.contracts import (
     alerts,
-    artifacts,
     audit,
     cards,
     datasets,
@@ -30,7 +30,6 @@ from services.contracts.base import Event, LiveUpdate, Request
 
 _OWNERS = (
     registry,
-    artifacts,
     retraining,
     monitor,
     alerts,
@@ -55,8 +54,13 @@ _OWNERS = (
 def _classes(base: type) -> Iterator[type]:
     for owner in _OWNERS:
         for value in vars(owner).values():
-            if isinstance(value, type) and issubclass(value, base) and value.__module__ == owner.__name__:
+            if isinstance(value, type) and issubclass(value, base) and _is_of(owner, value):
                 yield value
+
+
+def _is_of(owner: ModuleType, value: type) -> bool:
+    """Whether `owner`, a module or a package, defines it, and doesn't only import it."""
+    return value.__module__ == owner.__name__ or value.__module__.startswith(f"{owner.__name__}.")
 
 
 def _by_type() -> dict[str, type[Event]]:

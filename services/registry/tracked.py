@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from services.contracts import artifacts
 from services.contracts.base import Request
+from services.contracts.registry import artifacts
 from services.registry.artifacts.browsing import Browsing
 from services.registry.artifacts.handlers import Artifacts
 from services.registry.models.versions import Versions

@@ -10,7 +10,10 @@ from typing import Annotated
 import strawberry
 from strawberry import enum_value
 
-from services.contracts.artifacts import (
+from services.contracts.errors import Invalid, NotFound
+from services.contracts.paging import Page
+from services.contracts.registry import RunView, VersionView
+from services.contracts.registry.artifacts import (
     MOST_PREVIEW_BYTES,
     PREVIEW_BYTES,
     ArtifactOwner,
@@ -19,10 +22,7 @@ from services.contracts.artifacts import (
     ListArtifacts,
     PreviewArtifact,
 )
-from services.contracts.artifacts import ArtifactPreview as PreviewView
-from services.contracts.errors import Invalid, NotFound
-from services.contracts.paging import Page
-from services.contracts.registry import RunView, VersionView
+from services.contracts.registry.artifacts import ArtifactPreview as PreviewView
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.types.fields import viewed

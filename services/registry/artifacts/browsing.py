@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from services.contracts.artifacts import (
+from services.contracts.errors import Invalid, NotFound, Unsupported
+from services.contracts.paging import Edge, Page
+from services.contracts.registry.artifacts import (
     MOST_PREVIEW_BYTES,
     ArtifactOwner,
     ArtifactPreview,
@@ -11,8 +13,6 @@ from services.contracts.artifacts import (
     ListArtifacts,
     PreviewArtifact,
 )
-from services.contracts.errors import Invalid, NotFound, Unsupported
-from services.contracts.paging import Edge, Page
 from services.registry.artifacts import rules
 from services.registry.artifacts.handlers import Artifacts
 from services.registry.artifacts.preview import bytes_needed, media_type_of, preview

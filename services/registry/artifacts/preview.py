@@ -8,7 +8,7 @@ import json
 import mimetypes
 import re
 
-from services.contracts.artifacts import (
+from services.contracts.registry.artifacts import (
     IMAGE_BYTES,
     MOST_PREVIEW_BYTES,
     TABLE_COLUMNS,

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from services.contracts.artifacts import IMAGE_BYTES, TABLE_COLUMNS, TABLE_ROWS, ArtifactPreview
+from services.contracts.registry.artifacts import IMAGE_BYTES, TABLE_COLUMNS, TABLE_ROWS, ArtifactPreview
 from services.registry.artifacts.preview import bytes_needed, media_type_of, preview
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)

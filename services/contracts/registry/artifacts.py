@@ -1,11 +1,11 @@
-"""The files of runs and model versions: listed, and looked into without running anything."""
+"""The files of runs and model versions: events, and requests that list them and look into them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
 
-from services.contracts.base import Message, Request
+from services.contracts.base import Event, Message, Request
 from services.contracts.paging import Page, Paging
 
 PREVIEW_BYTES = 64 * 1024
@@ -18,6 +18,30 @@ TABLE_ROWS = 100
 TABLE_COLUMNS = 50
 
 PreviewKind = Literal["text", "json", "table", "image", "binary", "too_large"]
+
+
+class ArtifactStored(Event, frozen=True, kw_only=True):
+    """A file was uploaded below a run or logged model; `sha256` is its content address."""
+
+    service = "registry"
+    aggregate = "artifact"
+    name = "stored"
+    key = ("path",)
+
+    path: str
+    size: int
+    sha256: str
+
+
+class ArtifactRemoved(Event, frozen=True, kw_only=True):
+    """The file is gone from its path; its content stays while another path has it."""
+
+    service = "registry"
+    aggregate = "artifact"
+    name = "removed"
+    key = ("path",)
+
+    path: str
 
 
 class ArtifactOwner(Message, frozen=True, kw_only=True):

@@ -1,0 +1,103 @@
+"""Registered models and versions as they are shown, asked for and changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.contracts.base import Message, Request
+from services.contracts.paging import Page, Paging
+
+
+class VersionView(Message, frozen=True, kw_only=True):
+    """`run` is filled when it was asked for; `metrics` are the run's latest values."""
+
+    model_name: str
+    version: str
+    status: str
+    stage: str
+    source: str
+    user: str
+    created_at: datetime
+    updated_at: datetime
+    description: str = ""
+    run_id: str | None = None
+    model_id: str | None = None
+    aliases: list[str] = []
+    tags: dict[str, str] = {}
+    metrics: dict[str, float] = {}
+    params: dict[str, str] = {}
+
+
+class ModelView(Message, frozen=True, kw_only=True):
+    """`latest` is the version with the highest number."""
+
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    description: str = ""
+    tags: dict[str, str] = {}
+    aliases: dict[str, str] = {}
+    version_count: int = 0
+    latest: VersionView | None = None
+
+
+class GetModels(Request[list[ModelView | None]], frozen=True, kw_only=True):
+    """One entry for each name, in order; None where there is no such model. At most 100 names."""
+
+    service = "registry"
+    name = "model.get"
+
+    names: list[str]
+
+
+class ListModels(Request[Page[ModelView]], frozen=True, kw_only=True):
+    """By name; `name_contains` ignores case. `filter` and `order_by` are as MLflow's, with OR and parentheses."""
+
+    service = "registry"
+    name = "model.list"
+
+    paging: Paging = Paging()
+    name_contains: str | None = None
+    tags: dict[str, str] = {}
+    filter: str = ""
+    order_by: list[str] = []
+
+
+class VersionKey(Message, frozen=True, kw_only=True):
+    model_name: str
+    version: str
+
+
+class GetVersions(Request[list[VersionView | None]], frozen=True, kw_only=True):
+    """One entry for each key, in order; None where there is no such version. At most 100 keys.
+
+    A key's `version` may also be an alias, written `@champion`.
+    """
+
+    service = "registry"
+    name = "version.get"
+
+    keys: list[VersionKey]
+
+
+class ListVersions(Request[Page[VersionView]], frozen=True, kw_only=True):
+    """Of one model, highest version first; of all models, newest first. `filter` and `order_by` are as MLflow's, with
+    OR and parentheses."""
+
+    service = "registry"
+    name = "version.list"
+
+    paging: Paging = Paging()
+    model_name: str | None = None
+    filter: str = ""
+    order_by: list[str] = []
+
+
+class SetAlias(Request[VersionView], frozen=True, kw_only=True):
+    service = "registry"
+    name = "alias.set"
+
+    model_name: str
+    alias: str
+    version: str
+    idempotency_key: str | None = None

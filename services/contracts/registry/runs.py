@@ -1,0 +1,69 @@
+"""Runs as they are shown and asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.contracts.base import Message, Request
+from services.contracts.paging import Page, Paging
+from services.contracts.registry.run_events import DatasetRef
+
+
+class RunView(Message, frozen=True, kw_only=True):
+    """`metrics` holds each key's latest value: of the greatest (step, timestamp, value)."""
+
+    id: str
+    experiment_id: str
+    experiment_name: str
+    name: str
+    status: str
+    lifecycle_stage: str
+    user: str
+    start_time: datetime
+    end_time: datetime | None = None
+    artifact_uri: str = ""
+    params: dict[str, str] = {}
+    metrics: dict[str, float] = {}
+    tags: dict[str, str] = {}
+    datasets: list[DatasetRef] = []
+    parent_run_id: str | None = None
+    source: str | None = None
+    git_commit: str | None = None
+
+
+class MetricPoint(Message, frozen=True, kw_only=True):
+    value: float
+    step: int
+    time: datetime
+
+
+class GetRuns(Request[list[RunView | None]], frozen=True, kw_only=True):
+    """One entry for each id, in order; None where there is no such run. At most 100 ids."""
+
+    service = "registry"
+    name = "run.get"
+
+    ids: list[str]
+
+
+class ListRuns(Request[Page[RunView]], frozen=True, kw_only=True):
+    """`filter` is an MLflow filter string; `order_by` MLflow order clauses, newest first without any."""
+
+    service = "registry"
+    name = "run.list"
+
+    paging: Paging = Paging()
+    experiment_ids: list[str] | None = None
+    filter: str = ""
+    order_by: list[str] = []
+
+
+class GetMetricHistory(Request[list[MetricPoint]], frozen=True, kw_only=True):
+    """At most `max_points` points over all steps, always with the first and the last."""
+
+    service = "registry"
+    name = "run.metric_history"
+
+    run_id: str
+    metric: str
+    max_points: int = 1000
