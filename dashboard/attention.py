@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import median
 
 from dashboard import formats
 from dashboard.gateway.alert_views import AlertRow
@@ -14,6 +15,8 @@ from dashboard.gateway.views import Monitored, Window
 
 STALE_AFTER = timedelta(minutes=15)
 """Without a prediction for this long, ingest is called stale: model servers that live send every few minutes."""
+
+SMALLEST_PART = 0.25
 
 _MOST_NAMED = 3
 
@@ -99,7 +102,7 @@ def last_heard(windows: Sequence[Window]) -> datetime | None:
 
 def concerns(monitored: Monitored, windows: Sequence[Window], now: datetime) -> list[Concern]:
     """`windows`: the newest ones, in time order."""
-    newest = newest_with_rows(windows)
+    newest = newest_telling(windows)
     found: list[Concern] = []
     who = f"{monitored.model} v{monitored.version}"
     if newest:
@@ -127,9 +130,16 @@ def concerns(monitored: Monitored, windows: Sequence[Window], now: datetime) -> 
     return found
 
 
-def newest_with_rows(windows: Sequence[Window]) -> Window | None:
-    """Prefers the newest closed window: an open one still fills, and little data drifts easily."""
-    filled = [window for window in windows if window.rows]
+def newest_telling(windows: Sequence[Window]) -> Window | None:
+    """The newest window that speaks for its time. Closed ones first: an open one still fills."""
+    filled = telling(windows)
     closed = [window for window in filled if window.closed]
     chosen = closed or filled
     return chosen[-1] if chosen else None
+
+
+def telling(windows: Sequence[Window]) -> list[Window]:
+    """Those with at least SMALLEST_PART of the rows that windows have here: a day's first hours aren't a day."""
+    filled = [window for window in windows if window.rows]
+    usual = median(window.rows for window in filled) if filled else 0
+    return [window for window in filled if window.rows >= SMALLEST_PART * usual]

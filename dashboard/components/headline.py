@@ -10,7 +10,7 @@ from statistics import fmean
 from dash import html
 
 from dashboard import formats
-from dashboard.attention import STALE_AFTER, last_heard, newest_with_rows
+from dashboard.attention import STALE_AFTER, last_heard, newest_telling, telling
 from dashboard.components.basics import clipped, moment, stat, stats, wild
 from dashboard.figures.performance import Measure, measures
 from dashboard.gateway import operations as ask
@@ -65,7 +65,7 @@ def _performance(windows: Sequence[Window], measure: Measure) -> Component:
     """The newest window with labels, against the mean of those before it."""
     known = [
         (window, value)
-        for window in windows
+        for window in telling(windows)
         if window.performance and (value := getattr(window.performance, measure.key)) is not None
     ]
     settled = [pair for pair in known if pair[0].closed] or known
@@ -89,7 +89,7 @@ def _performance(windows: Sequence[Window], measure: Measure) -> Component:
 
 
 def _drift(windows: Sequence[Window]) -> Component:
-    newest = newest_with_rows(windows)
+    newest = newest_telling(windows)
     if newest is None:
         return stat("Drifted features", formats.NOTHING, "no predictions yet", icon_name="activity")
     drifted = sorted((f for f in newest.features if f.drifted), key=lambda f: f.psi or 0.0, reverse=True)

@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import formats
+from dashboard.attention import newest_telling, telling
 from dashboard.components.basics import aliases, clipped, icon, link, moment, scrolling
 from dashboard.components.states import empty
 from dashboard.gateway.views import Connection, Metric, ModelRow, Window
@@ -148,11 +149,12 @@ def _scaled(points: Sequence[float]) -> list[float]:
 def _performance(windows: Sequence[Window], model: str, version: str, links: Links) -> Component:
     points = [
         window.performance.roc_auc if window.performance.roc_auc is not None else window.performance.accuracy
-        for window in windows
+        for window in telling(windows)
         if window.performance
     ]
     known = [point for point in points if point is not None]
-    drifted = {f.feature for window in windows[-1:] for f in window.features if f.drifted}
+    newest = newest_telling(windows)
+    drifted = {f.feature for f in newest.features if f.drifted} if newest else set()
     return link(
         [
             dmc.Sparkline(

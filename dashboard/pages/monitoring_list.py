@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 
 from dashboard import formats
-from dashboard.attention import last_heard, newest_with_rows
+from dashboard.attention import last_heard, newest_telling
 from dashboard.components.basics import badge, card, clipped, link, moment, page_head, scrolling
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
@@ -43,7 +43,7 @@ async def list_section(site: Site, visit: Visit) -> Component:
 
 
 def _row(site: Site, one: Monitored, windows: list[Window]) -> Component:
-    newest = newest_with_rows(windows)
+    newest = newest_telling(windows)
     labelled = next((w.performance for w in reversed(windows) if w.performance and w.performance.labelled), None)
     value = labelled and (labelled.roc_auc if labelled.roc_auc is not None else labelled.rmse)
     drifted = sorted(f.feature for f in newest.features if f.drifted) if newest else []

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from dashboard.attention import STALE_AFTER, concerns, newest_with_rows
+from dashboard.attention import STALE_AFTER, concerns, newest_telling
 from tests.unit.dashboard.windows import NOW, monitored, window
 
 
@@ -31,6 +31,11 @@ def test_a_replay_of_old_events_is_not_stale() -> None:
 
 def test_a_closed_window_speaks_before_an_open_one() -> None:
     closed, opened, empty = window(0), window(1, closed=False), window(2, rows=0)
-    assert newest_with_rows([closed, opened, empty]) is closed
-    assert newest_with_rows([opened]) is opened
-    assert newest_with_rows([empty]) is None
+    assert newest_telling([closed, opened, empty]) is closed
+    assert newest_telling([opened]) is opened
+    assert newest_telling([empty]) is None
+
+
+def test_a_window_of_few_rows_does_not_speak_for_its_time() -> None:
+    full, hours = window(0), window(1, rows=window(0).rows // 5)
+    assert newest_telling([full, full, hours]) is full
