@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from services.contracts import (
+    alert_rules,
+    alert_webhooks,
     alerts,
     audit,
     cards,
     datasets,
     deployments,
+    drift,
     duplicates,
     evaluations,
     gates,
@@ -24,6 +27,7 @@ from services.contracts import (
     reproduction,
     retraining,
     reviews,
+    silences,
     webhooks,
 )
 from services.contracts.base import Event, LiveUpdate, Request
@@ -32,7 +36,11 @@ _OWNERS = (
     registry,
     retraining,
     monitor,
+    drift,
     alerts,
+    alert_rules,
+    silences,
+    alert_webhooks,
     identity,
     projects,
     duplicates,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.contracts.base import Event, LiveUpdate, Message, Request
+from services.contracts.drift import SegmentDrift
 
 # ---------------------------------------------------------------- events
 
@@ -234,7 +235,8 @@ class WindowView(Message, frozen=True, kw_only=True):
     """A tumbling window [start, end) in event time. `prediction` is the drift of the model's own output.
 
     `worst_segment`: where the model does worst beyond doubt: its main measure's interval lies farthest on the bad side,
-    of the segments with 30 labelled rows or more.
+    of the segments with 30 labelled rows or more. `worst_drift`: the feature and segment with the largest drift that
+    chance can't explain.
     """
 
     model_name: str
@@ -252,6 +254,7 @@ class WindowView(Message, frozen=True, kw_only=True):
     estimated: EstimatedPerformance | None = None
     worst_segment: SegmentPerformance | None = None
     multivariate: MultivariateDrift | None = None
+    worst_drift: SegmentDrift | None = None
 
 
 class AtThreshold(Message, frozen=True, kw_only=True):
@@ -314,17 +317,6 @@ class MonitoredView(Message, frozen=True, kw_only=True):
     baseline: Performance | None = None
 
 
-class Distribution(Message, frozen=True, kw_only=True):
-    """Reference and current shares of a feature over the same bins; `labels` are bin ranges or categories."""
-
-    feature: str
-    kind: str
-    labels: list[str]
-    edges: list[float]
-    reference: list[float]
-    current: list[float]
-
-
 # ---------------------------------------------------------------- live updates
 
 
@@ -371,19 +363,6 @@ class ListWindows(Request[list[WindowView]], frozen=True, kw_only=True):
     resolution_seconds: int | None = None
     last: int | None = None
     features: list[str] | None = None
-
-
-class GetDistribution(Request[Distribution], frozen=True, kw_only=True):
-    """Reference against current shares of one feature over all windows within [start, end)."""
-
-    service = "monitor"
-    name = "feature.distribution"
-
-    model_name: str
-    version: str
-    feature: str
-    start: datetime | None = None
-    end: datetime | None = None
 
 
 class GetPerformance(Request[PerformanceDetail], frozen=True, kw_only=True):

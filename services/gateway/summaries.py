@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from services.contracts import (
+    alert_rules,
     alerts,
     cards,
     datasets,
@@ -24,6 +25,7 @@ from services.contracts import (
     reproduction,
     retraining,
     reviews,
+    silences,
 )
 from services.contracts.base import Event
 from services.contracts.catalogue import EVENTS
@@ -199,9 +201,9 @@ _tells(
     lambda e: f"resolved the alert {e.rule} of {e.model_name} version {e.version} ({_words(e.resolution)})",
 )
 _tells(alerts.RetrainingRequested, lambda e: f"an alert asks for retraining of {e.model_name}: {_short(e.reason)}")
-_tells(alerts.AlertRulesSet, lambda e: f"set {len(e.rules)} alert rules of {e.model_name} version {e.version}")
-_tells(alerts.SilenceSet, lambda e: f"silenced alerts from {e.start:%Y-%m-%d %H:%M} to {e.end:%Y-%m-%d %H:%M}")
-_tells(alerts.SilenceEnded, lambda e: "ended a silence")
+_tells(alert_rules.AlertRulesSet, lambda e: f"set {len(e.rules)} alert rules of {e.model_name} version {e.version}")
+_tells(silences.SilenceSet, lambda e: f"silenced alerts from {e.start:%Y-%m-%d %H:%M} to {e.end:%Y-%m-%d %H:%M}")
+_tells(silences.SilenceEnded, lambda e: "ended a silence")
 _tells(datasets.DataSourceDescribed, lambda e: f"described the data source {e.source}")
 _tells(datasets.DatasetVersionRegistered, lambda e: f"registered version {e.number} of the dataset {e.dataset}")
 _tells(datasets.FeaturesDescribed, lambda e: f"described {e.features} features of the dataset {e.dataset}")

@@ -7,23 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.types import ASGIApp
 
-from services.contracts.alerts import (
-    AcknowledgeAlert,
-    CommentAlert,
-    DeleteWebhook,
-    EndSilence,
-    GetAlert,
-    GetAlertRules,
-    ListAlerts,
-    ListSilences,
-    ListWebhooks,
-    ResolveAlert,
-    SetAlertRules,
-    SetSilence,
-    SetWebhook,
-)
+from services.contracts.alert_rules import GetAlertRules, SetAlertRules
+from services.contracts.alert_webhooks import DeleteWebhook, ListWebhooks, SetWebhook
+from services.contracts.alerts import AcknowledgeAlert, CommentAlert, GetAlert, ListAlerts, ResolveAlert
 from services.contracts.dead_letters import DecideMonitorDeadLetter, ListMonitorDeadLetters
-from services.contracts.monitor import GetDistribution, GetPerformance, ListMonitored, ListWindows
+from services.contracts.drift import GetDistribution, ListSegmentDrift
+from services.contracts.monitor import GetPerformance, ListMonitored, ListWindows
+from services.contracts.silences import EndSilence, ListSilences, SetSilence
 from services.contracts.streams import MONITOR_LABELS, MONITOR_MODELS, MONITOR_PREDICTIONS
 from services.monitor.alerts import store as alerts_store
 from services.monitor.alerts.handlers import Alerts
@@ -50,7 +40,6 @@ from services.monitor.versions import store as versions_store
 from services.monitor.versions.handlers import Versions
 from services.monitor.webhooks import store as webhooks_store
 from services.monitor.webhooks.handlers import Webhooks
-from services.monitor.webhooks.sending import WebhookSender
 from services.monitor.windows import store as windows_store
 from services.monitor.windows.closing import WindowCloser
 from services.monitor.windows.closings import Closings
@@ -59,6 +48,7 @@ from services.monitor.windows.labelled import LabelledWindows
 from services.monitor.windows.live import LiveWindows
 from services.monitor.windows.queries import Queries
 from services.monitor.windows.views import WindowViews
+from services.runtime import webhooks as sending
 from services.runtime.auth import Authenticator, find_through
 from services.runtime.bus import Bus
 from services.runtime.dead_letters import DeadLetters
@@ -83,7 +73,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         await outbox.prepare()
         for noun in (
             *(versions_store, windows_store, labels_store, samples_store),
-            *(alerts_store, silences_store, webhooks_store),
+            *(alerts_store, silences_store, sending),
         ):
             await store.ensure(noun.INDEXES)
         stack.push_async_callback(outbox.drain)
@@ -110,8 +100,10 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         queries = Queries(versions, windows, views, Multivariates(sample_rows))
 
         silences = Silences(silences_store.MongoSilences(store), outbox)
-        webhook_rows = webhooks_store.MongoWebhooks(store)
-        webhooks = Webhooks(webhook_rows, outbox, private_allowed=settings.webhooks_private)
+        queue = sending.WebhookQueue(store)
+        webhooks = Webhooks(
+            webhooks_store.MongoWebhooks(store), queue, outbox, private_allowed=settings.webhooks_private
+        )
         alert_rows = alerts_store.MongoAlerts(store)
         news = AlertNews(alert_rows, bus)
         alerts = Alerts(alert_rows, versions, webhooks, news, outbox)
@@ -135,7 +127,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
                 judging_labels=LabelJudge(labelled, versions, rounds, judge, outbox, settings.idle_close_seconds).run,
                 freshness=SilenceWatch(labelled, versions, rounds, judge, outbox).run,
                 alert_counts=news.run,
-                webhooks=WebhookSender(webhook_rows, private_allowed=settings.webhooks_private).run,
+                webhooks=sending.WebhookSender(queue, webhooks.target, private_allowed=settings.webhooks_private).run,
                 waiting_labels=WaitingLabels(blocks, join, outbox, live.moved).run,
                 label_retention=LabelRetention(blocks, outbox, settings.join_days).run,
                 multivariate=MultivariateJob(sample_rows, Closings(windows), versions, outbox).run,
@@ -155,6 +147,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
                 ListMonitored: queries.list_monitored,
                 ListWindows: queries.list_windows,
                 GetDistribution: queries.get_distribution,
+                ListSegmentDrift: queries.list_segment_drift,
                 GetPerformance: queries.get_performance,
                 ListAlerts: alerts.page,
                 GetAlert: alerts.get,

@@ -35,7 +35,8 @@ FIRST_PAUSE_SECONDS: Final = 5.0
 LONGEST_PAUSE_SECONDS: Final = 3600.0
 GIVE_UP_AFTER: Final = timedelta(days=3)
 """A delivery that nobody has accepted for so long is dropped, and the webhook says so."""
-EVERY_SECONDS: Final = 0.5
+EVERY_SECONDS: Final = 1.0
+WORKERS: Final = 4
 TIMEOUT_SECONDS: Final = 10.0
 LEASE: Final = timedelta(seconds=60)
 """Longer than an attempt can take: nobody else tries the same delivery meanwhile."""
@@ -221,15 +222,22 @@ class WebhookSender:
         self._private_allowed = private_allowed
 
     async def run(self) -> None:
-        """Runs until cancelled; waits out whatever is unavailable."""
-        async with httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=TIMEOUT_SECONDS) as client:
-            while True:
-                try:
-                    while await self.send_next(client):
-                        pass
-                except (LifecycleError, PyMongoError) as error:
-                    log.warning("webhooks can't be served at the moment", error=str(error))
-                await asyncio.sleep(EVERY_SECONDS)
+        """Runs until cancelled; waits out whatever is unavailable. A slow receiver holds up one worker of several."""
+        async with (
+            httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=TIMEOUT_SECONDS) as client,
+            asyncio.TaskGroup() as workers,
+        ):
+            for _ in range(WORKERS):
+                workers.create_task(self._work(client))
+
+    async def _work(self, client: httpx.AsyncClient) -> None:
+        while True:
+            try:
+                while await self.send_next(client):
+                    pass
+            except (LifecycleError, PyMongoError) as error:
+                log.warning("webhooks can't be served at the moment", error=str(error))
+            await asyncio.sleep(EVERY_SECONDS)
 
     async def send_next(self, client: httpx.AsyncClient) -> bool:
         """Tries one delivery that is due; False if there is none."""

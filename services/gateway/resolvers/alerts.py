@@ -8,6 +8,7 @@ from typing import Annotated
 
 import strawberry
 
+from services.contracts import alert_rules, alert_webhooks, silences
 from services.contracts import alerts as contracts
 from services.contracts.errors import NotFound
 from services.contracts.paging import Page
@@ -60,8 +61,8 @@ async def _alert(
         return None
 
 
-async def _rules(info: Info, model: ModelName, version: VersionNumber) -> contracts.AlertRulesView:
-    return await info.context.ask(contracts.GetAlertRules(model_name=model, version=version))
+async def _rules(info: Info, model: ModelName, version: VersionNumber) -> alert_rules.AlertRulesView:
+    return await info.context.ask(alert_rules.GetAlertRules(model_name=model, version=version))
 
 
 async def _silences(
@@ -70,12 +71,12 @@ async def _silences(
     active_at: Annotated[
         datetime | None, strawberry.argument(description="Only those in force at this moment of event time.")
     ] = None,
-) -> list[contracts.SilenceView]:
-    return await info.context.ask(contracts.ListSilences(model_name=model, active_at=active_at))
+) -> list[silences.SilenceView]:
+    return await info.context.ask(silences.ListSilences(model_name=model, active_at=active_at))
 
 
-async def _webhooks(info: Info) -> list[contracts.WebhookView]:
-    return await info.context.ask(contracts.ListWebhooks())
+async def _webhooks(info: Info) -> list[alert_webhooks.WebhookView]:
+    return await info.context.ask(alert_webhooks.ListWebhooks())
 
 
 @strawberry.type
@@ -108,9 +109,9 @@ class AlertPayload(WrittenPayload):
     alert: Alert | None = viewed(resolver=_changed_alert, description="The alert now; null if there were errors.")
 
 
-def _changed_rules(parent: strawberry.Parent[Outcome], info: Info) -> Awaitable[contracts.AlertRulesView] | None:
+def _changed_rules(parent: strawberry.Parent[Outcome], info: Info) -> Awaitable[alert_rules.AlertRulesView] | None:
     request = parent.request
-    if parent.answer is None or not isinstance(request, contracts.SetAlertRules):
+    if parent.answer is None or not isinstance(request, alert_rules.SetAlertRules):
         return None
     return _rules(info, request.model_name, request.version)
 
@@ -130,11 +131,11 @@ class SilencePayload(WrittenPayload):
 
 
 def _secret(parent: strawberry.Parent[Outcome]) -> str | None:
-    return parent.answer.secret if isinstance(parent.answer, contracts.WebhookWritten) else None
+    return parent.answer.secret if isinstance(parent.answer, alert_webhooks.WebhookWritten) else None
 
 
 def _webhook_id(parent: strawberry.Parent[Outcome]) -> str | None:
-    return parent.answer.id if isinstance(parent.answer, contracts.WebhookWritten) else None
+    return parent.answer.id if isinstance(parent.answer, alert_webhooks.WebhookWritten) else None
 
 
 @strawberry.type(description="What a change of a webhook did.")
@@ -161,17 +162,17 @@ class AlertMutations:
         inputs.ResolveAlertInput, contracts.ResolveAlert, "Ends an alert, with what was found."
     )
     set_alert_rules: AlertRulesPayload = commanded(
-        inputs.SetAlertRulesInput, contracts.SetAlertRules, "Replaces all rules of a model version."
+        inputs.SetAlertRulesInput, alert_rules.SetAlertRules, "Replaces all rules of a model version."
     )
     set_silence: SilencePayload = commanded(
-        inputs.SetSilenceInput, contracts.SetSilence, "Keeps windows of a time from raising alerts."
+        inputs.SetSilenceInput, silences.SetSilence, "Keeps windows of a time from raising alerts."
     )
     end_silence: SilencePayload = commanded(
-        inputs.EndSilenceInput, contracts.EndSilence, "Ends a silence before its time."
+        inputs.EndSilenceInput, silences.EndSilence, "Ends a silence before its time."
     )
     set_webhook: WebhookPayload = commanded(
-        inputs.SetWebhookInput, contracts.SetWebhook, "Adds or changes an address that alerts are sent to."
+        inputs.SetWebhookInput, alert_webhooks.SetWebhook, "Adds or changes an address that alerts are sent to."
     )
     delete_webhook: WebhookPayload = commanded(
-        inputs.DeleteWebhookInput, contracts.DeleteWebhook, "Removes an address that alerts are sent to."
+        inputs.DeleteWebhookInput, alert_webhooks.DeleteWebhook, "Removes an address that alerts are sent to."
     )

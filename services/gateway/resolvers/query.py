@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import strawberry
 
-from services.contracts.monitor import Distribution as DistributionView
+from services.contracts.drift import Distribution as DistributionView
+from services.contracts.drift import GetDistribution, ListSegmentDrift
+from services.contracts.drift import SegmentDrift as SegmentDriftView
 from services.contracts.monitor import (
-    GetDistribution,
     GetPerformance,
     ListMonitored,
     ListWindows,
@@ -71,7 +72,7 @@ from services.gateway.types.fields import viewed
 from services.gateway.types.filters import ModelFilter, ModelOrder, RunFilter, RunOrder, VersionFilter, VersionOrder
 from services.gateway.types.limits import Size
 from services.gateway.types.models import Model, ModelVersion
-from services.gateway.types.monitoring import Distribution, MonitoredVersion, PerformanceDetail, Window
+from services.gateway.types.monitoring import Distribution, MonitoredVersion, PerformanceDetail, SegmentDrift, Window
 from services.gateway.types.node import Node
 from services.gateway.types.paging import After, Before, Connection, First, Last, items_of, paging
 from services.gateway.types.runs import Run
@@ -291,6 +292,31 @@ async def _distribution(
     )
 
 
+async def _segment_drift(
+    info: Info,
+    model: ModelName,
+    version: VersionNumber,
+    start: Start = None,
+    end: End = None,
+    column: Annotated[str | None, strawberry.argument(description="Only segments of this column.")] = None,
+    value: Annotated[str | None, strawberry.argument(description="Only the segment with this value.")] = None,
+    feature: Annotated[str | None, strawberry.argument(description="Only this feature.")] = None,
+    first: Annotated[int, strawberry.argument(description="How many, at most 500.")] = 50,
+) -> list[SegmentDriftView]:
+    return await info.context.ask(
+        ListSegmentDrift(
+            model_name=model,
+            version=version,
+            start=start,
+            end=end,
+            column=column,
+            value=value,
+            feature=feature,
+            most=first,
+        )
+    )
+
+
 async def _performance(
     info: Info,
     model: ModelName,
@@ -349,6 +375,11 @@ class Query(
         resolver=_windows,
         size=Size("last", DEFAULT_WINDOWS),
         description="Windows of one version in time order: the newest of those asked for.",
+    )
+    segment_drift: list[SegmentDrift] | None = viewed(
+        resolver=_segment_drift,
+        size=Size("first", 50),
+        description="Drift of features within segments, the worst first; empty where the reference states no segments.",
     )
     performance: PerformanceDetail | None = viewed(
         resolver=_performance, description="How good a version was over a stretch of time, in detail."

@@ -8,6 +8,7 @@ from enum import Enum
 import strawberry
 from strawberry import enum_value
 
+from services.contracts import alert_rules, alert_webhooks, silences
 from services.contracts import alerts as contracts
 from services.gateway.ids import global_id
 from services.gateway.types.about import AboutVersion
@@ -138,7 +139,7 @@ class Alert(AboutVersion, Node):
 
 @strawberry.type(description="When something is worth attention. A change that chance explains never fires.")
 class AlertRule:
-    is_type_of = reads(contracts.AlertRule)
+    is_type_of = reads(alert_rules.AlertRule)
 
     name: str = strawberry.field(description="Its name, unique in a version.")
     metric: RuleMetric = strawberry.field(description="What it watches.")
@@ -160,7 +161,7 @@ class AlertRule:
 
 @strawberry.type(description="The rules in force for a model version.")
 class AlertRules:
-    is_type_of = reads(contracts.AlertRulesView)
+    is_type_of = reads(alert_rules.AlertRulesView)
 
     model_name: str = strawberry.field(name="model", description="The model's name.")
     version: str = strawberry.field(description="The version's number.")
@@ -175,7 +176,7 @@ class AlertRules:
 
 @strawberry.type(description="Maintenance: windows that overlap it neither open, continue nor resolve alerts.")
 class Silence:
-    is_type_of = reads(contracts.SilenceView)
+    is_type_of = reads(silences.SilenceView)
 
     id: str = strawberry.field(description="Its id.")
     revision: int = strawberry.field(description="Counts its changes.")
@@ -192,7 +193,7 @@ class Silence:
 
 @strawberry.type(description="Where alerts are sent.")
 class Webhook:
-    is_type_of = reads(contracts.WebhookView)
+    is_type_of = reads(alert_webhooks.WebhookView)
 
     id: str = strawberry.field(description="Its id.")
     revision: int = strawberry.field(description="Counts its changes.")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import strawberry
 
+from services.contracts import drift
 from services.contracts import monitor as contracts
 from services.gateway.types.figures import (
     AtThreshold,
@@ -101,6 +102,29 @@ class SegmentPerformance:
     performance: Performance = strawberry.field(description="How good it was there.")
 
 
+@strawberry.type(
+    description="How far one feature moved from the reference among the rows with one value of one column. "
+    "A figure is null where either side has too few rows."
+)
+class SegmentDrift:
+    is_type_of = reads(drift.SegmentDrift)
+
+    column: str = strawberry.field(description="The column.")
+    value: str = strawberry.field(description="Its value; `(others)` are the rarer ones, `(missing)` rows without one.")
+    feature: str = strawberry.field(description="The feature, or `score`, `prediction`.")
+    rows: Long = strawberry.field(description="Rows of the segment with a value of the feature.")
+    reference_rows: Long = strawberry.field(description="The same in the reference.")
+    missing_share: float = strawberry.field(description="Share of the segment's rows without a value, 0 to 1.")
+    psi: Figure = strawberry.field(description="Population stability index, 0 upwards.")
+    psi_excess: Figure = strawberry.field(description="PSI beyond what chance explains, rare values taken together.")
+    psi_limit: Figure = strawberry.field(description="What `psiExcess` has to reach to count as drift.")
+    p_value: Figure = strawberry.field(description="Chance of such a difference without any drift, 0 to 1.")
+    js: Figure = strawberry.field(description="Jensen-Shannon distance to base 2, 0 to 1.")
+    l_infinity: Figure = strawberry.field(description="Largest difference of any share, 0 to 1.")
+    moved: bool = strawberry.field(description="Whether it moved by more than chance, if only a little.")
+    drifted: bool = strawberry.field(description="Whether it moved by more than chance and by enough to matter.")
+
+
 @strawberry.type(description="How far features hang together otherwise than in the reference, from a sample of rows.")
 class MultivariateDrift:
     is_type_of = reads(contracts.MultivariateDrift)
@@ -131,6 +155,9 @@ class Window:
     )
     multivariate: MultivariateDrift | None = strawberry.field(
         description="Whether features hang together otherwise; comes some time after the window has closed."
+    )
+    worst_drift: SegmentDrift | None = strawberry.field(
+        description="The feature and segment with the largest drift that chance can't explain; null if none."
     )
     estimated: EstimatedPerformance | None = strawberry.field(
         description="How good it is expected to be, without labels."
@@ -183,7 +210,7 @@ class PerformanceDetail:
 
 @strawberry.type(description="Shares of one feature in the reference and now, over the same bins.")
 class Distribution:
-    is_type_of = reads(contracts.Distribution)
+    is_type_of = reads(drift.Distribution)
 
     feature: str = strawberry.field(description="The feature's name.")
     kind: str = strawberry.field(description="`numeric` or `categorical`.")

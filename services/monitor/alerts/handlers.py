@@ -7,17 +7,14 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from services.contracts.alert_rules import AlertRulesSet, AlertRulesView, GetAlertRules, SetAlertRules
 from services.contracts.alerts import (
     AcknowledgeAlert,
-    AlertRulesSet,
-    AlertRulesView,
     AlertView,
     CommentAlert,
     GetAlert,
-    GetAlertRules,
     ListAlerts,
     ResolveAlert,
-    SetAlertRules,
 )
 from services.contracts.base import Event, Request
 from services.contracts.errors import Conflict, Invalid, NotFound

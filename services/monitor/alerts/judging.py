@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from pymongo.errors import PyMongoError
 
-from services.contracts.alerts import AlertRule
+from services.contracts.alert_rules import AlertRule
 from services.contracts.errors import LifecycleError
 from services.contracts.monitor import EstimatedPerformance, WindowView
 from services.monitor.alerts.news import AlertNews

@@ -10,7 +10,13 @@ import structlog
 from prometheus_client import Counter, Gauge, Histogram
 from pymongo.errors import PyMongoError
 
-from services.contracts.alerts import AlertAcknowledged, AlertMoved, AlertOpened, AlertReopened, AlertResolved
+from services.contracts.alerts import (
+    AlertAcknowledged,
+    AlertMoved,
+    AlertOpened,
+    AlertReopened,
+    AlertResolved,
+)
 from services.contracts.base import Event
 from services.contracts.errors import LifecycleError
 from services.monitor.alerts import rules

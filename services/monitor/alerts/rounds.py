@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from services.contracts.alerts import AlertRule, SilenceView
+from services.contracts.alert_rules import AlertRule
 from services.contracts.base import Event
+from services.contracts.silences import SilenceView
 from services.monitor.alerts import rules
 from services.monitor.alerts.rule_sets import in_force
 from services.monitor.alerts.rules import BY_ITSELF, Alert, Span

@@ -10,7 +10,8 @@ from typing import Final
 
 import msgspec
 
-from services.contracts.alerts import MAX_RULES, AlertRule, AlertRulesView, RuleMetric
+from services.contracts.alert_rules import MAX_RULES, AlertRule, AlertRulesView
+from services.contracts.alerts import RuleMetric
 from services.contracts.errors import Invalid
 from services.monitor.performance.measures import MEASURES
 

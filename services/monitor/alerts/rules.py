@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from services.contracts.alert_rules import AlertRule
 from services.contracts.alerts import (
     MAX_CAUSES,
     MAX_TEXT,
@@ -18,7 +19,6 @@ from services.contracts.alerts import (
     AlertOpened,
     AlertReopened,
     AlertResolved,
-    AlertRule,
     AlertState,
     AlertView,
     AlertWindow,

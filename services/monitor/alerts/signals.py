@@ -9,7 +9,8 @@ from typing import Final
 
 import msgspec
 
-from services.contracts.alerts import AlertCause, AlertRule, RuleMetric
+from services.contracts.alert_rules import AlertRule
+from services.contracts.alerts import AlertCause, RuleMetric
 from services.contracts.monitor import EstimatedPerformance, FeatureDrift, WindowView
 from services.monitor.performance.measures import BELIEVED_Z, default_effect, main_measure
 from services.monitor.performance.measures import change as performance_change

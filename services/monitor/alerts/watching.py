@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from services.contracts.alerts import AlertRule
+from services.contracts.alert_rules import AlertRule
 from services.monitor.detectors import sequential
 from services.monitor.detectors.sequential import Detector
 

@@ -101,7 +101,8 @@ def made_reference(
     windows = None
     if options.timestamp in rows.names:
         windows = read_times(rows, int(now.timestamp() * 1000), options.timestamp) // window_ms
-    reference = build_reference(Columns(rows.rows, columns), windows=windows)
+    segments = _segments(options)
+    reference = build_reference(Columns(rows.rows, columns), windows=windows, segments=segments)
     for output in outputs:
         if output in reference.ignored:
             raise Invalid(
@@ -122,25 +123,19 @@ def made_reference(
         center=center,
         reference=reference,
         performance=_performance(rows, options, task, outputs, center),
-        segments=_segments(options, reference),
+        segments=segments,
         sample=_sample(rows, options, reference),
     )
 
 
-def _segments(options: ReferenceOptions, reference: Reference) -> list[str]:
-    """Names of the columns by which performance is parted. Raises Invalid for what is no category."""
+def _segments(options: ReferenceOptions) -> list[str]:
+    """Names of the columns by whose values rows are told apart, as stated."""
     names = [name for name in (part.strip() for part in options.segments.split(",")) if name]
     if len(names) > MOST_SEGMENTS:
         raise Invalid(f"at most {MOST_SEGMENTS} segment columns", code="TOO_MANY_SEGMENTS", field="segments")
-    categories = [feature.name for feature in reference.grid.categorical if not feature.name.startswith(OUTPUT_MARK)]
     for name in names:
-        if name not in categories:
-            raise Invalid(
-                f"{name!r} is no category of the reference",
-                code="BAD_SEGMENT",
-                field="segments",
-                fix=f"One of: {', '.join(categories[:30]) or 'none is there'}",
-            )
+        if name.startswith(OUTPUT_MARK):
+            raise reserved_name(name)
     return list(dict.fromkeys(names))
 
 

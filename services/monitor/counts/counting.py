@@ -33,6 +33,7 @@ class BatchCounts:
 
     cells (Fn, K + 1) and categories (Fc, V + 1) int64, tallies (F, 4) int64, moments (Fn, 6) float64; feature orders
     are those of `grid.numeric`, `grid.categorical` and `grid.features`. Infinite values are tallied and in no cell.
+    `segments`: (S, F, W) by segment (`counts/segments.py`), None where nothing is counted by segment.
     """
 
     digest: str
@@ -44,6 +45,7 @@ class BatchCounts:
     unseen: dict[str, list[str]] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
     service: ServiceCounts = field(default_factory=ServiceCounts)
+    segments: Ints | None = None
 
 
 def empty_counts(grid: Grid) -> BatchCounts:
@@ -178,6 +180,7 @@ def merge(counts: Iterable[BatchCounts]) -> BatchCounts:
         unseen=_merged_examples(parts),
         unknown=_merged_unknown(parts),
         service=sum((part.service for part in parts[1:]), start=first.service),
+        segments=_merged_segments(parts),
     )
     for part in parts[1:]:
         result.cells += part.cells
@@ -187,6 +190,16 @@ def merge(counts: Iterable[BatchCounts]) -> BatchCounts:
         np.minimum(result.moments[:, LOWEST], part.moments[:, LOWEST], out=result.moments[:, LOWEST])
         np.maximum(result.moments[:, HIGHEST], part.moments[:, HIGHEST], out=result.moments[:, HIGHEST])
     return result
+
+
+def _merged_segments(parts: list[BatchCounts]) -> Ints | None:
+    known = [part.segments for part in parts if part.segments is not None]
+    if not known:
+        return None
+    total = known[0].copy()
+    for segments in known[1:]:
+        total += segments
+    return total
 
 
 def _merged_examples(parts: list[BatchCounts]) -> dict[str, list[str]]:

@@ -24,6 +24,12 @@ class _Matrix(msgspec.Struct, frozen=True, array_like=True):
     data: bytes
 
 
+class _Segments(msgspec.Struct, frozen=True, array_like=True):
+    shape: tuple[int, int, int]
+    dtype: str
+    data: bytes
+
+
 class _Service(msgspec.Struct, frozen=True, array_like=True):
     latency: dict[int, int]
     latency_sum: float
@@ -42,6 +48,7 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
     unseen: dict[str, list[str]]
     unknown: dict[str, int]
     service: _Service | None = None
+    segments: _Segments | None = None
 
 
 def pack(counts: BatchCounts) -> bytes:
@@ -62,6 +69,7 @@ def pack(counts: BatchCounts) -> bytes:
             counts.service.latency_most,
             counts.service.duplicates,
         ),
+        None if counts.segments is None else _packed_segments(counts.segments),
     )
     return zlib.compress(msgspec.msgpack.encode(packed), COMPRESSION_LEVEL)
 
@@ -85,6 +93,7 @@ def unpack(data: bytes) -> BatchCounts:
         unseen=packed.unseen,
         unknown=packed.unknown,
         service=ServiceCounts(service.latency, service.latency_sum, service.latency_most, service.duplicates),
+        segments=None if packed.segments is None else _unpacked_segments(packed.segments),
     )
 
 
@@ -94,6 +103,17 @@ def _narrowed(values: Ints) -> np.ndarray[tuple[int, ...], np.dtype[np.signedint
         if largest <= np.iinfo(dtype).max:
             return values.astype(dtype)
     return values
+
+
+def _packed_segments(values: Ints) -> _Segments:
+    segments, features, width = values.shape
+    narrow = _narrowed(values)
+    little = narrow.astype(narrow.dtype.newbyteorder("<"), copy=False)
+    return _Segments((segments, features, width), little.dtype.str, little.tobytes())
+
+
+def _unpacked_segments(packed: _Segments) -> Ints:
+    return np.frombuffer(packed.data, dtype=np.dtype(packed.dtype)).reshape(packed.shape).astype(np.int64)
 
 
 def _matrix(values: np.ndarray[tuple[int, ...], np.dtype[np.number]]) -> _Matrix:

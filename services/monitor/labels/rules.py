@@ -9,14 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from services.monitor.counts.columns import MISSING, Codes, Column, Columns, Numbers, concatenate
+from services.monitor.counts.segments import NONE, OTHERS
 from services.monitor.labels.blocks import LabelRows, Positions, PredictionRows, picked
 from services.monitor.labels.hashing import Hashes
 from services.monitor.performance.rules import PerformanceCounts, Task, count_performance
 from services.monitor.versions.rules import LABEL, PREDICTION, SCORE, SEGMENT_MARK
 from services.monitor.windows.rules import split_rows
-
-OTHERS = "(others)"
-NONE = "(missing)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,4 +131,5 @@ def _over_the_same_grid(base: Reference, own: BatchCounts, parts: list[tuple[int
         features=base.features,
         counts=pack(own),
         variability=window_variability(base.grid, own, parts),
+        segments=base.segments,
     )

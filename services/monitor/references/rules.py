@@ -17,6 +17,7 @@ from services.monitor.counts.counting import BatchCounts, count_columns, merge
 from services.monitor.counts.drift import Sample
 from services.monitor.counts.grid import CategoricalFeature, Feature, Grid, NumericFeature, after
 from services.monitor.counts.packing import pack, unpack
+from services.monitor.counts.segments import SegmentGrid
 from services.monitor.references.binning import cut
 from services.monitor.references.variability import FEWEST_CHUNKS, Variability, chunk_variability, window_variability
 
@@ -50,7 +51,8 @@ class FeatureSchema(msgspec.Struct, frozen=True, kw_only=True):
 class Reference(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Immutable once built. `counts`: the reference's own rows, counted over its own grid (packed).
 
-    `ignored`: columns that can't be compared, each with the reason. About 0.2 MB encoded for 20 features.
+    `ignored`: columns that can't be compared, each with the reason. `segments`: columns by whose values rows are
+    counted besides. About 0.2 MB encoded for 20 features.
     """
 
     rows: int
@@ -58,6 +60,7 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     counts: bytes
     variability: list[Variability] = []
     ignored: dict[str, str] = {}
+    segments: list[str] = []
 
     @cached_property
     def grid(self) -> Grid:
@@ -72,6 +75,10 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def sample(self) -> Sample:
         return Sample.of(self.own)
 
+    @cached_property
+    def segment_grid(self) -> SegmentGrid | None:
+        return SegmentGrid(self.grid, self.segments) if self.segments else None
+
     @property
     def kinds(self) -> dict[str, Kind]:
         return self.grid.kinds
@@ -82,13 +89,14 @@ def build_reference(
     schema: Sequence[FeatureSchema] = (),
     chunks: int = CHUNKS,
     windows: npt.NDArray[np.int64] | None = None,
+    segments: Sequence[str] = (),
 ) -> Reference:
     """A reference over all columns given (features, prediction score or class, latency: leave out ids and times).
 
     `windows`: per row the number of its window, where times are known: the reference's own variability is then that of
     windows. Without, rows in event order make the variability meaningful: it is that of `chunks` consecutive parts.
-    Raises Invalid without rows, without a usable column, for a
-    stated feature that isn't there, or when the result would not fit a database document.
+    `segments`: categories by whose values rows are counted besides. Raises Invalid without rows, without a usable
+    column, for a stated feature or segment that isn't there, or when the result would not fit a database document.
     """
     if not columns.rows:
         raise Invalid("A reference needs rows.", code="EMPTY_REFERENCE", field="columns", fix="Send at least one row.")
@@ -114,13 +122,25 @@ def build_reference(
             "No column holds a usable value.", code="EMPTY_REFERENCE", field="columns", fix=f"Reasons: {ignored}"
         )
     grid = Grid(features)
+    categories = [feature.name for feature in grid.categorical]
+    for name in segments:
+        if name not in categories:
+            raise Invalid(
+                f"{name!r} is no category of the reference",
+                code="BAD_SEGMENT",
+                field="segments",
+                fix=f"One of: {', '.join(categories[:30]) or 'none is there'}",
+            )
     own, variability = _counted(grid, columns, chunks, windows)
+    if segments:
+        own.segments = SegmentGrid(grid, segments).count(columns)
     reference = Reference(
         rows=columns.rows,
         features=features,
         counts=pack(own),
         variability=variability,
         ignored=ignored,
+        segments=list(segments),
     )
     if len(encode_reference(reference)) > LARGEST_ENCODED:
         raise Invalid(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from services.contracts.alerts import EndSilence, ListSilences, SetSilence, SilenceView
 from services.contracts.errors import NotFound
 from services.contracts.identity import Action, require
+from services.contracts.silences import EndSilence, ListSilences, SetSilence, SilenceView
 from services.contracts.written import Written
 from services.monitor.silences import rules
 from services.monitor.silences.store import SILENCES, MongoSilences

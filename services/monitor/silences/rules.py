@@ -7,8 +7,9 @@ from typing import Final
 
 import msgspec
 
-from services.contracts.alerts import MAX_TEXT, SetSilence, SilenceEnded, SilenceSet, SilenceView
+from services.contracts.alerts import MAX_TEXT
 from services.contracts.errors import Invalid, NotAllowedNow
+from services.contracts.silences import SetSilence, SilenceEnded, SilenceSet, SilenceView
 
 LONGEST: Final = timedelta(days=90)
 

@@ -8,12 +8,12 @@ from typing import Final
 import msgspec
 
 from services.monitor.counts.columns import Kind
+from services.monitor.counts.segments import VALUES
 from services.monitor.performance.rules import Task
 from services.monitor.references.rules import Reference
 
 OUTPUT_MARK: Final = "@"
 """Columns whose name starts with it are the monitor's own; a feature's name can't."""
-SEGMENT_VALUES: Final = 20
 SCORE: Final = "@score"
 PREDICTION: Final = "@prediction"
 LABEL: Final = "@label"
@@ -66,7 +66,7 @@ class ActiveReference(msgspec.Struct, frozen=True, kw_only=True):
     def segment_values(self) -> dict[str, list[str]]:
         """The most frequent values of each segment column, which are told apart; all others count together."""
         kept = {f.name: f.values for f in self.reference.grid.categorical}
-        return {name: kept[name][:SEGMENT_VALUES] for name in self.segments}
+        return {name: kept[name][:VALUES] for name in self.segments}
 
     @property
     def outputs(self) -> list[str]:

@@ -8,29 +8,26 @@ from typing import Final
 
 import msgspec
 
+from services.contracts.alert_webhooks import DeleteWebhook, ListWebhooks, SetWebhook, WebhookView, WebhookWritten
 from services.contracts.alerts import (
     AlertAcknowledged,
     AlertOpened,
     AlertReopened,
     AlertResolved,
     AlertView,
-    DeleteWebhook,
-    ListWebhooks,
-    SetWebhook,
-    WebhookView,
-    WebhookWritten,
 )
 from services.contracts.base import Done, Event
 from services.contracts.errors import Invalid, NotFound
 from services.contracts.identity import Action, require
 from services.monitor.webhooks import rules
 from services.monitor.webhooks.rules import MAX_WEBHOOKS, Body, Webhook
-from services.monitor.webhooks.store import DELIVERIES, STANDINGS, WEBHOOKS, MongoWebhooks, waiting
+from services.monitor.webhooks.store import WEBHOOKS, MongoWebhooks
 from services.runtime.context import Context
 from services.runtime.documents import insert, save
 from services.runtime.ids import new_id
 from services.runtime.once import once
 from services.runtime.outbox import Change, Outbox
+from services.runtime.webhooks import Target, WebhookQueue, checked_url, delivery_id
 
 SENT: Final = (AlertOpened, AlertReopened, AlertAcknowledged, AlertResolved)
 SECRET_BYTES: Final = 32
@@ -39,8 +36,9 @@ SECRET_BYTES: Final = 32
 class Webhooks:
     """One per process. `private_allowed`: addresses of this machine and its network may be reached."""
 
-    def __init__(self, webhooks: MongoWebhooks, outbox: Outbox, *, private_allowed: bool) -> None:
+    def __init__(self, webhooks: MongoWebhooks, queue: WebhookQueue, outbox: Outbox, *, private_allowed: bool) -> None:
         self._webhooks = webhooks
+        self._queue = queue
         self._outbox = outbox
         self._private_allowed = private_allowed
 
@@ -50,13 +48,16 @@ class Webhooks:
             return
         now = datetime.now(UTC)
         for webhook in rules.wanting(await self._webhooks.all(), alert):
-            delivery_id = f"{event_id}-{webhook.id}"
-            body = msgspec.json.encode(Body(id=delivery_id, type=event.type(), time=now, alert=alert))
-            change.insert(DELIVERIES, waiting(event_id, webhook, event.type(), body, now))
+            body = Body(id=delivery_id(event_id, webhook.id), type=event.type(), time=now, alert=alert)
+            self._queue.add(change, event_id, webhook.id, event.type(), msgspec.json.encode(body), now)
+
+    async def target(self, webhook_id: str) -> Target | None:
+        webhook = await self._webhooks.get(webhook_id)
+        return None if webhook is None else Target(webhook.url, webhook.secret)
 
     async def set(self, request: SetWebhook, context: Context) -> WebhookWritten:
         require(context.principal, Action.MANAGE_WEBHOOKS)
-        url = rules.checked_url(request, self._private_allowed)
+        url = checked_url(request.url, private_allowed=self._private_allowed)
         severities = sorted(set(request.severities))
 
         async def new() -> tuple[Change, WebhookWritten]:
@@ -103,8 +104,7 @@ class Webhooks:
             before = await self._get(request.webhook_id)
             change = Change(context, "delete_webhook")
             change.delete(WEBHOOKS, {"_id": before.id, "r": before.r})
-            change.delete_many(DELIVERIES, {"webhook": before.id})
-            change.delete_many(STANDINGS, {"_id": before.id})
+            self._queue.forget(change, before.id)
             change.audit(before=_told(before))
             return change, Done()
 
@@ -114,8 +114,8 @@ class Webhooks:
         require(context.principal, Action.MANAGE_WEBHOOKS)
         found = []
         for webhook in await self._webhooks.all():
-            problem, delivered_at = await self._webhooks.standing(webhook.id)
-            found.append(rules.webhook_view(webhook, await self._webhooks.waiting(webhook.id), problem, delivered_at))
+            problem, delivered_at = await self._queue.standing(webhook.id)
+            found.append(rules.webhook_view(webhook, await self._queue.waiting(webhook.id), problem, delivered_at))
         return found
 
     async def _get(self, webhook_id: str) -> Webhook:

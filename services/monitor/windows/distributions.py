@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from services.contracts.drift import Distribution
 from services.contracts.errors import NotFound
-from services.contracts.monitor import Distribution
 from services.monitor.counts.counting import HIGHEST, LOWEST, BatchCounts
 from services.monitor.counts.grid import CategoricalFeature, Ints, NumericFeature
 from services.monitor.references.rules import Reference

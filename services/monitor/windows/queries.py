@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
+from services.contracts.drift import Distribution, GetDistribution, ListSegmentDrift, SegmentDrift
 from services.contracts.errors import Invalid, NotFound
 from services.contracts.identity import Action, require
 from services.contracts.monitor import (
-    Distribution,
-    GetDistribution,
     GetPerformance,
     ListMonitored,
     ListWindows,
@@ -27,12 +27,14 @@ from services.monitor.samples.handlers import Multivariates
 from services.monitor.versions.handlers import Versions, unknown_version
 from services.monitor.versions.rules import OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched, key_of
 from services.monitor.windows.rules import distribution
+from services.monitor.windows.segment_drift import segment_drift
 from services.monitor.windows.store import MongoWindows
 from services.monitor.windows.views import Bucket, WindowViews, milliseconds, moment
 from services.runtime.context import Context
 
 MOST_WINDOWS: Final = 1_000
 MOST_POINTS: Final = 200
+MOST_SEGMENTS: Final = 500
 
 
 class Queries:
@@ -121,12 +123,7 @@ class Queries:
     async def get_distribution(self, question: GetDistribution, context: Context) -> Distribution:
         require(context.principal, Action.READ)
         watched, active = await self._with_reference(question.model_name, question.version)
-        start = None if question.start is None else milliseconds(question.start)
-        end = None if question.end is None else milliseconds(question.end)
-        if start is not None:
-            start -= start % active.window_ms
-        starts = await self._windows.starts(watched.key, start, end, None)
-        buckets = await self._views.buckets(watched, starts, None)
+        buckets = await self._between(watched, active, question.start, question.end)
         merged = await self._views.merged(watched, buckets)
         reference, counts = merged if merged is not None else (active, None)
         inner = _inner_name(question.feature, reference)
@@ -137,6 +134,34 @@ class Queries:
         found = await asyncio.to_thread(distribution, reference.reference, counts, inner)
         return msgspec.structs.replace(found, feature=question.feature)
 
+    async def list_segment_drift(self, question: ListSegmentDrift, context: Context) -> list[SegmentDrift]:
+        require(context.principal, Action.READ)
+        if not 1 <= question.most <= MOST_SEGMENTS:
+            raise Invalid(f"between 1 and {MOST_SEGMENTS} can be asked for", code="OUT_OF_RANGE", field="most")
+        watched, active = await self._with_reference(question.model_name, question.version)
+        buckets = await self._between(watched, active, question.start, question.end)
+        merged = await self._views.merged(watched, buckets)
+        if merged is None:
+            return []
+        found = await asyncio.to_thread(segment_drift, merged[0].reference, merged[1], len(buckets))
+        return [
+            segment
+            for segment in found
+            if question.column in (None, segment.column)
+            and question.value in (None, segment.value)
+            and question.feature in (None, segment.feature)
+        ][: question.most]
+
+    async def _between(
+        self, watched: Watched, active: ActiveReference, first: datetime | None, end: datetime | None
+    ) -> list[Bucket]:
+        """The windows within [first, end); the one that holds `first` counts."""
+        start = None if first is None else milliseconds(first)
+        if start is not None:
+            start -= start % active.window_ms
+        starts = await self._windows.starts(watched.key, start, None if end is None else milliseconds(end), None)
+        return await self._views.buckets(watched, starts, None)
+
     async def get_performance(self, question: GetPerformance, context: Context) -> PerformanceDetail:
         require(context.principal, Action.READ)
         if not 0.0 <= question.threshold <= 1.0:
@@ -144,12 +169,7 @@ class Queries:
         if not 2 <= question.points <= MOST_POINTS:
             raise Invalid(f"between 2 and {MOST_POINTS} points", code="OUT_OF_RANGE", field="points")
         watched, active = await self._with_reference(question.model_name, question.version)
-        start = None if question.start is None else milliseconds(question.start)
-        end = None if question.end is None else milliseconds(question.end)
-        if start is not None:
-            start -= start % active.window_ms
-        starts = await self._windows.starts(watched.key, start, end, None)
-        buckets = await self._views.buckets(watched, starts, None)
+        buckets = await self._between(watched, active, question.start, question.end)
         counts = await self._views.labelled(buckets)
         rows = sum(int(row["rows"]) for bucket in buckets for row in bucket.counts)
         if counts is None:

@@ -88,12 +88,18 @@ def split_rows(times_ms: npt.NDArray[np.int64], width_ms: int) -> Iterator[tuple
 
 
 def count_batch(reference: Reference, columns: Columns) -> BatchCounts:
-    """Counts of a batch over the reference's grid; see `counts.counting.count_columns`."""
-    return count_columns(reference.grid, columns)
+    """Counts of a batch over the reference's grid, and by its segments; see `counts.counting.count_columns`."""
+    counts = count_columns(reference.grid, columns)
+    if reference.segment_grid is not None:
+        counts.segments = reference.segment_grid.count(columns)
+    return counts
 
 
 def no_counts(reference: Reference) -> BatchCounts:
-    return empty_counts(reference.grid)
+    counts = empty_counts(reference.grid)
+    if reference.segment_grid is not None:
+        counts.segments = reference.segment_grid.empty()
+    return counts
 
 
 def drift(reference: Reference, counts: BatchCounts, windows: int = 1) -> list[FeatureDrift]:

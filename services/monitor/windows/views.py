@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from services.contracts.drift import SegmentDrift
 from services.contracts.monitor import (
     EstimatedPerformance,
     FeatureDrift,
@@ -40,6 +41,7 @@ from services.monitor.windows.figures import (
     with_usual,
 )
 from services.monitor.windows.rules import drift, merge, no_counts
+from services.monitor.windows.segment_drift import worst_drift
 from services.monitor.windows.store import MongoWindows
 
 VIEWS_KEPT: Final = 1_024
@@ -236,11 +238,14 @@ def _view(
     quality: WindowQuality | None = None
     service: ServiceFigures | None = None
     estimate: EstimatedPerformance | None = None
+    segment: SegmentDrift | None = None
     labelled = _labelled(bucket, active, joined)
     parts = [unpack(counts[row["_id"]]) for row in bucket.counts if row["_id"] in counts]
     if parts:
         whole = merge(parts)
-        figures = drift(active.reference, whole, max(1, bucket.width_ms // active.window_ms))
+        windows = max(1, bucket.width_ms // active.window_ms)
+        figures = drift(active.reference, whole, windows)
+        segment = worst_drift(active.reference, whole, windows)
         last_ms = max((row["last_at"] for row in bucket.counts if "last_at" in row), default=None)
         service = service_figures(whole, bucket.width_ms / 1000)
         if steps is not None:
@@ -265,6 +270,7 @@ def _view(
         service=service,
         estimated=estimate,
         worst_segment=worst_segment(labelled, active.positive) if labelled else None,
+        worst_drift=segment,
     )
 
 

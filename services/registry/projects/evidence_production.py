@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from services.contracts.alerts import (
-    AlertAcknowledged,
-    AlertOpened,
-    AlertReopened,
-    AlertResolved,
-    AlertRulesSet,
-)
+from services.contracts.alert_rules import AlertRulesSet
+from services.contracts.alerts import AlertAcknowledged, AlertOpened, AlertReopened, AlertResolved
 from services.contracts.deployments import VersionDeployed, VersionRetired, VersionRolledBack
 from services.contracts.monitor import ReferenceSet, WindowClosed
 from services.contracts.projects import Proof

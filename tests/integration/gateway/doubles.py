@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from services.contracts import drift
 from services.contracts import monitor as m
 from services.contracts import registry as r
 from services.contracts.base import Envelope, Event, Request
@@ -214,7 +215,7 @@ class MonitorDouble(_Double):
         answers: dict[type[Request[Any]], Callable[[Any], Any]] = {
             m.ListMonitored: lambda q: [v for v in self.monitored if q.model_name in (None, v.model_name)],
             m.ListWindows: lambda q: self.windows[-(q.last or 1000) :],
-            m.GetDistribution: lambda q: m.Distribution(
+            drift.GetDistribution: lambda q: drift.Distribution(
                 feature=q.feature,
                 kind="numeric",
                 labels=["low", "high"],

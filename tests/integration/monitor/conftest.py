@@ -15,7 +15,8 @@ import pytest
 from pydantic import SecretStr
 
 from deploy.local.ports import choose
-from services.contracts.monitor import GetDistribution, ListMonitored, ListWindows, WindowView
+from services.contracts.drift import GetDistribution
+from services.contracts.monitor import ListMonitored, ListWindows, WindowView
 from services.contracts.registry import GetVersions, VersionView
 from services.monitor.app import build
 from services.monitor.settings import MonitorSettings

@@ -16,30 +16,24 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from services.contracts.alert_rules import AlertRule, GetAlertRules, SetAlertRules
+from services.contracts.alert_webhooks import DeleteWebhook, ListWebhooks, SetWebhook
 from services.contracts.alerts import (
     AcknowledgeAlert,
     AlertMoved,
     AlertOpened,
-    AlertRule,
     AlertView,
     CommentAlert,
-    DeleteWebhook,
-    EndSilence,
     GetAlert,
-    GetAlertRules,
     ListAlerts,
-    ListSilences,
-    ListWebhooks,
     ResolveAlert,
     RetrainingRequested,
-    SetAlertRules,
-    SetSilence,
-    SetWebhook,
 )
 from services.contracts.base import Request
 from services.contracts.errors import Conflict, Forbidden, Invalid, LifecycleError, NotAllowedNow, NotFound
 from services.contracts.identity import Principal, Role
 from services.contracts.paging import Paging
+from services.contracts.silences import EndSilence, ListSilences, SetSilence
 from services.monitor.settings import MonitorSettings
 from services.runtime.bus import Bus
 from services.runtime.context import Context

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.contracts.alerts import AlertRule, SetAlertRules
+from services.contracts.alert_rules import AlertRule, SetAlertRules
 from services.contracts.base import Request
 from services.contracts.errors import Conflict
 from services.contracts.evaluations import RecordEvaluation

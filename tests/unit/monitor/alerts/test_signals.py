@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.contracts.alerts import AlertRule
+from services.contracts.alert_rules import AlertRule
 from services.contracts.monitor import FeatureDrift, WindowView
 from services.monitor.alerts.rule_sets import DEFAULTS
 from services.monitor.alerts.signals import BROAD, Evidence, performance_causes, ranked, stale_causes, window_causes

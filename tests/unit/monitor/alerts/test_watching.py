@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.contracts.alerts import AlertRule
+from services.contracts.alert_rules import AlertRule
 from services.monitor.alerts.watching import (
     Outcome,
     Watch,

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.contracts.alerts import AlertAcknowledged, AlertOpened, AlertResolved, AlertRulesSet
+from services.contracts.alert_rules import AlertRulesSet
+from services.contracts.alerts import AlertAcknowledged, AlertOpened, AlertResolved
 from services.contracts.base import Event
 from services.contracts.datasets import (
     DatasetKey,
