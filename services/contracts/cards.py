@@ -117,7 +117,8 @@ class PublishCard(Request[CardSummary], frozen=True, kw_only=True):
 
 class GetCard(Request[CardView], frozen=True, kw_only=True):
     """The newest published card, that of a `revision`, or, with `draft` or if there is none, one made now. `version`
-    may be an alias, written `@champion`."""
+    may be an alias, written `@champion`. With `as_of`, the newest that was published by then; raises NotFound if none
+    was."""
 
     service = "registry"
     name = "card.get"
@@ -126,6 +127,7 @@ class GetCard(Request[CardView], frozen=True, kw_only=True):
     version: str
     revision: int | None = None
     draft: bool = False
+    as_of: datetime | None = None
 
 
 class ListCards(Request[Page[CardSummary]], frozen=True, kw_only=True):

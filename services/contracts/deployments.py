@@ -180,13 +180,14 @@ class RetireVersion(Request[Written], frozen=True, kw_only=True):
 
 
 class ListDeployments(Request[list[DeploymentView]], frozen=True, kw_only=True):
-    """By environment and model."""
+    """By environment and model. With `as_of`, what ran and had run by then, and only where anything had."""
 
     service = "registry"
     name = "deployment.list"
 
     environment: str | None = None
     model_name: str | None = None
+    as_of: datetime | None = None
 
 
 class GetStandings(Request[list[StandingView]], frozen=True, kw_only=True):

@@ -308,7 +308,7 @@ class GetEvaluation(Request[EvaluationView], frozen=True, kw_only=True):
 
 
 class ListEvaluations(Request[Page[EvaluationSummary]], frozen=True, kw_only=True):
-    """Newest first. Those of a version include those of its run."""
+    """Newest first. Those of a version include those of its run. With `as_of`, those that were recorded by then."""
 
     service = "registry"
     name = "evaluation.list"
@@ -319,3 +319,4 @@ class ListEvaluations(Request[Page[EvaluationSummary]], frozen=True, kw_only=Tru
     run_id: str | None = None
     split: str | None = None
     sealed: bool | None = None
+    as_of: datetime | None = None

@@ -92,13 +92,14 @@ class EvaluateGates(Request[GateResultView], frozen=True, kw_only=True):
 
 
 class GetGateResults(Request[GateResultView | None], frozen=True, kw_only=True):
-    """The newest result of a version, or None."""
+    """The newest result of a version, or the newest that there was at `as_of`; or None."""
 
     service = "registry"
     name = "gate.get"
 
     model_name: str
     version: str
+    as_of: datetime | None = None
 
 
 class ListGateResults(Request[Page[GateResultView]], frozen=True, kw_only=True):

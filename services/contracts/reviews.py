@@ -185,13 +185,14 @@ class WithdrawReview(Request[Written], frozen=True, kw_only=True):
 
 
 class GetReview(Request[ReviewView | None], frozen=True, kw_only=True):
-    """None if none was ever requested."""
+    """None if none was ever requested, or hadn't been by `as_of`."""
 
     service = "registry"
     name = "review.get"
 
     model_name: str
     version: str
+    as_of: datetime | None = None
 
 
 class ListReviews(Request[Page[ReviewView]], frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ async def preload_versions(operation: Operation, versions: Sequence[VersionView]
         wanted.append(relatives.runs.prime(view.run_id for view in versions if view.run_id))
     if "monitored" in selected:
         wanted.append(relatives.monitored.prime((view.model_name, view.version) for view in versions))
-    if "model" in selected:
+    if "model" in selected and not any(view.as_of for view in versions):
         wanted.append(_models_of(operation, versions, selected.into("model")))
     await asyncio.gather(*wanted)
 

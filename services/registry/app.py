@@ -28,6 +28,7 @@ from services.contracts.base import Envelope
 from services.contracts.dead_letters import DecideRegistryDeadLetter, ListRegistryDeadLetters
 from services.contracts.errors import Unavailable
 from services.registry import provenance as origins
+from services.registry import states
 from services.registry.artifacts import store as artifact_store
 from services.registry.artifacts.handlers import Artifacts
 from services.registry.audit import store as audit_store
@@ -60,6 +61,7 @@ from services.registry.mlflow_api.retries import Retries
 from services.registry.mlflow_api.surface import Surface
 from services.registry.models import store as model_store
 from services.registry.models.handlers import Models
+from services.registry.models.history import ModelHistory
 from services.registry.models.queries import ModelQueries
 from services.registry.models.versions import Versions
 from services.registry.projects import store as project_store
@@ -80,7 +82,7 @@ from services.registry.runs.freshness import FreshRunIndex
 from services.registry.runs.handlers import Runs
 from services.registry.runs.queries import RunQueries
 from services.registry.settings import RegistrySettings
-from services.registry.tracked import Tracked
+from services.registry.tracked import STATES_BEGIN, Tracked
 from services.registry.turns import Turns
 from services.registry.webhooks import store as webhook_store
 from services.registry.webhooks.handlers import Webhooks
@@ -125,6 +127,7 @@ INDEXES = (
     gate_store.INDEXES,
     deployment_store.INDEXES,
     retraining_store.INDEXES,
+    states.INDEXES,
     sending.INDEXES,
     *origins.INDEXES,
 )
@@ -144,6 +147,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         runs_ = run_store.MongoRuns(store)
         datasets_ = Datasets(dataset_store.MongoDatasets(store))
         models_ = model_store.MongoModels(store)
+        states_ = states.States(store)
         turns = Turns()
 
         experiment = Experiments(outbox, experiments_, now)
@@ -154,9 +158,16 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         run_queries = RunQueries(runs_, searches, datasets_, experiment)
         model = Models(outbox, models_, turns, now)
         versions = Versions(outbox, models_, model, run, logged, turns, now)
-        model_queries = ModelQueries(models_, model, versions, run)
+        model_queries = ModelQueries(models_, model, versions, run, ModelHistory(models_, states_))
         files = Artifacts(outbox, artifact_store.MongoArtifacts(store), artifact_store.Blobs(settings.artifacts), now)
-        tracked = Tracked(runs=run, versions=versions, files=files)
+        tracked = Tracked(
+            experiments=experiment_queries,
+            runs=run,
+            run_queries=run_queries,
+            versions=versions,
+            model_queries=model_queries,
+            files=files,
+        )
         event_log = Events(store)
         tokens = Tokens(store, outbox, secret, now)
         creations = Retries(store)
@@ -187,7 +198,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             lambda run_id, context: provenance.reproductions.score(run_id, context),
             now,
         )
-        review = Reviews(outbox, review_store.MongoReviews(store), contents, gate, now)
+        review = Reviews(outbox, review_store.MongoReviews(store), states_, contents, gate, now)
         deployment = Deployments(outbox, deployment_store.MongoDeployments(store), contents, model, gate, review, now)
         comparison = Comparisons(contents, evaluation, gate, review, deployment)
         retrainings = Retrainings(outbox, retraining_store.MongoRetrainings(store), model_queries, run_queries, now)
@@ -225,7 +236,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         tracing = EventConsumer(bus, outbox, streams.REGISTRY_PROVENANCE, provenance.take_in)
         dead = DeadLetters(outbox)
 
-        await _prepared(store, outbox, monitoring)
+        await _prepared(store, outbox, monitoring, states_)
         context = service_context(SERVICE)
         await experiment.ensure_default(context)
         await project.ensure_default(context)
@@ -260,17 +271,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             SERVICE,
             VERSION,
             {
-                registry.GetExperiment: experiment_queries.get,
-                registry.ListExperiments: experiment_queries.page,
-                registry.GetRuns: run_queries.get,
-                registry.ListRuns: run_queries.page,
-                registry.GetMetricHistory: run_queries.metric_history,
-                registry.GetModels: model_queries.get,
-                registry.ListModels: model_queries.page,
-                registry.GetVersions: model_queries.get_versions,
-                registry.ListVersions: model_queries.list_versions,
                 registry.ListEvents: event_log.page,
-                registry.SetAlias: model_queries.set_alias,
                 insights.WriteInsight: insight.write,
                 insights.CommentInsight: insight.comment,
                 insights.RemoveInsight: insight.remove,
@@ -372,7 +373,7 @@ def _together(*parts: TakeIn) -> TakeIn:
     return take_in
 
 
-async def _prepared(store: Store, outbox: Outbox, monitoring: EventConsumer) -> None:
+async def _prepared(store: Store, outbox: Outbox, monitoring: EventConsumer, states_: states.States) -> None:
     """Creates what is missing in the database, as soon as it is there."""
     pause = 0.05
     while True:
@@ -382,6 +383,7 @@ async def _prepared(store: Store, outbox: Outbox, monitoring: EventConsumer) -> 
             await monitoring.prepare()
             for indexes in INDEXES:
                 await store.ensure(indexes)
+            await states_.begin(STATES_BEGIN)
             return
         except Unavailable as error:
             log.warning("MongoDB isn't there yet", error=str(error))

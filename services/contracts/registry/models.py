@@ -9,7 +9,10 @@ from services.contracts.paging import Page, Paging
 
 
 class VersionView(Message, frozen=True, kw_only=True):
-    """`run` is filled when it was asked for; `metrics` are the run's latest values."""
+    """`metrics` and `params` are the run's, as they are now. `as_of`: all else is as it was then.
+
+    `registered_as`: the model's name when it was registered, if it has been renamed since.
+    """
 
     model_name: str
     version: str
@@ -26,10 +29,12 @@ class VersionView(Message, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
     metrics: dict[str, float] = {}
     params: dict[str, str] = {}
+    registered_as: str | None = None
+    as_of: datetime | None = None
 
 
 class ModelView(Message, frozen=True, kw_only=True):
-    """`latest` is the version with the highest number."""
+    """`latest` is the version with the highest number. `as_of`: all of it is as it was then."""
 
     name: str
     created_at: datetime
@@ -39,15 +44,17 @@ class ModelView(Message, frozen=True, kw_only=True):
     aliases: dict[str, str] = {}
     version_count: int = 0
     latest: VersionView | None = None
+    as_of: datetime | None = None
 
 
 class GetModels(Request[list[ModelView | None]], frozen=True, kw_only=True):
-    """One entry for each name, in order; None where there is no such model. At most 100 names."""
+    """One entry for each name, in order; None where there is no such model, or wasn't then. At most 100 names."""
 
     service = "registry"
     name = "model.get"
 
     names: list[str]
+    as_of: datetime | None = None
 
 
 class ListModels(Request[Page[ModelView]], frozen=True, kw_only=True):
@@ -71,18 +78,19 @@ class VersionKey(Message, frozen=True, kw_only=True):
 class GetVersions(Request[list[VersionView | None]], frozen=True, kw_only=True):
     """One entry for each key, in order; None where there is no such version. At most 100 keys.
 
-    A key's `version` may also be an alias, written `@champion`.
+    A key's `version` may also be an alias, written `@champion`; with `as_of`, what it pointed at then.
     """
 
     service = "registry"
     name = "version.get"
 
     keys: list[VersionKey]
+    as_of: datetime | None = None
 
 
 class ListVersions(Request[Page[VersionView]], frozen=True, kw_only=True):
     """Of one model, highest version first; of all models, newest first. `filter` and `order_by` are as MLflow's, with
-    OR and parentheses."""
+    OR and parentheses. With `as_of`, which needs `model_name`, those that there were then: without filter or order."""
 
     service = "registry"
     name = "version.list"
@@ -91,6 +99,7 @@ class ListVersions(Request[Page[VersionView]], frozen=True, kw_only=True):
     model_name: str | None = None
     filter: str = ""
     order_by: list[str] = []
+    as_of: datetime | None = None
 
 
 class SetAlias(Request[VersionView], frozen=True, kw_only=True):

@@ -53,6 +53,7 @@ from services.gateway.resolvers.projects import ProjectQueries
 from services.gateway.resolvers.reviews import ReviewQueries
 from services.gateway.types.arguments import (
     DEFAULT_WINDOWS,
+    AsOf,
     End,
     Features,
     LastWindows,
@@ -146,8 +147,8 @@ async def _model_versions(
     return page
 
 
-async def _model(info: Info, name: ModelName) -> ModelView | None:
-    model = (await info.context.ask(GetModels(names=[name])))[0]
+async def _model(info: Info, name: ModelName, as_of: AsOf = None) -> ModelView | None:
+    model = (await info.context.ask(GetModels(names=[name], as_of=as_of)))[0]
     if model:
         await preload_models(info.context, [model], Selected.of(info))
     return model
@@ -157,8 +158,10 @@ async def _model_version(
     info: Info,
     model: ModelName,
     version: Annotated[str, strawberry.argument(description="Its number, or an alias such as `@champion`.")],
+    as_of: AsOf = None,
 ) -> VersionView | None:
-    view = (await info.context.ask(GetVersions(keys=[VersionKey(model_name=model, version=version)])))[0]
+    keys = [VersionKey(model_name=model, version=version)]
+    view = (await info.context.ask(GetVersions(keys=keys, as_of=as_of)))[0]
     if view:
         await preload_versions(info.context, [view], Selected.of(info))
     return view

@@ -17,8 +17,16 @@ from services.contracts.evaluations import ListEvaluations
 from services.contracts.gates import GateResultView, GetGateResults
 from services.contracts.monitor import ListWindows, MonitoredView, WindowView
 from services.contracts.paging import Page
-from services.contracts.registry import ListVersions, ModelView, RunView, VersionView
-from services.contracts.reviews import ReviewView
+from services.contracts.registry import (
+    GetModels,
+    GetVersions,
+    ListVersions,
+    ModelView,
+    RunView,
+    VersionKey,
+    VersionView,
+)
+from services.contracts.reviews import GetReview, ReviewView
 from services.gateway.ids import global_id
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
@@ -49,6 +57,11 @@ from services.gateway.types.reviews import Review
 from services.gateway.types.runs import Run
 from services.gateway.types.values import KeyValue, Metric
 
+AS_OF_DESCRIPTION = (
+    "The moment of which this is true; null for now. Runs, their figures and what is watched are always those of now; "
+    "alerts aren't rebuilt."
+)
+
 
 @strawberry.type(description="A name that points at one version, such as `champion`.")
 class Alias:
@@ -65,7 +78,13 @@ def _run(parent: strawberry.Parent[VersionView], info: Info) -> RunView | Awaita
 
 
 def _model(parent: strawberry.Parent[VersionView], info: Info) -> ModelView | Awaitable[ModelView | None] | None:
+    if parent.as_of is not None:
+        return _model_then(parent, parent.as_of, info)
     return info.context.relatives.models.get(parent.model_name)
+
+
+async def _model_then(version: VersionView, as_of: datetime, info: Info) -> ModelView | None:
+    return (await info.context.ask(GetModels(names=[version.model_name], as_of=as_of)))[0]
 
 
 def _monitored(
@@ -75,7 +94,15 @@ def _monitored(
 
 
 def _review(parent: strawberry.Parent[VersionView], info: Info) -> ReviewView | Awaitable[ReviewView | None] | None:
+    if parent.as_of is not None:
+        return info.context.ask(GetReview(model_name=parent.model_name, version=parent.version, as_of=parent.as_of))
     return info.context.relatives.reviews.get((parent.model_name, parent.version))
+
+
+def _earlier(end: datetime | None, as_of: datetime | None) -> datetime | None:
+    """The earlier of two moments, as far as they are said."""
+    said = [moment for moment in (end, as_of) if moment is not None]
+    return min(said) if said else None
 
 
 async def _windows(
@@ -91,7 +118,7 @@ async def _windows(
         model_name=parent.model_name,
         version=parent.version,
         start=start,
-        end=end,
+        end=_earlier(end, parent.as_of),
         resolution_seconds=checked_resolution(resolution_seconds),
         last=checked_last(last),
         features=features if "features" in Selected.of(info) else [],
@@ -111,14 +138,20 @@ async def _evaluations(
     before: Before = None,
 ) -> Page[EvaluationSummaryView]:
     asked = paging(first, after, last, before, Selected.of(info))
-    return await info.context.ask(ListEvaluations(paging=asked, model_name=parent.model_name, version=parent.version))
+    return await info.context.ask(
+        ListEvaluations(paging=asked, model_name=parent.model_name, version=parent.version, as_of=parent.as_of)
+    )
 
 
 async def _gate_result(parent: strawberry.Parent[VersionView], info: Info) -> GateResultView | None:
-    return await info.context.ask(GetGateResults(model_name=parent.model_name, version=parent.version))
+    return await info.context.ask(
+        GetGateResults(model_name=parent.model_name, version=parent.version, as_of=parent.as_of)
+    )
 
 
-async def _standings(parent: strawberry.Parent[VersionView], info: Info) -> list[StandingView]:
+async def _standings(parent: strawberry.Parent[VersionView], info: Info) -> list[StandingView] | None:
+    if parent.as_of is not None:
+        return None
     return await info.context.ask(GetStandings(model_name=parent.model_name, version=parent.version))
 
 
@@ -134,8 +167,13 @@ async def _alerts(
     return await info.context.ask(ListAlerts(paging=asked, model_name=parent.model_name, version=parent.version))
 
 
-async def _card(parent: strawberry.Parent[VersionView], info: Info) -> CardView:
-    return await info.context.ask(GetCard(model_name=parent.model_name, version=parent.version))
+async def _card(parent: strawberry.Parent[VersionView], info: Info) -> CardView | None:
+    if parent.as_of is None:
+        return await info.context.ask(GetCard(model_name=parent.model_name, version=parent.version))
+    try:
+        return await info.context.ask(GetCard(model_name=parent.model_name, version=parent.version, as_of=parent.as_of))
+    except NotFound:
+        return None
 
 
 @strawberry.type(description="One version of a registered model.")
@@ -165,6 +203,10 @@ class ModelVersion(Node):
     )
     created_at: datetime = strawberry.field(description="When it was registered.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
+    registered_as: str | None = strawberry.field(
+        description="The model's name when it was registered; null if it is still called so."
+    )
+    as_of: datetime | None = strawberry.field(description=AS_OF_DESCRIPTION)
     run: Run | None = viewed(resolver=_run, description="The run that made it.")
     monitored: MonitoredVersion | None = viewed(
         resolver=_monitored, description="What is watched of it; null if it isn't."
@@ -179,13 +221,17 @@ class ModelVersion(Node):
         resolver=_gate_result, size=Size(asks=True), description="The newest result of its gates."
     )
     standings: list[Standing] | None = viewed(
-        resolver=_standings, size=Size(otherwise=5, asks=True), description="Whether it may go to each environment now."
+        resolver=_standings,
+        size=Size(otherwise=5, asks=True),
+        description="Whether it may go to each environment now; null with `asOf`.",
     )
     alerts: Connection[Alert] | None = viewed(
         resolver=_alerts, size=Size(asks=True), description="Its alerts, newest first."
     )
     model_card: ModelCard | None = viewed(
-        resolver=_card, size=Size(asks=True), description="Its newest card, or a draft if none was published."
+        resolver=_card,
+        size=Size(asks=True),
+        description="Its newest card, or a draft if none was published; with `asOf` no draft.",
     )
     windows: list[Window] | None = viewed(
         resolver=_windows,
@@ -215,7 +261,7 @@ async def _versions(
 ) -> Page[VersionView]:
     selected = Selected.of(info)
     page = await info.context.ask(
-        ListVersions(model_name=parent.name, paging=paging(first, after, last, before, selected))
+        ListVersions(model_name=parent.name, paging=paging(first, after, last, before, selected), as_of=parent.as_of)
     )
     await preload_versions(info.context, items_of(page), selected.items())
     return page
@@ -226,7 +272,14 @@ def _version(
     info: Info,
     version: Annotated[str, strawberry.argument(description="Its number, or an alias such as `@champion`.")],
 ) -> VersionView | Awaitable[VersionView | None] | None:
+    if parent.as_of is not None:
+        return _version_then(parent, version, parent.as_of, info)
     return info.context.relatives.versions.get((parent.name, version))
+
+
+async def _version_then(model: ModelView, version: str, as_of: datetime, info: Info) -> VersionView | None:
+    keys = [VersionKey(model_name=model.name, version=version)]
+    return (await info.context.ask(GetVersions(keys=keys, as_of=as_of)))[0]
 
 
 def _latest(parent: strawberry.Parent[ModelView]) -> VersionView | None:
@@ -234,7 +287,7 @@ def _latest(parent: strawberry.Parent[ModelView]) -> VersionView | None:
 
 
 async def _deployments(parent: strawberry.Parent[ModelView], info: Info) -> list[DeploymentView]:
-    return await info.context.ask(ListDeployments(model_name=parent.name))
+    return await info.context.ask(ListDeployments(model_name=parent.name, as_of=parent.as_of))
 
 
 @strawberry.type(description="A registered model: a name under which versions are kept.")
@@ -248,6 +301,7 @@ class Model(Node):
     aliases: list[Alias] = viewed(resolver=_ALIASES, description="Its aliases, by name.")
     created_at: datetime = strawberry.field(description="When it was registered.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
+    as_of: datetime | None = strawberry.field(description=AS_OF_DESCRIPTION)
     version_count: int = strawberry.field(description="How many versions it has.")
     latest_version: ModelVersion | None = viewed(resolver=_latest, description="The version with the highest number.")
     version: ModelVersion | None = viewed(

@@ -26,6 +26,7 @@ from services.registry.clock import Now
 from services.registry.documents import put
 from services.registry.once import once
 from services.registry.runs.times import moment
+from services.registry.states import milliseconds
 from services.runtime.context import Context
 from services.runtime.outbox import Change, Outbox
 
@@ -92,10 +93,14 @@ class Cards:
         newest = await self._store.newest(version.model_name, version.version)
         card = await self._made(version, context)
         if request.draft or newest is None:
+            if request.as_of is not None:
+                raise NotFound("no card was published by then", field="as_of")
             if request.revision is not None:
                 raise NotFound(f"the card has no revision {request.revision}", field="revision")
             return _draft(version, card, newest)
         wanted = request.revision or newest.revision
+        if request.as_of is not None:
+            wanted = await self._store.revision_at(newest, milliseconds(request.as_of)) or 0
         found = await self._store.content(newest, wanted)
         if found is None:
             raise NotFound(f"the card has no revision {wanted}", field="revision")

@@ -65,6 +65,13 @@ class MongoCards:
         )  # fmt: skip
         return then, zlib.decompress(row["markdown"]).decode(), zlib.decompress(row["html"]).decode()
 
+    async def revision_at(self, card: Published, moment: int) -> int | None:
+        """The newest revision that was published by `moment`."""
+        matching = {"_id": {"$gt": f"{card.id}#", "$lt": f"{card.id}$"}, "at": {"$lte": moment}}  # "$" follows "#"
+        with translated():
+            rows = await self._contents.find(matching, {"_id": 1}).to_list(None)
+        return max((int(row["_id"].rpartition("#")[2]) for row in rows), default=None)
+
     async def page(self, paging: Paging, model_name: str | None, version: str | None) -> Page[CardSummary]:
         wanted = {"model_name": model_name, "version": version}
         matching = {key: value for key, value in wanted.items() if value is not None}

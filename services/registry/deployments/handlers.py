@@ -34,6 +34,7 @@ from services.registry.models.handlers import Models
 from services.registry.once import once
 from services.registry.reviews.content import Content, Contents
 from services.registry.reviews.handlers import Reviews
+from services.registry.states import milliseconds
 from services.registry.turns import Turns
 from services.runtime.context import Context
 from services.runtime.outbox import Change, Duplicate, Outbox
@@ -264,6 +265,9 @@ class Deployments:
         require(context.principal, Action.READ)
         aliases = {environment.id: environment.alias for environment in await self._store.environments()}
         found = await self._store.find(request.environment, request.model_name, most=MOST_SHOWN)
+        if request.as_of is not None:
+            then = milliseconds(request.as_of)
+            found = [past for deployment in found if (past := rules.as_of(deployment, then)) is not None]
         most = rules.MANY_STAYS if len(found) == 1 else STAYS_IN_LISTS
         return [rules.view(deployment, aliases.get(deployment.environment, ""), most) for deployment in found]
 

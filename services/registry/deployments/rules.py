@@ -297,6 +297,16 @@ def view(deployment: Deployment, alias: str = "", most: int = MANY_STAYS) -> Dep
     )
 
 
+def as_of(deployment: Deployment, then: int) -> Deployment | None:
+    """What had run by then, and ran then; None if nothing ever had."""
+    stays = [stay for stay in deployment.stays if stay.start <= then]
+    if not stays:
+        return None
+    if stays[-1].end is not None and stays[-1].end > then:
+        stays[-1] = msgspec.structs.replace(stays[-1], end=None)
+    return msgspec.structs.replace(deployment, stays=stays)
+
+
 def ran(deployment: Deployment, start: int, end: int | None) -> list[RanView]:
     """What ran at any time from `start` to `end`, both included."""
     return [

@@ -29,6 +29,7 @@ from services.registry.models.queries import ModelQueries
 from services.registry.once import once
 from services.registry.projects.evidence import BASELINE_TAG, is_yes
 from services.registry.runs.queries import MAX_IDS, RunQueries
+from services.registry.states import milliseconds
 from services.runtime.context import Context
 from services.runtime.ids import new_id
 from services.runtime.outbox import Change, Outbox
@@ -232,7 +233,8 @@ class Evaluations:
         if request.run_id is not None:
             ours = rules.run_about(request.run_id)
             about = [ours] if about is None else [entry for entry in about if entry == ours]
-        return await self._store.page(request.paging, about, request.split, sealed=request.sealed)
+        by = None if request.as_of is None else milliseconds(request.as_of)
+        return await self._store.page(request.paging, about, request.split, sealed=request.sealed, by=by)
 
 
 def _about(model_name: str | None, version: str | None, run_id: str | None) -> list[str]:

@@ -78,9 +78,12 @@ class MongoEvaluations:
         return [from_document(row, Evaluation) for row in rows]
 
     async def page(
-        self, paging: Paging, about: Sequence[str] | None, split: str | None, *, sealed: bool | None
+        self, paging: Paging, about: Sequence[str] | None, split: str | None, *, sealed: bool | None, by: int | None
     ) -> Page[EvaluationSummary]:
+        """Newest first; with `by`, those that were recorded by then, in milliseconds."""
         matching: dict[str, Any] = {}
+        if by is not None:
+            matching["at"] = {"$lte": by}
         if about is not None:
             matching["about"] = {"$in": list(about)}
         if split is not None:

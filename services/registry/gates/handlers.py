@@ -34,6 +34,7 @@ from services.registry.projects.project import Project
 from services.registry.projects.rules import values_of
 from services.registry.reviews.content import Content, Contents
 from services.registry.runs.queries import RunQueries
+from services.registry.states import milliseconds
 from services.runtime.context import Context
 from services.runtime.outbox import Change, Outbox
 
@@ -201,7 +202,8 @@ class Gates:
         require(context.principal, Action.READ)
         content = await self._contents.find(request.model_name, request.version, context)
         version = request.version if content is None else content.version.version
-        result = await self._store.newest(request.model_name, version)
+        by = None if request.as_of is None else milliseconds(request.as_of)
+        result = await self._store.newest(request.model_name, version, by)
         return None if result is None else result_view(result, None if content is None else content.digest)
 
     async def page(self, request: ListGateResults, context: Context) -> Page[GateResultView]:

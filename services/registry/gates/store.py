@@ -96,11 +96,13 @@ class MongoGates:
             row = await self._policies.find_one(matching, sort=[("revision", DESCENDING)])
         return None if row is None else from_document(row, Policy)
 
-    async def newest(self, model_name: str, version: str) -> Result | None:
+    async def newest(self, model_name: str, version: str, by: int | None = None) -> Result | None:
+        """The newest, or the newest that there was at `by`, in milliseconds."""
+        matching: dict[str, Any] = {"model_name": model_name, "version": version}
+        if by is not None:
+            matching["at"] = {"$lte": by}
         with translated():
-            row = await self._results.find_one(
-                {"model_name": model_name, "version": version}, sort=[("number", DESCENDING)]
-            )
+            row = await self._results.find_one(matching, sort=[("number", DESCENDING)])
         return None if row is None else from_document(row, Result)
 
     async def page(self, request: ListGateResults) -> Page[Result]:

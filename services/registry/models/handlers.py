@@ -11,6 +11,7 @@ from services.registry.documents import create, put, save
 from services.registry.models import rules
 from services.registry.models.rules import Model, Version
 from services.registry.models.store import MODELS, VERSIONS, MongoModels
+from services.registry.states import keep
 from services.registry.turns import Turns
 from services.runtime.context import Context
 from services.runtime.outbox import Change, Outbox
@@ -39,6 +40,7 @@ class Models:
             result, event = rules.registered(name, former, description, tags, self._now())
             change = Change(context, "register_model")
             put(change, MODELS, former, result)
+            keep(change, "model", None, result, result.updated)
             change.emit(event, result.v)
             if sign is not None:
                 sign(change, result)
@@ -112,6 +114,7 @@ class Models:
     def _add(self, change: Change, before: Model, decided: tuple[Model, Event] | None) -> None:
         if decided is not None:
             save(change, MODELS, before, decided[0])
+            keep(change, "model", before, decided[0], self._now())
             change.emit(decided[1], decided[0].v)
 
     async def rename(self, context: Context, name: str, new_name: str) -> Model:
@@ -131,6 +134,7 @@ class Models:
             result, event = rules.renamed(model, new_name, former, now)
             change = Change(context, "rename_model")
             put(change, MODELS, former, result)
+            keep(change, "model", model, result, now, former=model.id)
             change.emit(event, result.v)
             await self._move_versions(change, model, new_name, now)
             self._remove(change, model, now)
@@ -147,10 +151,9 @@ class Models:
             former = await self._store.get_version(new_name, version.version)
             moved, registered = rules.version_renamed(version, new_name, former, now)
             put(change, VERSIONS, former, moved)
+            keep(change, "version", version, moved, now, former=version.id)
             change.emit(registered, moved.v)
-            left, removed = rules.version_removed(version, now)
-            save(change, VERSIONS, version, left)
-            change.emit(removed, left.v)
+            self._remove_version(change, version, now)
 
     async def delete(self, context: Context, name: str) -> None:
         """With its versions and aliases. The name may be used again."""
@@ -161,9 +164,7 @@ class Models:
             now = self._now()
             change = Change(context, "delete_model")
             for version in await self._store.versions_of([name]):
-                left, removed = rules.version_removed(version, now)
-                save(change, VERSIONS, version, left)
-                change.emit(removed, left.v)
+                self._remove_version(change, version, now)
             self._remove(change, model, now)
             return change
 
@@ -173,7 +174,14 @@ class Models:
     def _remove(self, change: Change, model: Model, now: int) -> None:
         left, event = rules.removed(model, now)
         save(change, MODELS, model, left)
+        keep(change, "model", model, left, now)
         change.emit(event, left.v)
+
+    def _remove_version(self, change: Change, version: Version, now: int) -> None:
+        left, removed = rules.version_removed(version, now)
+        save(change, VERSIONS, version, left)
+        keep(change, "version", version, left, now)
+        change.emit(removed, left.v)
 
     async def _change(self, context: Context, action: str, name: str, decide: Decide) -> Model:
         require(context.principal, Action.MANAGE_MODELS)

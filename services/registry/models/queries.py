@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from services.contracts.errors import Invalid, NotFound
 from services.contracts.identity import Action, require
-from services.contracts.paging import Edge, Page
+from services.contracts.paging import Edge, Page, Paging
 from services.contracts.registry import (
     GetModels,
     GetVersions,
@@ -21,6 +24,7 @@ from services.contracts.registry import (
 )
 from services.registry.models import rules
 from services.registry.models.handlers import Models
+from services.registry.models.history import ModelHistory
 from services.registry.models.rules import Model, Version, aliases_of, version_id
 from services.registry.models.store import MongoModels
 from services.registry.models.versions import Versions
@@ -41,8 +45,11 @@ VERSION_ORDER = ("last_updated_timestamp DESC", "name ASC", "version_number DESC
 
 
 class ModelQueries:
-    def __init__(self, store: MongoModels, models: Models, versions: Versions, runs: Runs) -> None:
+    def __init__(
+        self, store: MongoModels, models: Models, versions: Versions, runs: Runs, history: ModelHistory
+    ) -> None:
         self._store = store
+        self._history = history
         self._models = models
         self._versions = versions
         self._runs = runs
@@ -84,6 +91,11 @@ class ModelQueries:
     async def get(self, request: GetModels, context: Context) -> list[ModelView | None]:
         require(context.principal, Action.READ)
         _check_count(request.names)
+        if request.as_of is not None:
+            then = await self._history.models(request.names, request.as_of)
+            return [
+                await self._past(context, then[name], request.as_of) if name in then else None for name in request.names
+            ]
         models = await self._store.get_many(request.names)
         views = {view.name: view for view in await self._views(context, list(models.values()))}
         return [views.get(name) for name in request.names]
@@ -105,6 +117,10 @@ class ModelQueries:
     async def get_versions(self, request: GetVersions, context: Context) -> list[VersionView | None]:
         require(context.principal, Action.READ)
         _check_count(request.keys)
+        if request.as_of is not None:
+            return await self._past_versions(
+                context, await self._history.versions(request.keys, request.as_of), request.as_of
+            )
         found = [await self._find(context, key) for key in request.keys]
         views = {
             view_key(view): view for view in await self._version_views(context, [v for v in found if v is not None])
@@ -122,6 +138,8 @@ class ModelQueries:
     async def list_versions(self, request: ListVersions, context: Context) -> Page[VersionView]:
         """Of one model, highest version first; of all models, newest first."""
         require(context.principal, Action.READ)
+        if request.as_of is not None:
+            return await self._past_page(request, request.as_of, context)
         matching: dict[str, Any] = {"gone": False}
         keys = [("created", -1), ("name", 1), ("version", -1)]
         if request.model_name is not None:
@@ -132,6 +150,40 @@ class ModelQueries:
         page = await page_of(self._store.versions, wanted, keys, request.paging, self._store.to_version)
         views = await self._version_views(context, [edge.node for edge in page.edges])
         edges = [Edge(cursor=edge.cursor, node=view) for edge, view in zip(page.edges, views, strict=True)]
+        return Page(edges=edges, has_next=page.has_next, has_previous=page.has_previous, total=page.total)
+
+    # ------------------------------------------------------------ the past
+
+    async def _past(self, context: Context, model: Model, as_of: datetime) -> ModelView:
+        newest = await self._history.page(model.name, Paging(first=1), as_of)
+        [latest] = await self._past_versions(context, [edge.node for edge in newest.edges] or [None], as_of)
+        view = _model_view(model, await self._history.count(model.name, as_of), latest)
+        updated = view.updated_at if latest is None else max(view.updated_at, latest.created_at)
+        return msgspec.structs.replace(view, updated_at=updated, as_of=as_of)
+
+    async def _past_versions(
+        self, context: Context, versions: Sequence[Version | None], as_of: datetime
+    ) -> list[VersionView | None]:
+        there = [version for version in versions if version is not None]
+        models = await self._history.models([version.name for version in there], as_of)
+        views = await self._version_views(context, there, models)
+        shown = {view_key(view): msgspec.structs.replace(view, as_of=as_of) for view in views}
+        return [None if version is None else shown[version.id] for version in versions]
+
+    async def _past_page(self, request: ListVersions, as_of: datetime, context: Context) -> Page[VersionView]:
+        if request.model_name is None or request.filter or request.order_by:
+            raise Invalid(
+                "versions of the past are listed for one model, without filter or order",
+                field="as_of",
+                fix="Name the model, and leave out filter and order.",
+            )
+        page = await self._history.page(request.model_name, request.paging, as_of)
+        views = await self._past_versions(context, [edge.node for edge in page.edges], as_of)
+        edges = [
+            Edge(cursor=edge.cursor, node=view)
+            for edge, view in zip(page.edges, views, strict=True)
+            if view is not None
+        ]
         return Page(edges=edges, has_next=page.has_next, has_previous=page.has_previous, total=page.total)
 
     async def set_alias(self, request: SetAlias, context: Context) -> VersionView:
@@ -149,8 +201,10 @@ class ModelQueries:
         latest = {view.model_name: view for view in await self._version_views(context, list(newest.values()))}
         return [_model_view(model, counts.get(model.name, 0), latest.get(model.name)) for model in models]
 
-    async def _version_views(self, context: Context, versions: Sequence[Version]) -> Sequence[VersionView]:
-        models = await self.models_of(versions)
+    async def _version_views(
+        self, context: Context, versions: Sequence[Version], models: Mapping[str, Model] | None = None
+    ) -> Sequence[VersionView]:
+        models = await self.models_of(versions) if models is None else models
         runs = await self._runs.among(context, [version.run_id for version in versions if version.run_id])
         views = []
         for version in versions:
@@ -173,6 +227,7 @@ class ModelQueries:
                     tags=mapping(version.tags),
                     metrics={metric.k: metric.v for metric in run.metrics} if run else {},
                     params=mapping(run.params) if run else {},
+                    registered_as=version.registered_as,
                 )
             )
         return views

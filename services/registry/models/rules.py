@@ -62,7 +62,10 @@ class Model(Aggregate, frozen=True, kw_only=True):
 
 
 class Version(Aggregate, frozen=True, kw_only=True):
-    """`storage_location` is where the files really are, as found when it was registered."""
+    """`storage_location` is where the files really are, as found when it was registered.
+
+    `registered_as`: the model's name then, if it has been renamed since.
+    """
 
     name: str
     version: int
@@ -77,6 +80,7 @@ class Version(Aggregate, frozen=True, kw_only=True):
     run_link: str | None = None
     model_id: str | None = None
     tags: list[KeyValue] = []
+    registered_as: str | None = None
     gone: bool = False
 
 
@@ -386,6 +390,7 @@ def version_renamed(version: Version, name: str, former: Version | None, now: in
         version,
         id=version_id(name, version.version),
         name=name,
+        registered_as=version.registered_as or version.name,
         v=1 if former is None else former.v + 1,
         r=1,
         updated=now,

@@ -101,6 +101,16 @@ class MongoModels:
             rows = await self.versions.aggregate(pipeline).to_list(None)
         return {row["_id"]: int(row["count"]) for row in rows}
 
+    @staticmethod
+    def there(name: str, moment: int) -> dict[str, Any]:
+        """The query for the versions of a model that there were at `moment`: a deleted one keeps when it went."""
+        still = {"$or": [_THERE, {"updated": {"$gt": moment}}]}
+        return {"name": name, "created": {"$lte": moment}, **still}
+
+    async def count_there(self, name: str, moment: int) -> int:
+        with translated():
+            return int(await self.versions.count_documents(self.there(name, moment)))
+
     async def search(self, node: Node, orders: Sequence[Order], skip: int, limit: int) -> list[Model]:
         """Prompts, which ride on registered models, show only when the filter asks for them."""
         prompts = asks_for_prompts(node)

@@ -17,6 +17,7 @@ from services.registry.models.handlers import Models
 from services.registry.models.rules import Registration, Version
 from services.registry.models.store import MODELS, VERSIONS, MongoModels
 from services.registry.runs.handlers import Runs
+from services.registry.states import keep
 from services.registry.turns import Turns
 from services.registry.values import pairs
 from services.runtime.context import Context
@@ -74,6 +75,7 @@ class Versions:
             change = Change(context, "register_version")
             save(change, MODELS, model, after)
             put(change, VERSIONS, former, result)
+            keep(change, "version", None, result, result.created)
             change.emit(event, result.v)
             if sign is not None:
                 sign(change, result)
@@ -204,9 +206,11 @@ class Versions:
                 if other.version != before.version:
                     archived, told = rules.moved(other, rules.ARCHIVED, now)
                     save(change, VERSIONS, other, archived)
+                    keep(change, "version", other, archived, now)
                     change.emit(told, archived.v)
             result, event = rules.moved(before, canonical, now)
             save(change, VERSIONS, before, result)
+            keep(change, "version", before, result, now)
             change.emit(event, result.v)
             return change
 
@@ -226,10 +230,13 @@ class Versions:
             after, lost = rules.without_version(model, before.version, now)
             change = Change(context, "delete_version")
             save(change, MODELS, model, after)
+            if lost:
+                keep(change, "model", model, after, now)
             for number, event in enumerate(lost, start=model.v + 1):
                 change.emit(event, number)
             left, removed = rules.version_removed(before, now)
             save(change, VERSIONS, before, left)
+            keep(change, "version", before, left, now)
             change.emit(removed, left.v)
             return change
 
@@ -251,6 +258,7 @@ class Versions:
                 return None
             change = Change(context, action)
             save(change, VERSIONS, before, decided[0])
+            keep(change, "version", before, decided[0], self._now())
             change.emit(decided[1], decided[0].v)
             return change
 

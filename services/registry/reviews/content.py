@@ -21,10 +21,10 @@ def content_digest(version: VersionView, run: RunView | None, files: Mapping[str
     """SHA-256 over the version's source, its files, and its run's parameters, metrics, code version and dataset
     digests. `files` maps paths below the version's storage to SHA-256; None where the storage isn't ours.
 
-    Descriptions, tags, aliases and stages are talk about the version, not what it is made of.
+    Descriptions, tags, aliases, stages and a new name of the model are talk about the version, not what it is made of.
     """
     made_of = {
-        "model": version.model_name,
+        "model": version.registered_as or version.model_name,
         "version": version.version,
         "source": version.source,
         "model_id": version.model_id,

@@ -29,6 +29,7 @@ from services.registry.reviews import rules
 from services.registry.reviews.content import Contents
 from services.registry.reviews.rules import Review
 from services.registry.reviews.store import REVIEWS, MongoReviews
+from services.registry.states import States, keep, milliseconds
 from services.runtime.context import Context
 from services.runtime.ids import new_id
 from services.runtime.outbox import Change, Outbox
@@ -42,9 +43,12 @@ Decide = Callable[[Review, str], tuple[Review, Event]]
 
 
 class Reviews:
-    def __init__(self, outbox: Outbox, store: MongoReviews, contents: Contents, gates: Gates, now: Now) -> None:
+    def __init__(
+        self, outbox: Outbox, store: MongoReviews, states: States, contents: Contents, gates: Gates, now: Now
+    ) -> None:
         self._outbox = outbox
         self._store = store
+        self._states = states
         self._contents = contents
         self._gates = gates
         self._now = now
@@ -74,6 +78,7 @@ class Reviews:
             )
             change = Change(context, "request_review")
             put(change, REVIEWS, former, review)
+            keep(change, "review", former, review, review.updated)
             change.emit(event, review.v)
             return change, Written(id=review.id, revision=review.round)
 
@@ -115,6 +120,7 @@ class Reviews:
             after, event = decide(before, digest)
             change = Change(context, action)
             save(change, REVIEWS, before, after)
+            keep(change, "review", before, after, after.updated)
             change.emit(event, after.v)
             return change, Written(id=answer_id or after.id, revision=after.round)
 
@@ -140,6 +146,7 @@ class Reviews:
         done = rules.lapsed(before, digest, self._now())
         if done is not None:
             save(change, REVIEWS, before, done[0])
+            keep(change, "review", before, done[0], done[0].updated)
             change.emit(done[1], done[0].v)
 
     async def approvers(self, model_name: str, version: str, digest: str) -> list[str] | None:
@@ -158,6 +165,10 @@ class Reviews:
     async def get(self, request: GetReview, context: Context) -> ReviewView | None:
         """A review whose content has changed shows as lapsed at once, also before the event says so."""
         require(context.principal, Action.READ)
+        if request.as_of is not None:
+            id_ = rules.review_id(request.model_name, request.version)
+            then = await self._states.at("review", [id_], milliseconds(request.as_of), Review)
+            return rules.view(then[id_]) if id_ in then else None
         review = await self._store.get(request.model_name, request.version)
         if review is None:
             return None
