@@ -127,7 +127,7 @@ class Consuming(ABC):
         log.error("a message can't be handled; it is in the dead letters", consumer=self.spec.name, exc_info=error)
         change = dead_letters.buried(self.spec.name, message_id(message), message, error)
         try:
-            await self.outbox.commit(change)
+            await self.outbox.commit(change, behind=True)
         except Unavailable:
             await self._later([message])
             return

@@ -1,7 +1,8 @@
-"""Consuming without double effect: inbox row, effect and version watermark in one transaction, then acknowledge.
+"""Consuming without double effect: what was seen and its effect are noted in one transaction, then acknowledged.
 
-Two consumers share it. `BatchConsumer` takes ingest batches, which know no order. `EventConsumer` takes domain
-events in order per aggregate: a version seen is skipped, one from the future is parked until the gap closes.
+Two consumers share it. `BatchConsumer` takes ingest batches, which know no order: an inbox row each. `EventConsumer`
+takes domain events in order per aggregate, and notes how far it has come in each: a version seen is skipped, one from
+the future is parked until the gap closes.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ class BatchConsumer(Consuming):
                 self._mark(change, delivery.message_id)
             if not skip:
                 await self._decide(new, change)
-            await self.outbox.commit(change)
+            await self.outbox.commit(change, behind=True)
             if self._committed is not None and not skip:
                 self._committed(new)
         await self._acknowledge(messages, len(new))
@@ -145,54 +146,53 @@ class EventConsumer(Consuming):
             await asyncio.sleep(PARKED_LOOK_SECONDS)
 
     async def _handle(self, messages: Sequence[Message], *, skip: bool = False) -> None:
-        arrived = {envelope.id: envelope for envelope in map(_envelope, messages)}
-        fresh = await self._unseen(list(arrived))
-        new = [envelope for envelope in arrived.values() if envelope.id in fresh]
-        if new:
-            change = Change(service_context(self.spec.name, new[0].correlation_id, new[0].id), "consume")
-            change.unaudited()
-            await self._order(new, change, {envelope.id for envelope in new} if skip else set())
-            await self.outbox.commit(change)
-        await self._acknowledge(messages, len(new))
+        arrived = list({envelope.id: envelope for envelope in map(_envelope, messages)}.values())
+        change = Change(service_context(self.spec.name, arrived[0].correlation_id, arrived[0].id), "consume")
+        change.unaudited()
+        new = await self._order(arrived, change, {envelope.id for envelope in arrived} if skip else set())
+        await self.outbox.commit(change, behind=True)
+        await self._acknowledge(messages, new)
 
-    async def _order(self, new: list[Envelope], change: Change, skipped: set[str]) -> None:
-        """Sorts arrivals into apply now, pass over, and park; takes along what was parked and is next now."""
+    async def _order(self, arrived: list[Envelope], change: Change, skipped: set[str]) -> int:
+        """Sorts arrivals into apply now, pass over, and park; takes along what was parked and is next now.
+
+        How many hadn't been here before: an event's place in its aggregate is what it is known by, so that the
+        watermark alone tells.
+        """
         by_aggregate: dict[str, list[Envelope]] = {}
-        for envelope in new:
+        for envelope in arrived:
             by_aggregate.setdefault(_key(self.spec, envelope), []).append(envelope)
-        store = self.outbox.store
+        store, keys = self.outbox.store, list(by_aggregate)
         with translated():
-            marks = await store[WATERMARKS].find({"_id": {"$in": list(by_aggregate)}}).to_list(len(by_aggregate))
-            parked = await store[PARKED].find({"aggregate": {"$in": list(by_aggregate)}}).to_list(None)
+            marks = await store[WATERMARKS].find({"_id": {"$in": keys}}).to_list(len(keys))
+            parked = await store[PARKED].find({"consumer": self.spec.name, "aggregate": {"$in": keys}}).to_list(None)
         reached = {mark["_id"]: int(mark["version"]) for mark in marks}
         ready: list[Envelope] = []
+        new = 0
         for aggregate, arrivals in by_aggregate.items():
             before = reached.get(aggregate, 0)
             waiting = {row["version"]: row for row in parked if row["aggregate"] == aggregate}
             here = {envelope.version: envelope for envelope in arrivals if envelope.version > before}
+            new += len(here.keys() - waiting.keys())
             version = before
             while (version + 1) in here or (version + 1) in waiting:
                 version += 1
-                arrived = here.get(version)
-                if arrived is not None:
-                    del here[version]
+                next_one = here.pop(version, None)
                 if version in waiting:
                     row = waiting.pop(version)
                     change.delete(PARKED, {"_id": row["_id"]})
-                    arrived = arrived or msgspec.json.decode(row["envelope"], type=Envelope)
-                assert arrived is not None
-                if arrived.id not in skipped:
-                    ready.append(arrived)
+                    next_one = next_one or msgspec.json.decode(row["envelope"], type=Envelope)
+                assert next_one is not None
+                if next_one.id not in skipped:
+                    ready.append(next_one)
             for envelope in here.values():
                 self._park(change, aggregate, envelope, already=envelope.version in waiting)
             if version > before:
                 self._advance(change, aggregate, before, version)
-        for envelope in new:
-            self._mark(change, envelope.id)
         if ready:
             ready.sort(key=lambda envelope: (envelope.time, envelope.id))
-            ready = _in_version_order(ready)
-            await self._decide(ready, change)
+            await self._decide(_in_version_order(ready), change)
+        return new
 
     def _park(self, change: Change, aggregate: str, envelope: Envelope, *, already: bool) -> None:
         if already:

@@ -8,23 +8,35 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Literal
 
-import structlog
 from bson.codec_options import CodecOptions
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
-from pymongo import IndexModel, ReadPreference, WriteConcern, errors
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
+from pymongo import (
+    DeleteMany,
+    DeleteOne,
+    IndexModel,
+    InsertOne,
+    MongoClient,
+    ReadPreference,
+    ReplaceOne,
+    UpdateOne,
+    WriteConcern,
+    errors,
+)
+from pymongo.client_session import ClientSession
 from pymongo.read_concern import ReadConcern
 
 from services.contracts.errors import Unavailable
 
-log = structlog.get_logger()
-
-Session = AsyncIOMotorClientSession
 Collection = AsyncIOMotorCollection
-T = TypeVar("T")
+Operation = InsertOne[dict[str, Any]] | UpdateOne | ReplaceOne[dict[str, Any]] | DeleteOne | DeleteMany
+Expectation = Literal["insert", "match", "delete", "any"]
 
 PING_SECONDS = 2.0
 TRANSACTION_SECONDS = 15.0
@@ -32,6 +44,9 @@ TRANSACTION_SECONDS = 15.0
 SELECTION_MILLISECONDS = 3000
 SOCKET_MILLISECONDS = 20000
 DURABLE = WriteConcern(w="majority", j=True)
+
+WRITERS = 4
+"""Transactions of one store that may be under way at once."""
 
 _TRANSIENT = "TransientTransactionError"
 _UNKNOWN = "UnknownTransactionCommitResult"
@@ -65,6 +80,33 @@ def translated() -> Iterator[None]:
         raise
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Operations on one collection, carried out in their order; each has to find what `expectation` says."""
+
+    collection: str
+    expectation: Expectation
+    operations: Sequence[Operation]
+
+
+class Unmet(Exception):
+    """Not all operations of step number `step` found their document."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"step {step} found less than it should")
+        self.step = step
+
+
+class Refused(Exception):
+    """Operation number `operation` of step number `step` was refused; `failure` is the server's description."""
+
+    def __init__(self, step: int, operation: int, failure: Mapping[str, Any]) -> None:
+        super().__init__(str(failure.get("errmsg", "the server refused a write")))
+        self.step = step
+        self.operation = operation
+        self.failure = failure
+
+
 class Store:
     """A service's own database."""
 
@@ -72,6 +114,9 @@ class Store:
         self._client = client
         self._options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
         self._database = client.get_database(database, codec_options=self._options, write_concern=DURABLE)
+        self._plain_client: MongoClient[dict[str, Any]] = client.delegate
+        self._plain = self._plain_client.get_database(database, codec_options=self._options, write_concern=DURABLE)
+        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix=f"write:{database}")
         self.name = database
         self._unreachable: str | None = None
 
@@ -88,9 +133,11 @@ class Store:
             appname="lifecycle",
             uuidRepresentation="standard",
         )
+        store = cls(client, database)
         try:
-            yield cls(client, database)
+            yield store
         finally:
+            store._writers.shutdown(wait=False)
             client.close()
 
     def __getitem__(self, collection: str) -> Collection[dict[str, Any]]:
@@ -122,51 +169,62 @@ class Store:
                 if models:
                     await self._database[collection].create_indexes(list(models))
 
-    async def transact(self, work: Callable[[Session], Awaitable[T]], *, seconds: float = TRANSACTION_SECONDS) -> T:
-        """Runs `work` in one transaction, durable on a majority when this returns.
+    async def write(self, steps: Sequence[Step], *, seconds: float = TRANSACTION_SECONDS) -> None:
+        """Carries the steps out in one transaction, durable on a majority when this returns.
 
-        Transient failures (elections, write conflicts, a restarted server) run `work` again; a commit whose outcome
-        is unknown is committed again on the same session, which the server treats as the same commit. Whatever
-        `work` raises itself aborts and passes through. Raises `Unavailable` when the time is up.
+        Transient failures (elections, write conflicts, a restarted server) begin it again; a commit whose outcome is
+        unknown is committed again on the same session, which the server treats as the same commit. Raises `Unmet` or
+        `Refused` (nothing was written), or `Unavailable` when the time is up.
+
+        The whole transaction is one piece of work in a thread: a hop there and back for each of its commands would
+        cost more than the commands.
         """
-        deadline = asyncio.get_running_loop().time() + seconds
+        deadline = time.monotonic() + seconds
+        loop = asyncio.get_running_loop()
         pause = 0.002
         with translated():
             while True:
                 try:
-                    return await self._attempt(work, deadline)
+                    return await loop.run_in_executor(self._writers, self._attempt, steps, deadline)
                 except errors.PyMongoError as error:
                     if not error.has_error_label(_TRANSIENT) and not isinstance(error, _UNREACHABLE):
                         raise
-                    if asyncio.get_running_loop().time() + pause > deadline:
+                    if time.monotonic() + pause > deadline:
                         raise _unavailable(error) from error
                     await asyncio.sleep(pause * (0.5 + random.random()))
                     pause = min(pause * 2, 0.5)
 
-    async def _attempt(self, work: Callable[[Session], Awaitable[T]], deadline: float) -> T:
-        async with await self._client.start_session() as session:
+    def _attempt(self, steps: Sequence[Step], deadline: float) -> None:
+        """Runs in a thread, on the driver that Motor wraps."""
+        with self._plain_client.start_session() as session:
             session.start_transaction(
                 read_concern=ReadConcern("snapshot"), write_concern=DURABLE, read_preference=ReadPreference.PRIMARY
             )
-            try:
-                result = await work(session)
-            except BaseException:
-                if session.in_transaction:  # type: ignore[truthy-function]  # a property that Motor's stubs call a method
-                    await asyncio.shield(_abort(session))
-                raise
+            for number, step in enumerate(steps):
+                self._carry_out(number, step, session)  # an error ends the session, which aborts the transaction
             while True:
                 try:
-                    await session.commit_transaction()
-                    return result
+                    return session.commit_transaction()
                 except errors.PyMongoError as error:
-                    late = asyncio.get_running_loop().time() > deadline
-                    if late or not error.has_error_label(_UNKNOWN):
+                    if error.has_error_label(_TRANSIENT):
                         raise
-                    await asyncio.sleep(0.05)
+                    if time.monotonic() > deadline or not error.has_error_label(_UNKNOWN):
+                        raise _unavailable(error) from error  # it may have been committed
+                    time.sleep(0.05)
 
-
-async def _abort(session: Session) -> None:
-    try:
-        await session.abort_transaction()
-    except errors.PyMongoError as error:
-        log.debug("abort failed; the server ends the transaction by its time limit", error=str(error))
+    def _carry_out(self, number: int, step: Step, session: ClientSession) -> None:
+        try:
+            done = self._plain[step.collection].bulk_write(step.operations, session=session)
+        except errors.BulkWriteError as error:
+            if error.has_error_label(_TRANSIENT):
+                raise
+            failures = (error.details or {}).get("writeErrors") or [{}]
+            raise Refused(number, int(failures[0].get("index", 0)), failures[0]) from error
+        hit = {
+            "insert": done.inserted_count,
+            "match": done.matched_count,
+            "delete": done.deleted_count,
+            "any": len(step.operations),
+        }[step.expectation]
+        if hit != len(step.operations):
+            raise Unmet(number)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import pytest
+from bson.errors import InvalidDocument
+from prometheus_client import REGISTRY
 
 from services.contracts.errors import Conflict, TooLarge, Unavailable
+from services.runtime import commits
 from services.runtime import store as store_module
 from services.runtime.outbox import AlreadyDone, Change, Duplicate, Outbox, Stale
 from services.runtime.store import Store
@@ -63,6 +67,77 @@ async def test_concurrent_changes_share_transactions_and_a_bad_one_harms_no_othe
     assert [type(failure) for failure in failures] == [Duplicate]
     assert await store["counters"].count_documents({}) == 51
     assert await store["events"].count_documents({}) == 51
+
+
+def transactions(store: Store) -> float:
+    return REGISTRY.get_sample_value("lifecycle_commit_seconds_count", {"database": store.name}) or 0.0
+
+
+async def test_whoever_is_at_fault_leaves_and_the_rest_is_committed_together(outbox: Outbox, store: Store) -> None:
+    await outbox.commit(count_up("taken", 1))
+    before = transactions(store)
+    changes = [count_up("taken" if i in (7, 30) else f"c{i}", 1) for i in range(40)]
+
+    outcomes = await asyncio.gather(*(outbox.commit(change) for change in changes), return_exceptions=True)
+
+    assert [i for i, outcome in enumerate(outcomes) if outcome is not None] == [7, 30]
+    assert await store["counters"].count_documents({}) == 39
+    assert transactions(store) - before == 3  # one for each that had to leave, and the one that was committed
+
+
+async def test_a_lost_race_in_a_group_costs_few_transactions_more(outbox: Outbox, store: Store) -> None:
+    await outbox.commit(count_up("taken", 1))
+    before = transactions(store)
+    changes = [count_up("taken", 9) if i == 20 else count_up(f"c{i}", 1) for i in range(32)]
+
+    outcomes = await asyncio.gather(*(outbox.commit(change) for change in changes), return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes if outcome is not None] == [Stale]
+    assert await store["counters"].count_documents({}) == 32
+    assert transactions(store) - before <= 11  # halves of halves of 32
+
+
+async def test_what_the_database_cannot_hold_harms_no_other(outbox: Outbox, store: Store) -> None:
+    odd = count_up("odd", 1)
+    odd.insert("others", {"_id": object()})
+
+    outcomes = await asyncio.gather(outbox.commit(count_up("a", 1)), outbox.commit(odd), return_exceptions=True)
+
+    assert outcomes[0] is None
+    assert isinstance(outcomes[1], InvalidDocument)
+    assert [row["_id"] async for row in store["counters"].find()] == ["a"]
+
+
+async def test_work_of_our_own_lets_requests_go_first(
+    outbox: Outbox, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commits, "PATIENCE_SECONDS", 30.0)
+    done: list[str] = []
+
+    async def commit(name: str, *, behind: bool = False) -> None:
+        await outbox.commit(count_up(name, 1), behind=behind)
+        done.append(name)
+
+    await asyncio.gather(commit("first"), commit("own", behind=True), commit("second"), commit("third"))
+
+    assert done[-1] == "own"
+
+
+async def test_work_of_our_own_goes_on_however_many_requests_come(outbox: Outbox, store: Store) -> None:
+    stop = asyncio.Event()
+
+    async def ask(client: int) -> None:
+        for number in itertools.count():
+            await outbox.commit(count_up(f"{client}/{number}", 1))
+            if stop.is_set():
+                return
+
+    asking = [asyncio.create_task(ask(client)) for client in range(4)]
+    await outbox.commit(count_up("own", 1), behind=True)
+    stop.set()
+    await asyncio.gather(*asking)
+
+    assert await store["counters"].count_documents({"_id": "own"}) == 1
 
 
 async def test_a_repeated_idempotency_key_returns_the_first_answer_and_writes_nothing(

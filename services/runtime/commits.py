@@ -1,0 +1,149 @@
+"""Group commit: changes that arrive while a transaction is under way are committed together in the next one.
+
+One durable commit pays for many. A change that can't be committed leaves its group; the others don't hear of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from prometheus_client import Counter, Histogram
+from pymongo import InsertOne
+
+from services.contracts.errors import Unavailable
+from services.runtime.change import AUDIT, EVENTS, Change, Stale
+from services.runtime.store import Expectation, Operation, Refused, Step, Store, Unmet
+from services.runtime.telemetry import SECONDS_BUCKETS
+
+MAX_GROUP = 128
+PATIENCE_SECONDS = 0.05
+"""How long a group lets another queue go first: work nobody waits for goes on, however busy the service is."""
+
+_commit_seconds = Histogram(
+    "lifecycle_commit_seconds", "Time of one durable MongoDB transaction", ["database"], buckets=SECONDS_BUCKETS
+)
+_changes = Counter("lifecycle_changes_total", "Changes by outcome", ["database", "outcome"])
+
+
+@dataclass(slots=True)
+class _Waiting:
+    change: Change
+    done: asyncio.Future[None]
+
+    def settle(self, error: Exception | None) -> None:
+        if self.done.done():
+            return
+        if error is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(error)
+
+
+class Commits:
+    """A queue of changes to one store. One transaction at a time, so that the next group fills meanwhile.
+
+    `before`: a queue that goes first. `committed` hears of what has become durable.
+    """
+
+    def __init__(
+        self, store: Store, committed: Callable[[Sequence[Change]], None], *, before: Commits | None = None
+    ) -> None:
+        self._store = store
+        self._committed = committed
+        self._before = before
+        self._queue: list[_Waiting] = []
+        self._running: asyncio.Task[None] | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def commit(self, change: Change) -> None:
+        """Returns when `change` is durable on a majority. Raises Refused, Stale, Unavailable: nothing was written."""
+        waiting = _Waiting(change, asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        if self._running is None:
+            self._idle.clear()
+            self._running = asyncio.create_task(self._work_off(), name=f"commit:{self._store.name}")
+        await asyncio.shield(waiting.done)
+
+    async def drain(self) -> None:
+        """Waits until everything handed in is committed."""
+        while self._running is not None:
+            await asyncio.shield(self._running)
+
+    async def _work_off(self) -> None:
+        try:
+            while self._queue:
+                if self._before is not None:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(PATIENCE_SECONDS):
+                            await self._before._idle.wait()
+                group, self._queue = self._queue[:MAX_GROUP], self._queue[MAX_GROUP:]
+                await self._commit_group(group)
+        finally:
+            self._running = None
+            if self._queue:  # handed in while the last await was finishing
+                self._running = asyncio.create_task(self._work_off(), name=f"commit:{self._store.name}")
+            else:
+                self._idle.set()
+
+    async def _commit_group(self, group: list[_Waiting]) -> None:
+        """Whoever is at fault leaves; where that can't be told, each half is tried by itself."""
+        while group:
+            plan = _Plan([waiting.change for waiting in group])
+            try:
+                with _commit_seconds.labels(self._store.name).time():
+                    await self._store.write(plan.steps)
+            except Exception as error:  # noqa: BLE001  # handed to whoever waits for the commit
+                at_fault = plan.at_fault(error)
+                if at_fault is None and len(group) > 1 and not isinstance(error, Unavailable):
+                    half = len(group) // 2
+                    await self._commit_group(group[:half])
+                    await self._commit_group(group[half:])
+                    return
+                failed = group if at_fault is None else [group[at_fault]]
+                for waiting in failed:
+                    self._fail(waiting, plan.told(error))
+                group = [waiting for waiting in group if waiting not in failed]
+            else:
+                _changes.labels(self._store.name, "committed").inc(len(group))
+                self._committed([waiting.change for waiting in group])
+                for waiting in group:
+                    waiting.settle(None)
+                return
+
+    def _fail(self, waiting: _Waiting, error: Exception) -> None:
+        _changes.labels(self._store.name, type(error).__name__).inc()
+        waiting.settle(error)
+
+
+class _Plan:
+    """The steps of one transaction for several changes, and whose each operation is."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        operations: dict[tuple[str, Expectation], list[Operation]] = {}
+        owners: dict[tuple[str, Expectation], list[int]] = {}
+        for number, change in enumerate(changes):
+            writes = dict(change.writes)
+            if change.events:
+                writes[(EVENTS, "insert")] = [InsertOne(event) for event in change.events]
+            if not change.silent:
+                writes[(AUDIT, "insert")] = [InsertOne(change.audit_row())]
+            for target, wanted in writes.items():
+                operations.setdefault(target, []).extend(wanted)
+                owners.setdefault(target, []).extend([number] * len(wanted))
+        self.steps = [Step(collection, expectation, ops) for (collection, expectation), ops in operations.items()]
+        self._owners = list(owners.values())
+        self._alone = len(changes) == 1
+
+    def at_fault(self, error: Exception) -> int | None:
+        """The number of the change that `error` is about, if that is known."""
+        if isinstance(error, Refused):
+            return self._owners[error.step][error.operation]
+        return 0 if self._alone else None
+
+    def told(self, error: Exception) -> Exception:
+        """What whoever handed the change in hears."""
+        return Stale(self.steps[error.step].collection) if isinstance(error, Unmet) else error
