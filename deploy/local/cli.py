@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from deploy.local import audit, cards, datasets, dead_letters, reproduce, run, screen, tokens, tried
+from deploy.local import audit, cards, datasets, dead_letters, garbage, reproduce, run, screen, tokens, tried
 from deploy.local import doctor as examination
 from deploy.local import logs as part_logs
 from deploy.local.mlflow_copy import commands as copying
@@ -31,6 +31,7 @@ app.add_typer(dead_letters.app, name="dead")
 app.add_typer(datasets.app, name="dataset")
 app.add_typer(copying.coming, name="import")
 app.add_typer(copying.going, name="export")
+app.command()(garbage.gc)
 app.command()(tried.tried)
 app.command()(reproduce.reproduce)
 app.command()(cards.card)

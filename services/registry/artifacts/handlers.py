@@ -37,8 +37,7 @@ class Artifacts:
     async def upload(self, context: Context, path: str, chunks: AsyncIterator[bytes]) -> Artifact:
         """Puts a file at `path`, over one that is there. Raises Invalid for a path that can't be one."""
         require(context.principal, Action.RECORD_RUNS)
-        path = rules.file_path(path)
-        await self._check_free(path)
+        path = await self.free_path(path)
         sha256, size = await self._blobs.receive(chunks)
         result: Artifact | None = None
 
@@ -70,13 +69,15 @@ class Artifacts:
             raise Unavailable("the content went away meanwhile", code="CONTENT_MISSING", fix="Send the file again.")
         return result
 
-    async def _check_free(self, path: str) -> None:
-        """A name is a file or a directory, never both."""
+    async def free_path(self, path: str) -> str:
+        """The path of a file as it is kept: a name is a file or a directory, never both. Raises Invalid."""
+        path = rules.file_path(path)
         in_the_way = await self._store.files_among(rules.ancestors(path))
         if in_the_way:
             raise Invalid(f"'{in_the_way[0]}' is a file, so nothing can lie below it", field="path")
         if await self._store.directories_among([path]) and await self._store.below(f"{path}/", 1):
             raise Invalid(f"'{path}' is a directory", field="path")
+        return path
 
     async def _add_directories(self, change: Change, path: str) -> None:
         wanted = rules.ancestors(path)
@@ -103,6 +104,11 @@ class Artifacts:
         """What lies directly in `directory`; empty for a file or what doesn't exist, as MLflow has it."""
         require(context.principal, Action.READ)
         return await self._store.listing(rules.clean_path(directory))
+
+    async def directories(self, context: Context, paths: Sequence[str]) -> set[str]:
+        """Those of `paths` below which there is something, or once was."""
+        require(context.principal, Action.READ)
+        return await self._store.directories_among(list(paths)) if paths else set()
 
     async def page(self, context: Context, directory: str, paging: Paging) -> Page[Item]:
         """A page of what lies directly in `directory`, by name."""

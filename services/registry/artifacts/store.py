@@ -175,17 +175,7 @@ class Blobs:
 
     async def _stream(self, digest: hashlib._Hash, head: bytearray, chunks: AsyncIterator[bytes]) -> tuple[str, int]:
         staged = f"{STAGING}/{new_id()}"
-        size = len(head)
-        try:
-            async with obstore.open_writer_async(self._store, staged, buffer_size=CHUNK) as writer:
-                await writer.write(bytes(head))
-                async for chunk in chunks:
-                    digest.update(chunk)
-                    size += len(chunk)
-                    await writer.write(chunk)
-        except BaseException:
-            await self._forget(staged)
-            raise
+        size = await self._write(staged, digest, head, chunks)
         key = blob_key(digest.hexdigest())
         if await self._has(key):
             await self._forget(staged)
@@ -194,6 +184,45 @@ class Blobs:
             await obstore.rename_async(self._store, staged, key)
             await self._make_durable(key)
         return digest.hexdigest(), size
+
+    async def _write(self, key: str, digest: hashlib._Hash, head: bytearray, chunks: AsyncIterator[bytes]) -> int:
+        """Its bytes; nothing is left of what breaks off."""
+        size = len(head)
+        try:
+            async with obstore.open_writer_async(self._store, key, buffer_size=CHUNK) as writer:
+                await writer.write(bytes(head))
+                async for chunk in chunks:
+                    digest.update(chunk)
+                    size += len(chunk)
+                    await writer.write(chunk)
+        except BaseException:
+            await self._forget(key)
+            raise
+        return size
+
+    async def stage(self, key: str, chunks: AsyncIterator[bytes]) -> str:
+        """Puts a part of an upload aside, under a key that ends in its SHA-256, which is returned."""
+        digest = hashlib.sha256()
+        arriving = f"{STAGING}/{new_id()}"
+        await self._write(arriving, digest, bytearray(), chunks)
+        await obstore.rename_async(self._store, arriving, f"{key}{digest.hexdigest()}")
+        return digest.hexdigest()
+
+    async def note(self, key: str, content: bytes) -> None:
+        """A few bytes about an upload."""
+        await obstore.put_async(self._store, key, content)
+
+    async def noted(self, key: str) -> bytes | None:
+        try:
+            return bytes(await (await obstore.get_async(self._store, key)).bytes_async())
+        except FileNotFoundError:
+            return None
+
+    async def pieces(self, keys: Sequence[str]) -> AsyncIterator[bytes]:
+        """What lies under `keys`, one after the other, a chunk at a time. Raises Unavailable if one is missing."""
+        for key in keys:
+            async for chunk in self._chunks(key):
+                yield chunk
 
     async def _put(self, key: str, content: bytes) -> None:
         await obstore.put_async(self._store, key, content)
@@ -214,10 +243,13 @@ class Blobs:
 
     async def read(self, sha256: str, start: int, end: int) -> AsyncIterator[bytes]:
         """The bytes from `start` to before `end`, a chunk at a time. Raises Unavailable if the content is missing."""
-        if end <= start:
-            return
+        if end > start:
+            async for chunk in self._chunks(blob_key(sha256), range=(start, end)):
+                yield chunk
+
+    async def _chunks(self, key: str, **options: Any) -> AsyncIterator[bytes]:
         try:
-            found = await obstore.get_async(self._store, blob_key(sha256), options={"range": (start, end)})
+            found = await obstore.get_async(self._store, key, options=options or None)
         except FileNotFoundError as error:
             raise Unavailable("the content of this artifact is missing", code="CONTENT_MISSING") from error
         async for chunk in found.stream(min_chunk_size=CHUNK):

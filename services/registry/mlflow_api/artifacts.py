@@ -13,7 +13,8 @@ from starlette.responses import Response, StreamingResponse
 from services.contracts.errors import Invalid, Unsupported
 from services.registry.artifacts import rules
 from services.registry.artifacts.rules import Artifact, Entry
-from services.registry.mlflow_api import answers, requests
+from services.registry.mlflow_api import answers
+from services.registry.mlflow_api import artifact_requests as requests
 from services.registry.mlflow_api.surface import Surface
 from services.registry.mlflow_api.wire import read
 from services.runtime.context import Context
@@ -21,11 +22,12 @@ from services.runtime.http import context_of
 
 
 async def upload(surface: Surface, request: Request) -> Response:
-    await surface.artifacts.upload(context_of(request), request.path_params["path"], _chunks(request))
+    await surface.artifacts.upload(context_of(request), request.path_params["path"], chunks_of(request))
     return Response()
 
 
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
+async def chunks_of(request: Request) -> AsyncIterator[bytes]:
+    """The body as it comes in. Raises Invalid if it breaks off."""
     try:
         async for chunk in request.stream():
             if chunk:
@@ -126,11 +128,6 @@ def _file(surface: Surface, request: Request, artifact: Artifact) -> Response:
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
     return StreamingResponse(surface.artifacts.content(artifact, start, end), status, headers, media_type=media_type)
-
-
-async def unsupported_transfer(surface: Surface, request: Request) -> Any:
-    """Presigned and multipart transfers: clients fall back to plain ones."""
-    raise Unsupported("The artifact store of this server doesn't offer presigned or multipart transfers.")
 
 
 async def presigned_for_run(surface: Surface, request: Request) -> Any:

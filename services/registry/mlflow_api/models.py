@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.registry import limits
-from services.registry.mlflow_api import answers, requests
+from services.registry.mlflow_api import answers
+from services.registry.mlflow_api import model_requests as requests
 from services.registry.mlflow_api.surface import Surface, creating, page_size
 from services.registry.mlflow_api.wire import read
 from services.registry.models.rules import Version

@@ -1,4 +1,4 @@
-"""What MLflow's clients send, message by message (mlflow/protos/service.proto and model_registry.proto)."""
+"""What MLflow's clients send about experiments, runs and logged models (mlflow/protos/service.proto)."""
 
 from __future__ import annotations
 
@@ -191,14 +191,6 @@ class SearchRuns(Message, frozen=True, kw_only=True):
     page_token: str | None = None
 
 
-class ListArtifacts(Message, frozen=True, kw_only=True):
-    required = ("run_id",)
-    run_id: str | None = None
-    run_uuid: str | None = None
-    path: str | None = None
-    page_token: str | None = None
-
-
 class GetMetricHistory(Message, frozen=True, kw_only=True):
     required = ("run_id", "metric_key")
     run_id: str | None = None
@@ -274,133 +266,6 @@ class SearchLoggedModels(Message, frozen=True, kw_only=True):
     page_token: str | None = None
 
 
-class ListLoggedModelArtifacts(Message, frozen=True, kw_only=True):
-    artifact_directory_path: str | None = None
-    page_token: str | None = None
-
-
 class GetLoggedModel(Message, frozen=True, kw_only=True):
     model_id: str | None = None
     allow_deleted: bool | None = None
-
-
-# ---------------------------------------------------------------- registered models
-
-
-class CreateRegisteredModel(Message, frozen=True, kw_only=True):
-    required = ("name",)
-    name: str | None = None
-    tags: list[Pair] = []
-    description: str | None = None
-
-
-class ModelName(Message, frozen=True, kw_only=True):
-    required = ("name",)
-    name: str | None = None
-
-
-class UpdateRegisteredModel(Message, frozen=True, kw_only=True):
-    required = ("name",)
-    name: str | None = None
-    description: str | None = None
-
-
-class RenameRegisteredModel(Message, frozen=True, kw_only=True):
-    required = ("name", "new_name")
-    name: str | None = None
-    new_name: str | None = None
-
-
-class Search(Message, frozen=True, kw_only=True):
-    """Of registered models and of versions."""
-
-    filter: str | None = None
-    max_results: int | None = None
-    order_by: list[str] = []
-    page_token: str | None = None
-
-
-class GetLatestVersions(Message, frozen=True, kw_only=True):
-    required = ("name",)
-    name: str | None = None
-    stages: list[str] = []
-
-
-class CreateModelVersion(Message, frozen=True, kw_only=True):
-    required = ("name", "source")
-    name: str | None = None
-    source: str | None = None
-    run_id: str | None = None
-    tags: list[Pair] = []
-    run_link: str | None = None
-    description: str | None = None
-    model_id: str | None = None
-
-
-class VersionName(Message, frozen=True, kw_only=True):
-    required = ("name", "version")
-    name: str | None = None
-    version: str | None = None
-
-
-class UpdateModelVersion(Message, frozen=True, kw_only=True):
-    required = ("name", "version")
-    name: str | None = None
-    version: str | None = None
-    description: str | None = None
-
-
-class TransitionStage(Message, frozen=True, kw_only=True):
-    required = ("name", "version", "stage")
-    name: str | None = None
-    version: str | None = None
-    stage: str | None = None
-    archive_existing_versions: bool | None = None
-
-
-class SetModelTag(Message, frozen=True, kw_only=True):
-    required = ("name", "key")
-    name: str | None = None
-    key: str | None = None
-    value: str | None = None
-
-
-class DeleteModelTag(Message, frozen=True, kw_only=True):
-    required = ("name", "key")
-    name: str | None = None
-    key: str | None = None
-
-
-class SetVersionTag(Message, frozen=True, kw_only=True):
-    required = ("name", "version", "key")
-    name: str | None = None
-    version: str | None = None
-    key: str | None = None
-    value: str | None = None
-
-
-class DeleteVersionTag(Message, frozen=True, kw_only=True):
-    required = ("name", "version", "key")
-    name: str | None = None
-    version: str | None = None
-    key: str | None = None
-
-
-class SetAlias(Message, frozen=True, kw_only=True):
-    required = ("name", "alias", "version")
-    name: str | None = None
-    alias: str | None = None
-    version: str | None = None
-
-
-class AliasName(Message, frozen=True, kw_only=True):
-    required = ("name", "alias")
-    name: str | None = None
-    alias: str | None = None
-
-
-# ---------------------------------------------------------------- artifacts
-
-
-class ListStored(Message, frozen=True, kw_only=True):
-    path: str | None = None

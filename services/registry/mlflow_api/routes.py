@@ -10,14 +10,19 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
 
 from services.contracts.errors import NotFound, Unsupported
-from services.registry.mlflow_api import artifacts, experiments, logged_models, models, runs
+from services.registry.mlflow_api import artifacts, experiments, logged_models, models, runs, transfers
 from services.registry.mlflow_api.dispatch import Dispatcher
 from services.registry.mlflow_api.surface import Endpoint, Surface
 
 MLFLOW_VERSION = "3.17.2"
 """The version of MLflow whose API this is; what /version says."""
 
-STREAMED = tuple(f"/{prefix}/2.0/mlflow-artifacts/artifacts/" for prefix in ("api", "ajax-api"))
+STREAMED = tuple(
+    f"/{prefix}/{major}/mlflow-artifacts/{what}/"
+    for prefix in ("api", "ajax-api")
+    for major in ("2.0", "3.0")
+    for what in ("artifacts", "mpu/part")
+)
 """Bodies of any size are let through to addresses that start so."""
 
 ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
@@ -94,8 +99,12 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "mlflow-artifacts/artifacts/{path:path}", artifacts.download),
     ("PUT", "mlflow-artifacts/artifacts/{path:path}", artifacts.upload),
     ("DELETE", "mlflow-artifacts/artifacts/{path:path}", artifacts.delete),
-    ("POST", "mlflow-artifacts/mpu/{step}/{path:path}", artifacts.unsupported_transfer),
-    ("GET", "mlflow-artifacts/presigned/{path:path}", artifacts.unsupported_transfer),
+    ("POST", "mlflow-artifacts/mpu/create/{path:path}", transfers.create),
+    ("POST", "mlflow-artifacts/mpu/complete/{path:path}", transfers.complete),
+    ("POST", "mlflow-artifacts/mpu/abort/{path:path}", transfers.abort),
+    ("GET", "mlflow-artifacts/mpu/part/{upload_id}", transfers.list_parts),
+    ("PUT", "mlflow-artifacts/mpu/part/{upload_id}/{number}", transfers.put_part),
+    ("GET", "mlflow-artifacts/presigned/{path:path}", transfers.presigned),
 )
 
 AT_ROOT: tuple[tuple[str, str, Endpoint], ...] = (
@@ -131,6 +140,9 @@ async def health(surface: Surface, request: Request) -> Any:
 
 
 async def server_info(surface: Surface, request: Request) -> Any:
+    """Transfers in parts are there for clients that ask for them. Said here, they would be every client's way, and each
+    small download would take two requests; one stream does the same with less.
+    """
     return {
         "store_type": "SqlStore",
         "workspaces_enabled": False,

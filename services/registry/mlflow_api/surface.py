@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from services.contracts.errors import Invalid, LifecycleError, Unavailable
 from services.registry.artifacts.handlers import Artifacts
+from services.registry.artifacts.uploads import Uploads
 from services.registry.experiments.handlers import Experiments
 from services.registry.logged_models.handlers import LoggedModels
 from services.registry.mlflow_api import errors
@@ -39,6 +40,7 @@ class Surface:
     versions: Versions
     model_queries: ModelQueries
     artifacts: Artifacts
+    uploads: Uploads
     retries: Retries
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 
 from tests.integration.registry.processes import RegistryProcess
 from tests.support.waiting import wait_until
@@ -100,3 +101,78 @@ def test_no_browser_runs_what_was_uploaded(registry: RegistryProcess) -> None:
     headers = httpx.get(place).headers
     assert headers["content-disposition"].startswith("attachment")
     assert headers["x-content-type-options"] == "nosniff"
+
+
+MPU = "/api/2.0/mlflow-artifacts/mpu"
+
+
+def begun(registry: RegistryProcess, path: str, parts: int) -> tuple[str, list[str]]:
+    """Id of an upload and the addresses of its parts."""
+    answer = httpx.post(f"{registry.url}{MPU}/create/{path}", json={"path": "/tmp/whole.bin", "num_parts": parts})
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    return answer.json()["upload_id"], [credential["url"] for credential in answer.json()["credentials"]]
+
+
+def finished(registry: RegistryProcess, path: str, upload: str, parts: list[tuple[int, str]]) -> httpx.Response:
+    wish = {"path": "whole.bin", "upload_id": upload, "parts": [{"part_number": n, "etag": etag} for n, etag in parts]}
+    return httpx.post(f"{registry.url}{MPU}/complete/{path}", json=wish)
+
+
+def test_an_interrupted_upload_goes_on_with_the_parts_that_are_missing(registry: RegistryProcess) -> None:
+    directory = f"0/{uuid.uuid4().hex}/artifacts/d"
+    content = [os.urandom(300_000), os.urandom(300_000), os.urandom(7)]
+    upload, places = begun(registry, directory, 3)
+    for number in (2, 0):
+        assert httpx.put(places[number], content=content[number]).status_code == 200
+    etags = {0: hashlib.sha256(content[0]).hexdigest(), 2: hashlib.sha256(content[2]).hexdigest()}
+    there = httpx.get(f"{registry.url}{MPU}/part/{upload}").json()["parts"]
+    assert there == [
+        {"part_number": 1, "etag": f'"{etags[0]}"', "size": 300_000},
+        {"part_number": 3, "etag": f'"{etags[2]}"', "size": 7},
+    ]
+    sent = httpx.put(places[1], content=content[1])
+    assert httpx.put(places[1], content=b"another try").status_code == 200  # the one that is named counts
+    parts = [(1, etags[0]), (2, sent.headers["etag"]), (3, etags[2])]
+    assert finished(registry, directory, upload, parts[:2]).status_code == 400
+    assert finished(registry, directory, upload, [*parts[:2], (3, etags[0])]).status_code == 400
+    assert finished(registry, f"{directory}/elsewhere", upload, parts).status_code == 400
+    for _ in range(2):  # an answer that got lost is asked for again
+        assert finished(registry, directory, upload, parts).status_code == 200
+    place = f"{registry.url}{ROOT}/{directory}/whole.bin"
+    assert httpx.get(place).content == b"".join(content)
+    given = httpx.get(f"{registry.url}/api/2.0/mlflow-artifacts/presigned/{directory}/whole.bin").json()
+    assert (given["url"], given["file_size"]) == (place, 600_007)
+    assert [path.name for path in staged(registry)] == ["about"]
+
+
+def test_an_upload_that_is_given_up_leaves_nothing_and_can_not_go_on(registry: RegistryProcess) -> None:
+    directory = f"0/{uuid.uuid4().hex}/artifacts"
+    before = staged(registry)
+    upload, [place] = begun(registry, directory, 1)
+    assert httpx.put(place, content=b"1").status_code == 200
+    wish = {"path": "whole.bin", "upload_id": upload}
+    assert httpx.post(f"{registry.url}{MPU}/abort/{directory}", json=wish).status_code == 200
+    assert staged(registry) == before
+    assert httpx.put(place, content=b"1").status_code == 404
+    digest = hashlib.sha256(b"1").hexdigest()
+    assert finished(registry, directory, upload, [(1, digest)]).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "create/..%2f..%2fx", {"path": "a", "num_parts": 1}),
+        ("POST", "create/%252e%252e/x", {"path": "a", "num_parts": 1}),
+        ("POST", "create/0/x", {"path": "..", "num_parts": 1}),
+        ("POST", "create/0/x", {"path": "a/%2e%2e", "num_parts": 1}),
+        ("POST", "create/0/x", {"path": "a", "num_parts": 0}),
+        ("POST", "create/0/x", {"path": "a", "num_parts": 10_001}),
+        ("POST", "complete/0/x", {"path": "a", "upload_id": "../../sha256", "parts": [{"part_number": 1}]}),
+        ("POST", "abort/0/x", {"path": "a", "upload_id": "..%2f..%2fsha256"}),
+        ("GET", "part/..%2fparts", None),
+        ("PUT", "part/%2e%2e%2f%2e%2e/1", None),
+    ],
+)
+def test_no_part_goes_elsewhere(method: str, path: str, body: object, registry: RegistryProcess) -> None:
+    answer = httpx.request(method, f"{registry.url}{MPU}/{path}", json=body)
+    assert answer.status_code in (400, 404, 405), answer.text

@@ -1,0 +1,51 @@
+"""What MLflow's clients send about artifacts (mlflow/protos/service.proto and mlflow_artifacts.proto)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from services.registry.mlflow_api.wire import Message
+
+
+class ListArtifacts(Message, frozen=True, kw_only=True):
+    required = ("run_id",)
+    run_id: str | None = None
+    run_uuid: str | None = None
+    path: str | None = None
+    page_token: str | None = None
+
+
+class ListLoggedModelArtifacts(Message, frozen=True, kw_only=True):
+    artifact_directory_path: str | None = None
+    page_token: str | None = None
+
+
+class ListStored(Message, frozen=True, kw_only=True):
+    path: str | None = None
+
+
+class CreateMultipartUpload(Message, frozen=True, kw_only=True):
+    """`path` is the file on the client's side: only its name matters."""
+
+    required = ("path",)
+    path: str | None = None
+    num_parts: int | None = None
+
+
+class PartEntry(msgspec.Struct, frozen=True, kw_only=True):
+    part_number: int | None = None
+    etag: str | None = None
+    url: str | None = None
+
+
+class CompleteMultipartUpload(Message, frozen=True, kw_only=True):
+    required = ("path", "upload_id", "parts")
+    path: str | None = None
+    upload_id: str | None = None
+    parts: list[PartEntry] | None = None
+
+
+class AbortMultipartUpload(Message, frozen=True, kw_only=True):
+    required = ("path", "upload_id")
+    path: str | None = None
+    upload_id: str | None = None

@@ -1,0 +1,78 @@
+"""Artifacts in object stores, by configuration alone: S3 against a double, the others as far as their settings."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from obstore.store import AzureStore, S3Store, from_url
+
+from services.contracts.errors import Unavailable
+from services.registry.artifacts.rules import blob_key
+from services.registry.artifacts.store import CHUNK, SMALL, Blobs
+from tests.support.object_store import Bucket, object_store
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    with object_store() as (address, held):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        monkeypatch.setenv("AWS_REGION", "eu-central-1")
+        yield held
+
+
+async def chunks(content: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), 100_000):
+        yield content[start : start + 100_000]
+
+
+async def read(blobs: Blobs, sha256: str, start: int, end: int) -> bytes:
+    return b"".join([chunk async for chunk in blobs.read(sha256, start, end)])
+
+
+@pytest.mark.parametrize("size", [0, 10, SMALL, SMALL + 1, 6 * CHUNK + 5])
+async def test_content_goes_to_s3_once_and_comes_back_by_range(size: int, bucket: Bucket) -> None:
+    blobs = Blobs("s3://models/artifacts")
+    content = bytes(number % 251 for number in range(size))
+    for _ in range(2):
+        assert await blobs.receive(chunks(content)) == (hashlib.sha256(content).hexdigest(), size)
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert list(bucket.objects) == [f"artifacts/{blob_key(sha256)}"]
+    assert await read(blobs, sha256, 0, size) == content
+    assert await read(blobs, sha256, size // 3, size // 2) == content[size // 3 : size // 2]
+
+
+async def test_content_in_s3_is_listed_put_aside_and_removed(bucket: Bucket) -> None:
+    blobs = Blobs("s3://models/artifacts")
+    digests = sorted([(await blobs.receive(chunks(bytes([number]))))[0] for number in range(5)])
+    found = await blobs.below("sha256")
+    assert sorted((entry.key, entry.size) for entry in found) == [(blob_key(digest), 1) for digest in digests]
+    assert [entry.key for entry in await blobs.below(f"sha256/{digests[0][:2]}")] == [blob_key(digests[0])]
+    await blobs.doom(blob_key(digests[0]))
+    assert not await blobs.has(digests[0])
+    assert [entry.key for entry in await blobs.below("doomed")] == [f"doomed/{blob_key(digests[0])}"]
+    await blobs.spare(blob_key(digests[0]))
+    assert await blobs.has(digests[0])
+    await blobs.drop(blob_key(digests[0]))
+    with pytest.raises(Unavailable):
+        await read(blobs, digests[0], 0, 1)
+
+
+async def test_an_upload_that_breaks_off_leaves_nothing_in_s3(bucket: Bucket) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"x" * (SMALL + 1)
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await Blobs("s3://models/artifacts").receive(broken())
+    assert bucket.objects == {}
+
+
+def test_addresses_of_azure_and_others_choose_their_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "account")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", "a2V5")
+    assert isinstance(from_url("az://container/prefix"), AzureStore)
+    assert isinstance(from_url("s3://bucket/prefix"), S3Store)
+    Blobs("az://container/prefix")
