@@ -3,6 +3,7 @@
 
 VENV    := .venv
 PEERS   := .venv-peers
+MONITOR_PEERS := evidently nannyml whylogs alibi-detect
 BIN     := $(VENV)/bin
 SYSTEM  := deploy/local/system-packages
 INSTALL := deploy/local/install-packages
@@ -17,10 +18,10 @@ ALONE    := alone() { echo "== what failed, once more and alone"; \
             $(BIN)/pytest --last-failed --last-failed-no-failures none "$$@"; }
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check peers lock clean bench
+.PHONY: help demo up down test check peers monitor-peers lock clean bench
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.run ## start the stack and run the demonstration on real data; Ctrl-C ends it, the data stay
 	@$(SYSTEM) run
@@ -53,14 +54,18 @@ bench: $(VENV)/.test $(PEERS)/.installed ## run the benchmarks
 
 peers: $(PEERS)/.installed ## install what the contract suite and the benchmarks compare with, in .venv-peers
 
+monitor-peers: $(MONITOR_PEERS:%=.venv-peer-%/.installed) ## install what tests/benchmarks/monitor_peers.py compares with, each in .venv-peer-NAME
+
 lock: $(VENV)/.test ## write requirements/*.lock anew from pyproject.toml
 	$(COMPILE) --extra build --extra demo --extra test --output-file requirements/test.lock
 	$(COMPILE) --extra build --extra demo --constraints requirements/test.lock --output-file requirements/run.lock
 	@if [ -f requirements/peers.in ]; then \
 	$(subst pyproject.toml,requirements/peers.in,$(COMPILE)) --output-file requirements/peers.lock; fi
+	@for peer in $(MONITOR_PEERS); do $(subst pyproject.toml,requirements/monitor-$$peer.in,$(COMPILE)) \
+	--output-file requirements/monitor-$$peer.lock || exit 1; done
 
 clean: ## remove .venv and caches, and keep the data in .lifecycle
-	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) $(PEERS) $(MONITOR_PEERS:%=.venv-peer-%) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -72,8 +77,12 @@ $(VENV)/.run: requirements/run.lock pyproject.toml | $(BIN)/python
 	@$(INSTALL) requirements/run.lock
 	@touch $@
 
-$(VENV)/.test: requirements/test.lock requirements/run.lock pyproject.toml | $(BIN)/python
+$(VENV)/.test: requirements/test.lock requirements/run.lock requirements/torch.txt pyproject.toml | $(BIN)/python
 	@$(INSTALL) requirements/test.lock
+	@echo "== installing PyTorch for CPUs, for the test of its autologging"
+	@$(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --retries 1 --no-deps --no-compile \
+	--only-binary :all: --require-hashes -r requirements/torch.txt \
+	|| echo "== PyTorch for CPUs can't be had from this index: the test of its autologging will be skipped"
 	@touch $@ $(VENV)/.run
 
 $(PEERS)/.installed: requirements/peers.lock | $(VENV)/.test
@@ -81,4 +90,11 @@ $(PEERS)/.installed: requirements/peers.lock | $(VENV)/.test
 	@test -x $(PEERS)/bin/python || $(BIN)/python -m venv $(PEERS)
 	@$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --no-config --require-hashes -r requirements/peers.lock \
 	|| $(PEERS)/bin/python -m pip --disable-pip-version-check --no-input install --require-hashes -r requirements/peers.lock
+	@touch $@
+
+.venv-peer-%/.installed: requirements/monitor-%.lock | $(VENV)/.test
+	@echo "== installing the $$(grep -c == $<) pinned packages of $<, to compare with"
+	@test -x .venv-peer-$*/bin/python || $(BIN)/python -m venv .venv-peer-$*
+	@$(BIN)/uv pip install --quiet --python .venv-peer-$*/bin/python --no-config --require-hashes -r $< \
+	|| .venv-peer-$*/bin/python -m pip --disable-pip-version-check --no-input install --require-hashes -r $<
 	@touch $@
