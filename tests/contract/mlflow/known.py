@@ -3,6 +3,7 @@
 
 _NO_500 = "the peer fails with 500, which its client repeats for minutes; ours says what is wrong (400)"
 _SAFER = "a path with a backslash may lead elsewhere on other systems; ours refuses it"
+_PARTS = "the peer has transfers in parts with a cloud's storage only; ours always"
 
 DIFFERENCES = {
     "malformed: no JSON": "the peer answers 405 with a page; ours in MLflow's error shape",
@@ -17,5 +18,7 @@ DIFFERENCES = {
     "artifacts: listing of 'a\\\\b'": _SAFER,
     "artifacts: PUT a%5c..%5cb": _SAFER,
     "artifacts: DELETE /api/2.0/mlflow-artifacts/artifacts/%2fetc%2fpasswd": "the peer redirects to a path inside",
+    "artifacts: multipart": _PARTS,
+    "artifacts: presigned": "of an unknown file; " + _PARTS,
     "malformed: POST runs/update status as True": "a status that is no word is refused before the run is looked up",
 }
