@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -26,13 +25,10 @@ from services.contracts import (
 )
 from services.contracts.base import Envelope
 from services.contracts.dead_letters import DecideRegistryDeadLetter, ListRegistryDeadLetters
-from services.contracts.errors import Unavailable
 from services.registry import provenance as origins
 from services.registry import states
 from services.registry.artifacts import store as artifact_store
-from services.registry.artifacts.garbage import Garbage
 from services.registry.artifacts.handlers import Artifacts
-from services.registry.artifacts.uploads import Uploads
 from services.registry.audit import store as audit_store
 from services.registry.audit.handlers import Audit
 from services.registry.clock import now_milliseconds
@@ -66,6 +62,7 @@ from services.registry.models.handlers import Models
 from services.registry.models.history import ModelHistory
 from services.registry.models.queries import ModelQueries
 from services.registry.models.versions import Versions
+from services.registry.preparing import prepared
 from services.registry.projects import store as project_store
 from services.registry.projects.catching_up import CatchingUp
 from services.registry.projects.following import Following
@@ -73,7 +70,6 @@ from services.registry.projects.handlers import Projects
 from services.registry.projects.shown import Reading
 from services.registry.projects.things import Things
 from services.registry.provenance import Provenance
-from services.registry.purging.handlers import Purging
 from services.registry.retraining import store as retraining_store
 from services.registry.retraining.handlers import Retrainings
 from services.registry.reviews import store as review_store
@@ -85,7 +81,7 @@ from services.registry.runs.freshness import FreshRunIndex
 from services.registry.runs.handlers import Runs
 from services.registry.runs.queries import RunQueries
 from services.registry.settings import RegistrySettings
-from services.registry.tracked import STATES_BEGIN, Tracked
+from services.registry.tracked import Tracked
 from services.registry.turns import Turns
 from services.registry.webhooks import store as webhook_store
 from services.registry.webhooks.handlers import Webhooks
@@ -162,17 +158,18 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         model = Models(outbox, models_, turns, now)
         versions = Versions(outbox, models_, model, run, logged, turns, now)
         model_queries = ModelQueries(models_, model, versions, run, ModelHistory(models_, states_))
-        files_, blobs = artifact_store.MongoArtifacts(store), artifact_store.Blobs(settings.artifacts)
-        files = Artifacts(outbox, files_, blobs, now)
-        garbage = Garbage(files_, blobs)
-        purging = Purging(run, logged, experiment, files, model_queries, now)
+        files = Artifacts(outbox, artifact_store.MongoArtifacts(store), artifact_store.Blobs(settings.artifacts), now)
         tracked = Tracked(
-            experiments=experiment_queries,
+            outbox,
+            experiments=experiment,
+            experiment_queries=experiment_queries,
             runs=run,
             run_queries=run_queries,
+            models=model,
             versions=versions,
             model_queries=model_queries,
             files=files,
+            now=now,
         )
         event_log = Events(store)
         tokens = Tokens(store, outbox, secret, now)
@@ -242,7 +239,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         tracing = EventConsumer(bus, outbox, streams.REGISTRY_PROVENANCE, provenance.take_in)
         dead = DeadLetters(outbox)
 
-        await _prepared(store, outbox, monitoring, states_)
+        await prepared(store, outbox, monitoring, states_, INDEXES)
         context = service_context(SERVICE)
         await experiment.ensure_default(context)
         await project.ensure_default(context)
@@ -270,7 +267,6 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 versions=versions,
                 model_queries=model_queries,
                 artifacts=files,
-                uploads=Uploads(files, blobs),
                 retries=creations,
             ),
         )
@@ -279,8 +275,6 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             VERSION,
             {
                 registry.ListEvents: event_log.page,
-                registry.PurgeDeleted: purging.purge,
-                registry.CollectContent: garbage.collect,
                 insights.WriteInsight: insight.write,
                 insights.CommentInsight: insight.comment,
                 insights.RemoveInsight: insight.remove,
@@ -380,21 +374,3 @@ def _together(*parts: TakeIn) -> TakeIn:
             await part(envelopes, change)
 
     return take_in
-
-
-async def _prepared(store: Store, outbox: Outbox, monitoring: EventConsumer, states_: states.States) -> None:
-    """Creates what is missing in the database, as soon as it is there."""
-    pause = 0.05
-    while True:
-        try:
-            await store.ping()
-            await outbox.prepare()
-            await monitoring.prepare()
-            for indexes in INDEXES:
-                await store.ensure(indexes)
-            await states_.begin(STATES_BEGIN)
-            return
-        except Unavailable as error:
-            log.warning("MongoDB isn't there yet", error=str(error))
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 1.0)

@@ -11,6 +11,9 @@ from services.contracts.errors import Invalid
 _KEY = re.compile(r"[/\w.\- :]*")
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w\-]{0,255}")
 
+NOTE_TAG = "mlflow.note.content"
+"""Where MLflow's pages keep the description of an experiment or run."""
+
 _BAD_CHARACTERS = (
     "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) "
     "and slashes (/)."

@@ -10,6 +10,15 @@ from services.contracts.registry.artifacts import (
     ListArtifacts,
     PreviewArtifact,
 )
+from services.contracts.registry.experiment_commands import (
+    CreateExperiment,
+    DeleteExperiment,
+    DeleteExperimentTag,
+    DescribeExperiment,
+    RenameExperiment,
+    RestoreExperiment,
+    SetExperimentTag,
+)
 from services.contracts.registry.experiments import (
     ExperimentCreated,
     ExperimentPurged,
@@ -20,6 +29,21 @@ from services.contracts.registry.experiments import (
 )
 from services.contracts.registry.log import EventView, ListEvents
 from services.contracts.registry.logged_models import LoggedModelCreated, LoggedModelPurged, LoggedModelUpdated
+from services.contracts.registry.model_commands import (
+    DeleteModel,
+    DeleteModelTag,
+    DeleteVersion,
+    DeleteVersionTag,
+    DescribeModel,
+    DescribeVersion,
+    MoveVersion,
+    RegisterModel,
+    RegisterVersion,
+    RemoveAlias,
+    RenameModel,
+    SetModelTag,
+    SetVersionTag,
+)
 from services.contracts.registry.model_events import (
     AliasRemoved,
     AliasSet,
@@ -39,6 +63,15 @@ from services.contracts.registry.models import (
     VersionView,
 )
 from services.contracts.registry.purging import CollectContent, ContentReport, PurgeDeleted, PurgeReport
+from services.contracts.registry.run_commands import (
+    DeleteRun,
+    DeleteRunTag,
+    DescribeRun,
+    EndRun,
+    RenameRun,
+    RestoreRun,
+    SetRunTag,
+)
 from services.contracts.registry.run_events import (
     MAX_METRICS_IN_EVENT,
     DatasetRef,
@@ -64,7 +97,21 @@ __all__ = [
     "ArtifactView",
     "CollectContent",
     "ContentReport",
+    "CreateExperiment",
     "DatasetRef",
+    "DeleteExperiment",
+    "DeleteExperimentTag",
+    "DeleteModel",
+    "DeleteModelTag",
+    "DeleteRun",
+    "DeleteRunTag",
+    "DeleteVersion",
+    "DeleteVersionTag",
+    "DescribeExperiment",
+    "DescribeModel",
+    "DescribeRun",
+    "DescribeVersion",
+    "EndRun",
     "EventView",
     "ExperimentCreated",
     "ExperimentPurged",
@@ -89,9 +136,18 @@ __all__ = [
     "ModelRegistered",
     "ModelUpdated",
     "ModelView",
+    "MoveVersion",
     "PreviewArtifact",
     "PurgeDeleted",
     "PurgeReport",
+    "RegisterModel",
+    "RegisterVersion",
+    "RemoveAlias",
+    "RenameExperiment",
+    "RenameModel",
+    "RenameRun",
+    "RestoreExperiment",
+    "RestoreRun",
     "RunDataLogged",
     "RunEnded",
     "RunInputsLogged",
@@ -102,6 +158,10 @@ __all__ = [
     "RunUpdated",
     "RunView",
     "SetAlias",
+    "SetExperimentTag",
+    "SetModelTag",
+    "SetRunTag",
+    "SetVersionTag",
     "VersionKey",
     "VersionRegistered",
     "VersionUpdated",

@@ -20,6 +20,7 @@ from services.gateway.resolvers.insights import InsightMutations
 from services.gateway.resolvers.operations import OperationMutations
 from services.gateway.resolvers.projects import ProjectMutations
 from services.gateway.resolvers.reviews import ReviewMutations
+from services.gateway.resolvers.tracked import TrackedMutations
 from services.gateway.types.commands import outcome
 from services.gateway.types.fields import viewed
 from services.gateway.types.models import ModelVersion
@@ -83,6 +84,7 @@ class Mutation(
     ProjectMutations,
     InsightMutations,
     ReviewMutations,
+    TrackedMutations,
 ):
     set_alias: SetAliasPayload = viewed(
         resolver=_set_alias, description="Points an alias at a version, at once and for everybody."

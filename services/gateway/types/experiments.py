@@ -28,6 +28,9 @@ class Experiment(Node):
     id: strawberry.ID = strawberry.field(resolver=_id, description=ID_DESCRIPTION)
     experiment_id: str = strawberry.field(resolver=_experiment_id, description="The id that MLflow knows it by.")
     name: str = strawberry.field(description="Its name, unique among the active ones.")
+    description: str = strawberry.field(
+        resolver=values.NOTED, description="What it is about, in Markdown; empty if unsaid."
+    )
     lifecycle_stage: str = strawberry.field(description="`active` or `deleted`.")
     artifact_location: str = strawberry.field(description="Where the files of its runs are.")
     created_at: datetime = strawberry.field(description="When it was created.")

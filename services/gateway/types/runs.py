@@ -119,6 +119,7 @@ class Run(Node):
     id: strawberry.ID = viewed(resolver=_id, description=ID_DESCRIPTION)
     run_id: str = viewed(resolver=_run_id, description="The id that MLflow knows it by.")
     name: str = strawberry.field(description="Its name, given or made up.")
+    description: str = viewed(resolver=values.NOTED, description="What it is about, in Markdown; empty if unsaid.")
     status: str = strawberry.field(description="RUNNING, SCHEDULED, FINISHED, FAILED or KILLED.")
     user: str = strawberry.field(description="Who started it.")
     lifecycle_stage: str = strawberry.field(description="`active` or `deleted`.")

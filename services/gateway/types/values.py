@@ -81,6 +81,10 @@ def figures(attribute: str) -> Callable[..., list[Metric]]:
     return of_parent(resolver, Listed(attribute, {"key": "key", "value": "figure", "text": "figure_text"}))
 
 
+def _noted(parent: Any) -> str:
+    return str(parent.tags.get("mlflow.note.content", ""))
+
+
 def same(attribute: str) -> Callable[..., Any]:
     """The resolver of a field that the view calls otherwise."""
 
@@ -120,3 +124,7 @@ class UserError:
     field: str | None = strawberry.field(description="The input field it is about.")
     fix: str | None = strawberry.field(description="What to do about it.")
     retryable: bool = strawberry.field(description="Whether the same request may succeed a little later.")
+
+
+NOTED = of_parent(_noted)
+"""The description of an experiment or run: the tag that MLflow's pages show."""
