@@ -4,7 +4,7 @@
   const PAUSES = [250, 500, 1000, 2000, 4000], STALE_AFTER = 7000, BATCH = 60;
   let socket = null, tries = 0, heard = 0, topics = [], upstream = { live: true }, paused = false, lost = false, dragging = false, badge = "";
   const props = new Map(), rows = new Map(), live = (window.lifecycle = window.lifecycle || {});
-  let lines = null, asking = null, ticks = 0, timer = null, flushed = 0;
+  let lines = null, asking = null, ticks = 0, timer = null, flushed = 0, healing = 0, patience = 2000;
   const prefix = () => JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
   const put = (id, values) => document.getElementById(id) && window.dash_clientside.set_props(id, values);
 
@@ -54,9 +54,18 @@
     const why = state === "live" ? "Changes show here as they happen." : state === "stale"
       ? "Nothing has been heard for a while; figures may be old."
       : open ? upstream.reason || "The gateway can't be reached." : "The dashboard can't be reached; trying again.";
+    heal(state === "live");
     if (badge === text + why || !window.dash_clientside || !document.getElementById("live-badge")) return;
     badge = text + why;
     put("live-badge", { children: text, className: "live-badge " + (paused && state === "live" ? "paused" : state), title: why });
+  }
+  function heal(well) { // what couldn't be loaded while something was away is asked for again, ever more patiently
+    const failed = document.querySelector("#page [data-again]"), busy = [...document.querySelectorAll("[role=dialog]")].some((dialog) => dialog.checkVisibility());
+    if (!failed) patience = 2000;
+    if (!failed || !well || busy || Date.now() < healing) return;
+    healing = Date.now() + patience;
+    patience = Math.min(2 * patience, 60000);
+    window.dash_clientside.set_props("again", { data: Date.now() });
   }
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     live: {
