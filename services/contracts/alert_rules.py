@@ -20,9 +20,10 @@ class AlertRule(Message, frozen=True, kw_only=True):
     `minimum_effect`: the smallest change that matters, in the metric's own unit (see the guide). Whatever it is, a
     change that chance explains never fires. `open_after`, `resolve_after`: so many windows in a row, 1 to 100.
     `reopen_within`: firing again within so many windows continues the same alert; each time doubles how long it must
-    then be quiet to resolve, up to 30 windows. `minimum_rows`: a window with fewer
-    says nothing. `seconds`: freshness only, the longest time without rows. `request_retraining`: asks for it when the
-    alert opens.
+    then be quiet to resolve, up to 30 windows. `minimum_rows`: a window with fewer says nothing. `seconds`: freshness
+    only, the longest time without rows. `request_retraining`: asks for it when the alert opens. `windows` (feature and
+    prediction drift, 1 to 90): looks at the newest so many windows together, sliding, and so sees what is too slow for
+    one window.
     """
 
     name: str
@@ -39,6 +40,7 @@ class AlertRule(Message, frozen=True, kw_only=True):
     minimum_rows: int = 30
     seconds: float | None = None
     request_retraining: bool = False
+    windows: int = 1
 
 
 class AlertRulesView(Message, frozen=True, kw_only=True):

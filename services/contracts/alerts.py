@@ -15,6 +15,7 @@ Resolution = Literal["by_itself", "by_hand", "rule_removed"]
 RuleMetric = Literal[
     "feature_drift",
     "prediction_drift",
+    "multivariate_drift",
     "performance",
     "estimated_performance",
     "missing",

@@ -222,13 +222,15 @@ class ServiceFigures(Message, frozen=True, kw_only=True):
 
 class MultivariateDrift(Message, frozen=True, kw_only=True):
     """How the features hang together, from a sample of `rows`: mean distance of a row from its reconstruction by the
-    reference's principal components, against the `expected`; `z` in standard errors. Comes some time after closing."""
+    reference's principal components, against the `expected`; `z` in standard errors. `limit`: what their difference
+    must reach to matter, also beside what the reference's own windows do. Comes some time after closing."""
 
     rows: int
     error: float
     expected: float
     z: float
     drifted: bool
+    limit: float | None = None
 
 
 class WindowView(Message, frozen=True, kw_only=True):
@@ -299,7 +301,7 @@ class PerformanceDetail(Message, frozen=True, kw_only=True):
 
 class MonitoredView(Message, frozen=True, kw_only=True):
     """A model version under watch. `last_prediction_at` in event time, `last_arrival_at` by the clock; `baseline`: the
-    reference's own performance, where its rows have labels."""
+    reference's own performance, where its rows have labels. `references`: names of all it had, the newest first."""
 
     model_name: str
     version: str
@@ -315,6 +317,7 @@ class MonitoredView(Message, frozen=True, kw_only=True):
     last_arrival_at: datetime | None = None
     segments: list[str] = []
     baseline: Performance | None = None
+    references: list[str] = []
 
 
 # ---------------------------------------------------------------- live updates
@@ -350,7 +353,9 @@ class ListMonitored(Request[list[MonitoredView]], frozen=True, kw_only=True):
 class ListWindows(Request[list[WindowView]], frozen=True, kw_only=True):
     """Windows of one version in time order within [start, end); `resolution_seconds` merges them into coarser ones.
 
-    `features`: None for all, [] for none. The newest `last` windows if given (at most 1,000).
+    `features`: None for all, [] for none. The newest `last` windows if given (at most 1,000). `against`: drift is shown
+    against something else than the reference: `previous` (the window before), `weekday` (the same time in the four
+    weeks before), `year` (52 weeks before), or the name of a reference with the same bins (at most 100 windows).
     """
 
     service = "monitor"
@@ -363,6 +368,7 @@ class ListWindows(Request[list[WindowView]], frozen=True, kw_only=True):
     resolution_seconds: int | None = None
     last: int | None = None
     features: list[str] | None = None
+    against: str | None = None
 
 
 class GetPerformance(Request[PerformanceDetail], frozen=True, kw_only=True):

@@ -47,6 +47,7 @@ from services.monitor.windows.handlers import WindowCounts
 from services.monitor.windows.labelled import LabelledWindows
 from services.monitor.windows.live import LiveWindows
 from services.monitor.windows.queries import Queries
+from services.monitor.windows.sliding import SlidingWindows
 from services.monitor.windows.views import WindowViews
 from services.runtime import webhooks as sending
 from services.runtime.auth import Authenticator, find_through
@@ -108,7 +109,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         news = AlertNews(alert_rows, bus)
         alerts = Alerts(alert_rows, versions, webhooks, news, outbox)
         rounds = Rounds(alert_rows, silences, webhooks)
-        judge = Judge(rounds, news)
+        judge = Judge(rounds, news, SlidingWindows(windows))
         labelled = LabelledWindows(windows)
 
         models = EventConsumer(bus, outbox, MONITOR_MODELS, versions.project)
@@ -130,7 +131,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
                 webhooks=sending.WebhookSender(queue, webhooks.target, private_allowed=settings.webhooks_private).run,
                 waiting_labels=WaitingLabels(blocks, join, outbox, live.moved).run,
                 label_retention=LabelRetention(blocks, outbox, settings.join_days).run,
-                multivariate=MultivariateJob(sample_rows, Closings(windows), versions, outbox).run,
+                multivariate=MultivariateJob(sample_rows, Closings(windows), versions, judge, outbox).run,
                 live=live.run,
                 slot=slot.run,
                 database=store.watch,

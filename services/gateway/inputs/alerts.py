@@ -58,6 +58,9 @@ class AlertRuleInput:
     )
     minimum_rows: int | None = strawberry.field(default=None, description="A window with fewer rows says nothing.")
     seconds: float | None = strawberry.field(default=None, description="Freshness: the longest time without rows.")
+    windows: int | None = strawberry.field(
+        default=None, description="Drift: looks at so many windows together, sliding, 1 to 90; 1 if unsaid."
+    )
     request_retraining: bool | None = strawberry.field(
         default=None, description="Whether its alerts ask for a new version of the model."
     )

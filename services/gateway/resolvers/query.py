@@ -53,6 +53,7 @@ from services.gateway.resolvers.projects import ProjectQueries
 from services.gateway.resolvers.reviews import ReviewQueries
 from services.gateway.types.arguments import (
     DEFAULT_WINDOWS,
+    Against,
     AsOf,
     End,
     Features,
@@ -268,6 +269,7 @@ async def _windows(
         int | None, strawberry.argument(description="Merge windows into coarser ones of this length.")
     ] = None,
     features: Features = None,
+    against: Against = None,
 ) -> list[WindowView]:
     return await info.context.ask(
         ListWindows(
@@ -278,6 +280,7 @@ async def _windows(
             resolution_seconds=checked_resolution(resolution_seconds),
             last=checked_last(last),
             features=features if "features" in Selected.of(info) else [],
+            against=against,
         )
     )
 

@@ -43,6 +43,7 @@ class Resolution(Enum):
 class RuleMetric(Enum):
     FEATURE_DRIFT = enum_value("feature_drift", description="Features against the reference.")
     PREDICTION_DRIFT = enum_value("prediction_drift", description="The model's output against the reference.")
+    MULTIVARIATE_DRIFT = enum_value("multivariate_drift", description="How features hang together.")
     PERFORMANCE = enum_value("performance", description="Figures over rows with labels.")
     ESTIMATED_PERFORMANCE = enum_value("estimated_performance", description="Figures estimated without labels.")
     MISSING = enum_value("missing", description="Shares of missing values.")
@@ -156,6 +157,7 @@ class AlertRule:
     reopen_within: int = strawberry.field(description="Firing again within so many windows continues the same alert.")
     minimum_rows: int = strawberry.field(description="A window with fewer rows says nothing.")
     seconds: float | None = strawberry.field(description="Freshness: the longest time without rows.")
+    windows: int = strawberry.field(description="So many windows are looked at together, sliding; 1: each by itself.")
     request_retraining: bool = strawberry.field(description="Whether its alerts ask for a new version of the model.")
 
 

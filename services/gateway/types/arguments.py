@@ -16,6 +16,13 @@ LastWindows = Annotated[
     int | None,
     strawberry.argument(description=f"The newest so many windows, 1 to {MAX_WINDOWS}; {DEFAULT_WINDOWS} if unsaid."),
 ]
+Against = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Shows drift against `previous` (the window before), `weekday` (the same time in the four weeks "
+        "before), `year` (52 weeks before) or a reference by its name; against the one in force if unsaid."
+    ),
+]
 Features = Annotated[
     list[str] | None, strawberry.argument(description="Only these features; all if unsaid, none for an empty list.")
 ]

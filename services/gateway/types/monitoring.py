@@ -186,6 +186,7 @@ class MonitoredVersion:
     baseline: Performance | None = strawberry.field(
         description="The reference's own performance, where its rows have labels."
     )
+    references: list[str] = strawberry.field(description="Names of all references it had, the newest first.")
 
 
 @strawberry.type(description="Performance over a stretch of time, in detail.")

@@ -15,13 +15,14 @@ from pymongo.errors import PyMongoError
 
 from services.contracts.alert_rules import AlertRule
 from services.contracts.errors import LifecycleError
-from services.contracts.monitor import EstimatedPerformance, WindowView
+from services.contracts.monitor import EstimatedPerformance, MultivariateDrift, WindowView
 from services.monitor.alerts.news import AlertNews
 from services.monitor.alerts.rounds import Round, Rounds
 from services.monitor.alerts.rules import Span
 from services.monitor.alerts.signals import (
     AT_CLOSING,
     Evidence,
+    multivariate_causes,
     performance_causes,
     stale_causes,
     window_causes,
@@ -40,6 +41,7 @@ from services.monitor.versions.handlers import Versions
 from services.monitor.versions.rules import ActiveReference, Watched
 from services.monitor.windows.figures import window_estimate
 from services.monitor.windows.labelled import Labelled, LabelledWindows
+from services.monitor.windows.sliding import SlidingWindows
 from services.runtime.context import service_context
 from services.runtime.outbox import Change, Duplicate, Outbox
 
@@ -56,6 +58,15 @@ BASELINE_ROWS: Final = 500
 """Labelled windows and rows that make a baseline where the reference has no labels."""
 
 
+LOOKS: Final = 7
+"""A rule over many windows looks so many times while they pass: each look merges all of them."""
+
+
+def due(window: Span, width_ms: int, windows: int) -> bool:
+    """Whether a rule over so many windows looks when this one closes."""
+    return window.start // width_ms % max(1, windows // LOOKS) == 0
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a window is compared with, of one reference."""
@@ -67,9 +78,10 @@ class Known:
 class Judge:
     """Applies the rules; one per process."""
 
-    def __init__(self, rounds: Rounds, news: AlertNews) -> None:
+    def __init__(self, rounds: Rounds, news: AlertNews, sliding: SlidingWindows) -> None:
         self._rounds = rounds
         self._news = news
+        self._sliding = sliding
         self._shares: OrderedDict[str, Known] = OrderedDict()
 
     async def closed(self, change: Change, watched: Watched, views: Sequence[WindowView]) -> Round | None:
@@ -81,8 +93,31 @@ class Judge:
         reference = await self._known(watched.active)
         for view, span in zip(views, spans, strict=True):
             for rule in round_.rules:
-                if rule.metric in AT_CLOSING:
+                if rule.metric not in AT_CLOSING:
+                    continue
+                if rule.windows == 1:
                     await self._look(round_, rule, view, span, reference)
+                elif due(span, watched.active.window_ms, rule.windows):
+                    together = await self._sliding.view(watched, span.start, rule.windows)
+                    if together is not None:
+                        await self._look(round_, rule, together, span, reference)
+        await round_.write(change)
+        return round_
+
+    async def multivariate(
+        self, change: Change, watched: Watched, found: Sequence[tuple[int, MultivariateDrift]]
+    ) -> Round | None:
+        """Adds to `change` what these figures (by window start, in order of time) do to alerts."""
+        if not found or watched.active is None:
+            return None
+        spans = [Span(start, start + watched.active.window_ms) for start, _ in found]
+        round_ = await self._rounds.start(watched, spans[0], spans[-1])
+        for span, (_, figures) in zip(spans, found, strict=True):
+            for rule in round_.rules:
+                if rule.metric == "multivariate_drift":
+                    causes = multivariate_causes(rule, figures)
+                    if causes is not None:
+                        await round_.apply(rule, causes, span)
         await round_.write(change)
         return round_
 
@@ -103,6 +138,9 @@ class Judge:
             return
         if round_.silenced(rule, span):
             return
+        if rule.windows > 1:
+            told = round_.told_elsewhere(rule, span.start - (rule.windows - 1) * (span.end - span.start))
+            causes = {name: cause for name, cause in causes.items() if name not in told}
         p_values, could_be = window_evidence(rule, evidence)
         if p_values:
             weighed = weighing(watch, p_values)

@@ -80,6 +80,15 @@ class Round:
     def remember(self, rule: AlertRule, watch: Watch) -> None:
         self.memory = msgspec.structs.replace(self.memory, watches={**self.memory.watches, rule.name: watch})
 
+    def told_elsewhere(self, rule: AlertRule, since_ms: int) -> set[str]:
+        """Subjects that a rule over fewer windows has told of, in a window that starts at `since_ms` or later: the same
+        rows open no second alert."""
+        told: set[str] = set()
+        for other in self.rules:
+            if other.metric == rule.metric and other.windows < rule.windows:
+                told.update(name for name, at in self.watch(other).told.items() if at >= since_ms)
+        return told
+
     def silenced(self, rule: AlertRule, window: Span) -> bool:
         return any(
             silence.rule in (None, rule.name)
@@ -99,7 +108,7 @@ class Round:
             lasting = persistent(watch, rule)
             shown = ranked(causes, lasting)
             named = [cause for cause in shown if cause.subject in lasting]
-            words = (title(rule.metric, named), shown, next_step(rule.metric, named))
+            words = (title(rule.metric, named, rule.windows), shown, next_step(rule.metric, named))
             former = await self._load(watch.former) if outcome == "reopen" else None
             if former is not None:
                 alert, event = rules.reopened(former, window, *words, now)
@@ -124,7 +133,8 @@ class Round:
         if outcome == "firing":
             shown = ranked(causes, persistent(watch, rule))
             named = [cause for cause in shown if cause.subject in persistent(watch, rule)]
-            self._keep(rules.seen(alert, window, title(rule.metric, named), shown, next_step(rule.metric, named), now))
+            words = title(rule.metric, named, rule.windows)
+            self._keep(rules.seen(alert, window, words, shown, next_step(rule.metric, named), now))
         elif outcome == "quiet":
             self._keep(rules.quiet(alert, window, now))
         else:

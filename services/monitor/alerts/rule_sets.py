@@ -23,11 +23,15 @@ MEASURED_METRICS: Final[frozenset[RuleMetric]] = frozenset({"performance", "esti
 ESTIMATED: Final = ("roc_auc", "accuracy")
 """Measures that can be estimated without labels, with an interval."""
 MOST_WINDOWS: Final = 100
+SLIDING_METRICS: Final[frozenset[RuleMetric]] = frozenset({"feature_drift", "prediction_drift"})
+MOST_SLIDING: Final = 90
 MOST_NAMES: Final = 2_000
 
 DEFAULTS: Final[tuple[AlertRule, ...]] = (
     AlertRule(name="feature-drift", metric="feature_drift", severity="warning"),
+    AlertRule(name="slow-drift", metric="feature_drift", severity="warning", windows=7),
     AlertRule(name="prediction-drift", metric="prediction_drift", severity="warning"),
+    AlertRule(name="multivariate-drift", metric="multivariate_drift", severity="warning", minimum_rows=100),
     AlertRule(name="performance", metric="performance", severity="critical", minimum_rows=100),
     AlertRule(name="missing-values", metric="missing", severity="warning"),
     AlertRule(name="unseen-values", metric="unseen", severity="warning"),
@@ -106,6 +110,12 @@ def _check_numbers(rule: AlertRule, field: str) -> None:
     effect = rule.minimum_effect
     if effect is not None and not (isfinite(effect) and effect > 0):
         raise Invalid("a minimum effect is a number above 0", code="OUT_OF_RANGE", field=f"{field}.minimum_effect")
+    if not 1 <= rule.windows <= MOST_SLIDING:
+        raise Invalid(f"between 1 and {MOST_SLIDING} windows together", code="OUT_OF_RANGE", field=f"{field}.windows")
+    if rule.windows > 1 and rule.metric not in SLIDING_METRICS:
+        raise Invalid(
+            f"a {rule.metric} rule looks at each window by itself", code="NOT_FOR_METRIC", field=f"{field}.windows"
+        )
     if rule.seconds is not None:
         if rule.metric != "freshness":
             raise Invalid("only a freshness rule takes seconds", code="NOT_FOR_METRIC", field=f"{field}.seconds")

@@ -11,11 +11,12 @@ import msgspec
 
 from services.contracts.alert_rules import AlertRule
 from services.contracts.alerts import AlertCause, RuleMetric
-from services.contracts.monitor import EstimatedPerformance, FeatureDrift, WindowView
+from services.contracts.monitor import EstimatedPerformance, FeatureDrift, MultivariateDrift, WindowView
 from services.monitor.performance.measures import BELIEVED_Z, default_effect, main_measure
 from services.monitor.performance.measures import change as performance_change
 from services.monitor.performance.rules import PerformanceCounts
 from services.monitor.references.shares import ReferenceShares
+from services.monitor.samples.rules import DRIFT_EFFECT, DRIFT_Z
 
 Causes = dict[str, AlertCause]
 """By subject."""
@@ -24,6 +25,7 @@ BROAD: Final = "several features"
 """Subject of many features that moved a little at once."""
 BROAD_FEATURES: Final = 3
 PREDICTION: Final = "prediction"
+TOGETHER: Final = "all features"
 ROWS: Final = "rows"
 
 SHARE_Z: Final = 4.5
@@ -84,10 +86,34 @@ def performance_causes(
     }
 
 
+def multivariate_causes(rule: AlertRule, figures: MultivariateDrift) -> Causes | None:
+    """Rows that lie farther from (or nearer to) the reference's principal components than its own, believably and by
+    enough. `minimum_effect`: share of the expected distance."""
+    if figures.rows < rule.minimum_rows:
+        return None
+    change = figures.error - figures.expected
+    limit = _effect(rule, DRIFT_EFFECT) * figures.expected
+    if rule.minimum_effect is None and figures.limit is not None:
+        limit = figures.limit
+    if abs(figures.z) < DRIFT_Z or abs(change) < limit:
+        return {}
+    farther = "farther from" if change > 0 else "nearer to"
+    return {
+        TOGETHER: AlertCause(
+            subject=TOGETHER,
+            figure="reconstruction_error",
+            value=figures.error,
+            expected=figures.expected,
+            text=f"{figures.rows} sampled rows lie {farther} what the reference's features do together: "
+            f"{figures.error:.2f} against {figures.expected:.2f}, {abs(figures.z):.0f} standard errors",
+        )
+    }
+
+
 def window_evidence(rule: AlertRule, evidence: Evidence) -> tuple[dict[str, float], Causes]:
     """P-values for the sequential detectors, by subject, and the cause each would be; none for rules with an effect of
-    their own, and for metrics other than drift."""
-    if rule.minimum_effect is not None or evidence.view.rows < rule.minimum_rows:
+    their own, over sliding windows (the same rows would count several times), and for metrics other than drift."""
+    if rule.minimum_effect is not None or rule.windows > 1 or evidence.view.rows < rule.minimum_rows:
         return {}, {}
     if rule.metric == "feature_drift":
         chosen = {f.feature: f for f in evidence.view.features if _chosen(rule, f.feature)}
@@ -151,7 +177,8 @@ def _feature_drift(rule: AlertRule, evidence: Evidence) -> Causes:
     fired = [figure for figure in chosen if _drifts(rule, figure)]
     causes = {figure.feature: drift_cause(figure) for figure in sorted(fired, key=_size)}
     moved = [figure for figure in chosen if figure.moved]
-    if rule.minimum_effect is None and len(moved) >= BROAD_FEATURES and not causes:
+    each_window = rule.minimum_effect is None and rule.windows == 1
+    if each_window and len(moved) >= BROAD_FEATURES and not causes:
         names = ", ".join(figure.feature for figure in sorted(moved, key=_size)[:5])
         causes[BROAD] = AlertCause(
             subject=BROAD,

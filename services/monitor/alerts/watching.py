@@ -36,7 +36,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     isn't resolved. `former`: the one that resolved by itself last, `since` so many windows ago. `muted`: somebody
     resolved it while it was firing, so it keeps quiet until it was quiet once. `upto`: start of the newest window
     judged. `rows`: of the windows before, oldest first (volume). `evidence`: per subject the logarithm of its
-    sequential detector; `certain`: over which it alarms.
+    sequential detector; `certain`: over which it alarms. `told`: per subject that fired for long enough, the start of
+    the newest window in which it did, in ms.
     """
 
     streaks: dict[str, int] = {}
@@ -51,6 +52,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     rows: list[int] = []
     evidence: dict[str, float] = {}
     certain: list[str] = []
+    told: dict[str, int] = {}
 
 
 def weighing(watch: Watch, p_values: Mapping[str, float]) -> Watch:
@@ -82,8 +84,9 @@ def step(watch: Watch, rule: AlertRule, subjects: Collection[str], start_ms: int
         upto=start_ms,
         since=min(watch.since + 1, 10_000),
     )
-    if persistent(after, rule):
-        return _firing(after, rule)
+    lasting = persistent(after, rule)
+    if lasting:
+        return _firing(msgspec.structs.replace(after, told={**watch.told, **dict.fromkeys(lasting, start_ms)}), rule)
     if not subjects:  # a subject that flickers neither counts as quiet nor starts the count again
         after = msgspec.structs.replace(after, muted=False, quiet=min(watch.quiet + 1, 10_000))
     if after.alert is None:

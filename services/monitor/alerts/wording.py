@@ -12,6 +12,7 @@ MOST_NAMED: Final = 3
 _TITLES: Final[dict[RuleMetric, str]] = {
     "feature_drift": "Drift in {names}",
     "prediction_drift": "The model's predictions have drifted",
+    "multivariate_drift": "Features no longer hang together as they did",
     "performance": "Performance has dropped: {names}",
     "estimated_performance": "Estimated performance has dropped: {names}",
     "missing": "Missing values in {names}",
@@ -26,6 +27,8 @@ _STEPS: Final[dict[RuleMetric, str]] = {
     "customers) and performance holds, make a newer period the reference; if performance falls too, retrain.",
     "prediction_drift": "Look whether features drifted in the same windows. If none did, check which model version "
     "is being served and its preprocessing.",
+    "multivariate_drift": "No single feature need have drifted: look at pairs that belong together, such as a value "
+    "and its unit, and at joins and preprocessing. Compare performance in the same windows.",
     "performance": "Look at the windows' features for drift and missing values, and whether labels are complete. If "
     "the inputs have changed for good, request retraining on newer data; else roll back to the version before.",
     "estimated_performance": "This is an estimate without labels: check the calibration flag, collect labels for the "
@@ -40,8 +43,10 @@ _STEPS: Final[dict[RuleMetric, str]] = {
 }
 
 
-def title(metric: RuleMetric, causes: Sequence[AlertCause]) -> str:
-    return _TITLES[metric].format(names=_names(causes))
+def title(metric: RuleMetric, causes: Sequence[AlertCause], windows: int = 1) -> str:
+    """`windows`: how many the rule looks at together."""
+    text = _TITLES[metric].format(names=_names(causes))
+    return text if windows == 1 else f"{text} (over {windows} windows)"
 
 
 def next_step(metric: RuleMetric, causes: Sequence[AlertCause]) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from services.contracts.errors import Invalid
 from services.monitor.batches.identities import read_times
@@ -16,9 +17,18 @@ from services.monitor.batches.predictions import reserved_name
 from services.monitor.batches.tables import Rows
 from services.monitor.counts.columns import MISSING, Column, Columns, Numbers
 from services.monitor.performance.rules import Task, count_performance, pack_performance
-from services.monitor.references.rules import Reference, build_reference
-from services.monitor.samples.rules import REFERENCE_ROWS, RowSample, encoded, pack_sample
+from services.monitor.references.rules import CHUNKS, Reference, build_reference
+from services.monitor.samples.rules import (
+    REFERENCE_ROWS,
+    WINDOW_ROWS,
+    RowSample,
+    encoded,
+    own_wander,
+    pack_sample,
+    principal,
+)
 from services.monitor.versions.rules import LABEL, OUTPUT_MARK, PREDICTION, SCORE, ActiveReference
+from services.monitor.windows.rules import split_rows
 
 SHORTEST_WINDOW_MS: Final = 1_000
 LONGEST_WINDOW_MS: Final = 366 * 24 * 3600 * 1000
@@ -112,6 +122,7 @@ def made_reference(
                 fix="Send the model's outputs for the reference rows, or leave the column out.",
             )
     center = _center(rows, options, task, outputs)
+    sample, wander = _sample(rows, options, reference, windows)
     return ActiveReference(
         id=reference_id,
         name=name,
@@ -124,7 +135,8 @@ def made_reference(
         reference=reference,
         performance=_performance(rows, options, task, outputs, center),
         segments=segments,
-        sample=_sample(rows, options, reference),
+        sample=sample,
+        sample_wander=wander,
     )
 
 
@@ -139,16 +151,32 @@ def _segments(options: ReferenceOptions) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _sample(rows: Rows, options: ReferenceOptions, reference: Reference) -> bytes | None:
-    """Evenly spaced rows, packed, if multivariate drift is wanted."""
+def _sample(
+    rows: Rows, options: ReferenceOptions, reference: Reference, windows: npt.NDArray[np.int64] | None
+) -> tuple[bytes | None, float]:
+    """Evenly spaced rows, packed, if multivariate drift is wanted, and how far the rows' own windows (else ten
+    consecutive parts) lie from them."""
     if options.multivariate not in ("on", "off"):
         raise Invalid("multivariate is on or off", code="OUT_OF_RANGE", field="multivariate")
     if options.multivariate == "off":
-        return None
+        return None, 0.0
     chosen = np.unique(np.linspace(0, rows.rows - 1, min(REFERENCE_ROWS, rows.rows)).astype(np.intp))
     names = [feature.name for feature in reference.features if not feature.name.startswith(OUTPUT_MARK)]
-    picked = rows.columns(names).pick(chosen)
-    return pack_sample(RowSample(np.arange(len(chosen), dtype=np.uint64), encoded(reference, picked)))
+    columns = rows.columns(names)
+    sample = RowSample(np.arange(len(chosen), dtype=np.uint64), encoded(reference, columns.pick(chosen)))
+    model = principal(sample)
+    if model is None:
+        return pack_sample(sample), 0.0
+    if windows is None:
+        windows = np.arange(rows.rows) * CHUNKS // max(rows.rows, 1)
+    parts = (encoded(reference, columns.pick(_evenly(which))) for _, which in split_rows(windows, 1))
+    return pack_sample(sample), own_wander(model, parts)
+
+
+def _evenly(which: slice | npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """At most WINDOW_ROWS of these rows."""
+    rows = np.arange(which.start, which.stop) if isinstance(which, slice) else which
+    return rows[np.unique(np.linspace(0, len(rows) - 1, min(WINDOW_ROWS, len(rows))).astype(np.intp))]
 
 
 def _outputs(rows: Rows, options: ReferenceOptions, task: Task) -> dict[str, Column]:

@@ -12,6 +12,8 @@ from pymongo.errors import PyMongoError
 
 from services.contracts.errors import LifecycleError
 from services.contracts.monitor import MultivariateDrift
+from services.monitor.alerts.judging import Judge
+from services.monitor.alerts.rounds import Round
 from services.monitor.batches.deliveries import Predictions
 from services.monitor.partitions import Part, Partitions
 from services.monitor.samples.rules import (
@@ -30,7 +32,7 @@ from services.monitor.versions.rules import ActiveReference
 from services.monitor.windows.closings import Closings
 from services.monitor.windows.rules import split_rows
 from services.runtime.context import service_context
-from services.runtime.outbox import Change, Outbox
+from services.runtime.outbox import Change, Duplicate, Outbox
 
 log = structlog.get_logger()
 
@@ -80,10 +82,13 @@ def _sampled(batches: list[tuple[str, ActiveReference, list[Predictions]]]) -> l
 class MultivariateJob:
     """Compares closed windows' samples with the reference's; a sample is dropped once it was looked at."""
 
-    def __init__(self, samples: MongoSamples, closings: Closings, versions: Versions, outbox: Outbox) -> None:
+    def __init__(
+        self, samples: MongoSamples, closings: Closings, versions: Versions, judge: Judge, outbox: Outbox
+    ) -> None:
         self._samples = samples
         self._closings = closings
         self._versions = versions
+        self._judge = judge
         self._outbox = outbox
         self._models: OrderedDict[str, Principal | None] = OrderedDict()
 
@@ -98,9 +103,12 @@ class MultivariateJob:
                 log.warning("samples can't be looked at at the moment", error=str(error))
 
     async def look(self, key: str) -> None:
-        """Looks at the closed windows of one version."""
+        """Looks at the closed windows of one version, and judges what is found."""
+        judged: Round | None = None
 
         async def decide() -> Change | None:
+            nonlocal judged
+            judged = None
             heads = await self._samples.heads(key)
             closed = await self._closings.of(key, [int(row["w"]) for row in heads])
             windows: dict[tuple[int, str], list[dict[str, Any]]] = {}
@@ -112,6 +120,7 @@ class MultivariateJob:
             packed = await self._samples.load([row["_id"] for rows in windows.values() for row in rows])
             change = Change(service_context("monitor"), "judge_samples")
             change.unaudited()
+            found: dict[int, MultivariateDrift] = {}
             for (start, reference_id), rows in windows.items():
                 model = await self._model(reference_id)
                 parts = [packed[row["_id"]] for row in rows if row["_id"] in packed]
@@ -119,21 +128,31 @@ class MultivariateJob:
                 if figures is not None:
                     written = {"k": key, "w": start, "figures": msgspec.to_builtins(figures)}
                     change.upsert(MULTIVARIATES, {"_id": f"{key}|{start}"}, {"$setOnInsert": written})
+                    found[start] = figures
                 for row in rows:
                     change.delete(SAMPLES, {"_id": row["_id"], "token": row["token"]})
+            watched = await self._versions.find(key)
+            if watched is not None:
+                judged = await self._judge.multivariate(change, watched, sorted(found.items()))
             return change
 
-        await self._outbox.retrying(decide)
+        try:
+            await self._outbox.retrying(decide)
+        except Duplicate:  # another process judged meanwhile: the next round sees it
+            return
+        await self._judge.committed(judged)
 
     async def _model(self, reference_id: str) -> Principal | None:
         if reference_id not in self._models:
             active = await self._versions.reference(reference_id)
-            sample = active.sample
-            model = None if sample is None else await asyncio.to_thread(lambda: principal(unpack_sample(sample)))
-            self._models[reference_id] = model
+            self._models[reference_id] = await asyncio.to_thread(_principal, active)
             while len(self._models) > MODELS_KEPT:
                 self._models.popitem(last=False)
         return self._models[reference_id]
+
+
+def _principal(active: ActiveReference) -> Principal | None:
+    return None if active.sample is None else principal(unpack_sample(active.sample), active.sample_wander)
 
 
 def _judged(model: Principal | None, packed: list[bytes]) -> MultivariateDrift | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +27,11 @@ FEWEST_ROWS: Final = 100
 DRIFT_Z: Final = 5.0
 DRIFT_EFFECT: Final = 0.1
 """Drift: a mean error so many standard errors from the reference's, and by so much of it, either way."""
+WANDER_FACTOR: Final = 1.25
+WANDER_CHANCE: Final = 2.5
+"""And by so many times the farthest that one of the reference's own windows lies from the whole, beyond so many
+standard errors of it (as for single features, detectors/effect.py)."""
+FEWEST_WINDOWS: Final = 3
 FORMAT: Final = 1
 
 Hashes = npt.NDArray[np.uint64]
@@ -83,29 +89,44 @@ def encoded(reference: Reference, columns: Columns) -> Rows:
 @dataclass(frozen=True, slots=True, eq=False)
 class Principal:
     """Principal components of a reference's sample. `components` (C, F), `mean` (F,), `error` and its `deviation`: of
-    the sample's own rows, cross-fitted so that they compare with new rows."""
+    the sample's own rows, cross-fitted so that they compare with new rows. `wander`: see `own_wander`."""
 
     mean: npt.NDArray[np.float64]
     components: npt.NDArray[np.float64]
     error: float
     deviation: float
     rows: int
+    wander: float = 0.0
 
 
-def principal(sample: RowSample) -> Principal | None:
+def principal(sample: RowSample, wander: float = 0.0) -> Principal | None:
     """None with too few rows, or features that don't vary. Source: NannyML, data reconstruction with PCA."""
     rows = sample.rows.astype(np.float64)
     if len(rows) < FEWEST_ROWS or rows.shape[1] < 2:
         return None
-    halves = rows[::2], rows[1::2]
-    fits = [_components(half) for half in halves]
-    if fits[0] is None or fits[1] is None:
-        return None
-    errors = np.concatenate([_errors(halves[1], *fits[0]), _errors(halves[0], *fits[1])])
     whole = _components(rows)
     if whole is None:
         return None
-    return Principal(*whole, float(errors.mean()), float(errors.std(ddof=1)), len(rows))
+    halves = rows[::2], rows[1::2]
+    fits = [
+        _components(half, len(whole[1])) for half in halves
+    ]  # with one component more or less, errors don't compare
+    if fits[0] is None or fits[1] is None:
+        return None
+    errors = np.concatenate([_errors(halves[1], *fits[0]), _errors(halves[0], *fits[1])])
+    return Principal(*whole, float(errors.mean()), float(errors.std(ddof=1)), len(rows), wander)
+
+
+def own_wander(model: Principal, windows: Iterable[Rows]) -> float:
+    """How far the farthest of the reference's own windows, each by (n, F) encoded rows, lies from the whole beyond
+    chance: that is nothing new. 0 with fewer than FEWEST_WINDOWS of FEWEST_ROWS rows."""
+    beyond = []
+    for rows in windows:
+        if len(rows) >= FEWEST_ROWS:
+            errors = _errors(rows.astype(np.float64), model.mean, model.components)
+            chance = WANDER_CHANCE * float(errors.std(ddof=1)) / len(errors) ** 0.5
+            beyond.append(max((float(errors.mean()) - model.error) ** 2 - chance**2, 0.0))
+    return max(beyond) ** 0.5 if len(beyond) >= FEWEST_WINDOWS else 0.0
 
 
 def multivariate(model: Principal, sample: RowSample) -> MultivariateDrift | None:
@@ -114,11 +135,14 @@ def multivariate(model: Principal, sample: RowSample) -> MultivariateDrift | Non
         return None
     errors = _errors(sample.rows.astype(np.float64), model.mean, model.components)
     error = float(errors.mean())
-    spread = np.sqrt(model.deviation**2 / model.rows + float(errors.var(ddof=1)) / len(errors))
+    # A sample that happens to hold none of the rare far rows looks too sure of itself: never below the reference's.
+    deviation = max(model.deviation, float(errors.std(ddof=1)))
+    spread = np.sqrt(model.deviation**2 / model.rows + deviation**2 / len(errors))
     z = (error - model.error) / float(spread) if spread > 0 else 0.0
-    large = abs(error - model.error) >= DRIFT_EFFECT * model.error
+    limit = max(DRIFT_EFFECT * model.error, WANDER_FACTOR * model.wander)
+    drifted = abs(z) >= DRIFT_Z and abs(error - model.error) >= limit
     return MultivariateDrift(
-        rows=len(sample), error=error, expected=model.error, z=z, drifted=bool(abs(z) >= DRIFT_Z and large)
+        rows=len(sample), error=error, expected=model.error, z=z, drifted=bool(drifted), limit=limit
     )
 
 
@@ -140,15 +164,17 @@ def unpack_sample(data: bytes) -> RowSample:
 
 
 def _components(
-    rows: npt.NDArray[np.float64],
+    rows: npt.NDArray[np.float64], kept: int | None = None
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
+    """The mean and the first `kept` components; None: as many as explain EXPLAINED. None for rows that don't vary."""
     mean = rows.mean(axis=0)
     _, singular, components = np.linalg.svd(rows - mean, full_matrices=False)
     variance = singular**2
     total = float(variance.sum())
     if total <= 0:
         return None
-    kept = int(np.searchsorted(np.cumsum(variance) / total, EXPLAINED)) + 1
+    if kept is None:
+        kept = int(np.searchsorted(np.cumsum(variance) / total, EXPLAINED)) + 1
     return mean, components[: min(kept, rows.shape[1] - 1)]
 
 

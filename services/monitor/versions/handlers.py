@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import msgspec
 
@@ -104,6 +105,15 @@ class Versions:
         self._references.move_to_end(reference_id)
         return active
 
+    async def named(self, key: str, name: str) -> ActiveReference | None:
+        """The newest reference of this name that the version had."""
+        reference_id = await self._versions.named(key, name)
+        return None if reference_id is None else await self.reference(reference_id)
+
+    async def names(self, keys: Sequence[str]) -> dict[str, list[str]]:
+        """By version, the names of all references it had, the newest first."""
+        return await self._versions.names(keys)
+
     async def content(self, reference_id: str) -> str:
         """The digest of what a reference was made from."""
         return await self._versions.content(reference_id)
@@ -158,6 +168,7 @@ def set_reference(change: Change, watched: Watched, made: ActiveReference, conte
             "performance": made.performance,
             "segments": made.segments,
             "sample": made.sample,
+            "sample_wander": made.sample_wander,
         },
     )
     change.update(

@@ -37,7 +37,8 @@ class ActiveReference(msgspec.Struct, frozen=True, kw_only=True):
 
     `positive`: the positive class's text of a binary model; None: 1 or true. `performance`: packed counts of the
     reference's own labelled rows, None without labels. `segments`: categories by which performance is parted.
-    `sample`: packed rows of the reference, if windows are to be compared with it over all features together.
+    `sample`: packed rows of the reference, if windows are to be compared with it over all features together;
+    `sample_wander`: how far its own windows lie from the whole there.
     """
 
     id: str
@@ -52,6 +53,7 @@ class ActiveReference(msgspec.Struct, frozen=True, kw_only=True):
     performance: bytes | None = None
     segments: list[str] = []
     sample: bytes | None = None
+    sample_wander: float = 0.0
 
     @property
     def kinds(self) -> dict[str, Kind]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
@@ -43,6 +44,28 @@ class MongoVersions:
             row = await self._store[REFERENCES].find_one({"_id": reference_id})
         return None if row is None else active_reference(row)
 
+    async def named(self, key: str, name: str) -> str | None:
+        """Id of the newest reference of this name."""
+        with translated():
+            row = await self._store[REFERENCES].find_one(
+                {"key": key, "name": name}, {"_id": 1}, sort=[("key", -1), ("set_at", -1)]
+            )
+        return None if row is None else str(row["_id"])
+
+    async def names(self, keys: Sequence[str]) -> dict[str, list[str]]:
+        """By version, the names of all references it had, the newest first."""
+        with translated():
+            rows = (
+                await self._store[REFERENCES]
+                .find({"key": {"$in": list(keys)}}, {"_id": 0, "key": 1, "name": 1})
+                .sort([("key", 1), ("set_at", -1)])
+                .to_list(None)
+            )
+        found: dict[str, dict[str, None]] = {}
+        for row in rows:
+            found.setdefault(row["key"], {})[row["name"]] = None
+        return {key: list(names) for key, names in found.items()}
+
     async def content(self, reference_id: str) -> str:
         with translated():
             row = await self._store[REFERENCES].find_one({"_id": reference_id}, {"content": 1})
@@ -63,4 +86,5 @@ def active_reference(row: dict[str, Any]) -> ActiveReference:
         performance=row.get("performance"),
         segments=row.get("segments", []),
         sample=row.get("sample"),
+        sample_wander=row.get("sample_wander", 0.0),
     )

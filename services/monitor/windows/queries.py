@@ -26,10 +26,11 @@ from services.monitor.performance.segments import by_segment
 from services.monitor.samples.handlers import Multivariates
 from services.monitor.versions.handlers import Versions, unknown_version
 from services.monitor.versions.rules import OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched, key_of
+from services.monitor.windows.against import SideBySide
 from services.monitor.windows.rules import distribution
 from services.monitor.windows.segment_drift import segment_drift
 from services.monitor.windows.store import MongoWindows
-from services.monitor.windows.views import Bucket, WindowViews, milliseconds, moment
+from services.monitor.windows.views import Bucket, WindowViews, milliseconds, moment, with_features
 from services.runtime.context import Context
 
 MOST_WINDOWS: Final = 1_000
@@ -47,11 +48,14 @@ class Queries:
         self._windows = windows
         self._views = views
         self._multivariates = multivariates
+        self._beside = SideBySide(windows, versions)
 
     async def list_monitored(self, question: ListMonitored, context: Context) -> list[MonitoredView]:
         require(context.principal, Action.READ)
         monitored = await self._versions.monitored(question.model_name, question.version)
-        totals = await self._windows.totals([watched.key for watched in monitored])
+        keys = [watched.key for watched in monitored]
+        totals = await self._windows.totals(keys)
+        names = await self._versions.names(keys)
         found = []
         for watched in monitored:
             active = watched.active
@@ -73,6 +77,7 @@ class Queries:
                     last_arrival_at=await self._windows.last_arrival(watched.key),
                     baseline=_baseline(active),
                     segments=active.segments,
+                    references=names.get(watched.key, []),
                 )
             )
         return found
@@ -96,6 +101,10 @@ class Queries:
                 fix="Narrow the range, ask for the last N, or merge them by a coarser resolution.",
             )
         views = await self._views.views(watched, buckets, question.features)
+        if question.against is not None and question.features != []:
+            views = with_features(
+                await self._beside.compared(watched, buckets, views, question.against), question.features
+            )
         if active.sample is None or not buckets or question.features == []:
             return views
         found = await self._multivariates.within(watched.key, buckets[0].start_ms, buckets[-1].start_ms + 1)

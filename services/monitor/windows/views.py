@@ -128,12 +128,7 @@ class WindowViews:
         views = [found[bucket.start_ms] for bucket in buckets]
         if features != []:
             views = await self._with_usual(watched, buckets, views)
-        if not features:
-            return views
-        wanted = set(features)
-        return [
-            msgspec.structs.replace(view, features=[f for f in view.features if f.feature in wanted]) for view in views
-        ]
+        return with_features(views, features) if features else views
 
     async def merged(self, watched: Watched, buckets: Sequence[Bucket]) -> tuple[ActiveReference, BatchCounts] | None:
         """All counts of the buckets over the newest reference among them; None without any."""
@@ -244,14 +239,11 @@ def _view(
     if parts:
         whole = merge(parts)
         windows = max(1, bucket.width_ms // active.window_ms)
-        figures = drift(active.reference, whole, windows)
-        segment = worst_drift(active.reference, whole, windows)
+        features, prediction, segment = drift_of(active, whole, windows)
         last_ms = max((row["last_at"] for row in bucket.counts if "last_at" in row), default=None)
         service = service_figures(whole, bucket.width_ms / 1000)
         if steps is not None:
             estimate = window_estimate(active.reference, whole, steps, labelled.binary if labelled else None)
-        features = [figure for figure in figures if not figure.feature.startswith(OUTPUT_MARK)]
-        prediction = _output_drift(figures, active)
         quality = window_quality(whole, features, None if last_ms is None else moment(last_ms))
     rows = sum(int(row["rows"]) for row in bucket.counts)
     width_ms = bucket.width_ms if bucket.coarse else active.window_ms  # an older reference may have had another
@@ -272,6 +264,30 @@ def _view(
         worst_segment=worst_segment(labelled, active.positive) if labelled else None,
         worst_drift=segment,
     )
+
+
+def with_features(views: Sequence[WindowView], features: Sequence[str] | None) -> list[WindowView]:
+    """Only the features asked for; None: all."""
+    if features is None:
+        return list(views)
+    wanted = set(features)
+    return [msgspec.structs.replace(view, features=[f for f in view.features if f.feature in wanted]) for view in views]
+
+
+def drift_of(
+    active: ActiveReference, counts: BatchCounts, windows: int
+) -> tuple[list[FeatureDrift], FeatureDrift | None, SegmentDrift | None]:
+    """Of the features, of the model's output, and of the worst segment; `windows`: how many were merged."""
+    features, prediction = split_outputs(drift(active.reference, counts, windows), active)
+    return features, prediction, worst_drift(active.reference, counts, windows)
+
+
+def split_outputs(
+    figures: list[FeatureDrift], active: ActiveReference
+) -> tuple[list[FeatureDrift], FeatureDrift | None]:
+    """The features' figures, and those of the model's output."""
+    features = [figure for figure in figures if not figure.feature.startswith(OUTPUT_MARK)]
+    return features, _output_drift(figures, active)
 
 
 def _output_drift(figures: list[FeatureDrift], active: ActiveReference) -> FeatureDrift | None:

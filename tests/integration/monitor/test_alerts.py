@@ -129,6 +129,7 @@ async def test_drift_opens_one_alert_which_ends_by_itself(watcher: Watcher, bus:
 
     again = await watcher.drifted(2)
     assert (again.id, again.state, again.reopened) == (alert.id, "open", 1)
+    assert await watcher.alerts(rule="slow-drift") == [], "the same rows open no second alert"
 
 
 async def test_an_alert_is_acknowledged_commented_and_resolved_by_hand(watcher: Watcher) -> None:
@@ -329,15 +330,24 @@ async def test_features_that_no_longer_hang_together_are_found_some_time_after_c
     async with run_monitor(settings) as monitor:
         assert (await monitor.set_reference(pa.table(related(3_000, 0.2)), multivariate="maybe")).status_code == 400
         assert (await monitor.set_reference(pa.table(related(3_000, 0.2)), multivariate="on")).status_code == 201
-        for number, noise in enumerate((0.2, 1.0)):
+        for number, noise in enumerate((0.2, 1.0, 1.0)):
             assert (await monitor.send("predictions", sent(number, noise))).status_code == 202
 
         async def found() -> bool:
             views = await monitor.windows()
-            return len(views) == 2 and all(view.multivariate is not None for view in views)
+            return len(views) == 3 and all(view.multivariate is not None for view in views)
 
-        await until(found, 30, "multivariate figures of both windows")
-        quiet, moved = (view.multivariate for view in await monitor.windows())
+        await until(found, 30, "multivariate figures of all windows")
+        quiet, moved, newest = (view.multivariate for view in await monitor.windows())
+        watcher = Watcher(monitor)
+
+        async def told() -> list[AlertView]:
+            return await watcher.alerts(rule="multivariate-drift")
+
+        [alert] = await until(told, 30, "an alert after two windows")
     assert quiet is not None
     assert moved is not None
+    assert newest is not None
     assert (quiet.rows, quiet.drifted, moved.drifted) == (256, False, True)
+    assert (alert.metric, alert.causes[0].subject) == ("multivariate_drift", "all features")
+    assert alert.causes[0].value == newest.error

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, roc_auc_score
 
+from services.contracts.drift import ListSegmentDrift
 from services.contracts.monitor import GetPerformance, WindowClosed, WindowMoved
 from services.monitor.settings import MonitorSettings
 from services.runtime.bus import Bus
 from services.runtime.context import service_context
 from tests.integration.monitor import rows
-from tests.integration.monitor.conftest import Monitor
+from tests.integration.monitor.conftest import MODEL, VERSION, Monitor
 
 
 async def test_predictions_become_windowed_drift_figures(monitor: Monitor) -> None:
@@ -67,12 +68,20 @@ async def test_performance_is_parted_by_segment_and_the_worst_is_named(monitor: 
     sent = rows.predictions(3_000)
     truth = rows.labels(sent)
     north = np.array(sent["site"].to_pylist()) == "north"
+    sent = sent.set_column(sent.schema.get_field_index("temp"), "temp", [sent["temp"].to_numpy() + 8.0 * north])
     label = np.where(north, 1 - truth["label"].to_numpy(), truth["label"].to_numpy())
     await monitor.send("predictions", sent.append_column("latency", [np.full(3_000, 12.0)]))
     await monitor.counted(3_000)
     await monitor.send("labels", truth.set_column(1, "label", [label]))
 
     [window] = await monitor.counted(3_000, labelled=3_000)
+    warmest = window.worst_drift
+    assert warmest is not None
+    assert (warmest.column, warmest.value, warmest.feature, warmest.drifted) == ("site", "north", "temp", True)
+    ask = ListSegmentDrift(model_name=MODEL, version=VERSION, feature="temp")
+    listed = await monitor.bus.request(ask, service_context("test"))
+    assert listed[0] == warmest
+    assert {segment.value: segment.drifted for segment in listed} == {"north": True, "south": False, "west": False}
     worst = window.worst_segment
     assert worst is not None
     assert (worst.column, worst.value, worst.performance.labelled) == ("site", "north", int(north.sum()))

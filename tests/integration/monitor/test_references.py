@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from services.contracts.errors import LifecycleError
 from services.contracts.monitor import ReferenceSet
 from services.runtime.bus import Bus
 from tests.integration.monitor import rows
@@ -99,3 +104,34 @@ async def test_a_period_without_windows_is_no_reference(monitor: Monitor) -> Non
     assert (nothing.status_code, nothing.json()["error"]["code"]) == (404, "NO_WINDOWS")
     odd = await monitor.http.put(path, params={"start": "soon", "end": "2020-01-02"})
     assert (odd.status_code, odd.json()["error"]["field"]) == (400, "start")
+
+
+async def test_windows_are_compared_with_the_one_before_the_same_weekday_and_other_references(monitor: Monitor) -> None:
+    day = 24 * rows.HOUR
+    await monitor.set_reference(window="1d")
+    for number in range(8):
+        shift = 6.0 if number in (0, 7) else 0.0  # the same weekday
+        sent = rows.predictions(500, first=1_000 * number, at=rows.START + number * day, shift=shift)
+        await monitor.send("predictions", sent)
+    await monitor.counted(4_000)
+
+    async def drifted(**question: Any) -> dict[str, bool]:
+        [window] = await monitor.windows(last=1, **question)
+        assert window.rows == 500
+        return {figure.feature: figure.drifted for figure in window.features}
+
+    moved, still = {"temp": True, "load": False, "site": False}, {"temp": False, "load": False, "site": False}
+    assert await drifted() == await drifted(against="training") == await drifted(against="previous") == moved
+    assert await drifted(against="weekday") == still
+    assert await drifted(against="year") == {}, "nothing was counted a year ago"
+    assert await drifted(against="previous", features=["load"]) == {"load": False}
+    path = f"{monitor.path}/references/warm/from-windows"
+    period = {"start": "2026-03-08T00:00:00Z", "end": "2026-03-09T00:00:00Z"}
+    assert (await monitor.http.put(path, params=period)).status_code == 201
+    assert await drifted(against="warm") == still
+    assert (await monitor.set_reference(rows.reference(700), name="other", window="1d")).status_code == 201
+    assert (await monitor.monitored())[0].references == ["other", "warm", "training"]
+    for against, code in (("other", "OTHER_BINS"), ("nothing", "UNKNOWN_REFERENCE")):
+        with pytest.raises(LifecycleError) as refused:
+            await drifted(against=against)
+        assert refused.value.code == code

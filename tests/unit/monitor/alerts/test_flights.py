@@ -19,6 +19,7 @@ from services.monitor.counts.counting import BatchCounts, merge
 from services.monitor.references.rules import Reference, build_reference
 from services.monitor.references.shares import reference_shares
 from services.monitor.windows.rules import count_batch, drift, split
+from services.monitor.windows.sliding import lasting_drift
 
 DAY = 86_400_000
 
@@ -45,7 +46,8 @@ def test_carrier_origin_and_distance_never_alert_and_temperature_does(
     watches = {rule.name: Watch() for rule in rules}
     told: dict[str, set[str]] = {rule.name: set() for rule in rules}
     opened: list[tuple[str, str]] = []
-    for start, counts in days.items():
+    starts = list(days)
+    for number, (start, counts) in enumerate(days.items()):
         moment = datetime.fromtimestamp(start / 1000, UTC)
         view = WindowView(
             model_name="m", version="1", start=moment, end=moment, closed=True, rows=counts.rows, updated_at=moment,
@@ -53,9 +55,18 @@ def test_carrier_origin_and_distance_never_alert_and_temperature_does(
         )  # fmt: skip
         for rule in rules:
             watch = watches[rule.name]
-            causes = window_causes(rule, Evidence(view=view, reference=shares, usual_rows=watch.rows))
+            looked_at = view
+            if rule.windows > 1:
+                if 2 * (number + 1) < rule.windows:
+                    continue
+                together = [days[each] for each in starts[max(0, number + 1 - rule.windows) : number + 1]]
+                looked_at = msgspec.structs.replace(view, features=lasting_drift(reference, together, rule.windows))
+            causes = window_causes(rule, Evidence(view=looked_at, reference=shares, usual_rows=watch.rows))
             if causes is None:
                 continue
+            if rule.windows > 1:
+                since = start - (rule.windows - 1) * DAY
+                causes = {name: c for name, c in causes.items() if watches["feature-drift"].told.get(name, 0) < since}
             watch, outcome = step(watch, rule, causes, start)
             told[rule.name].update(persistent(watch, rule))
             if outcome in ("open", "reopen"):
@@ -69,6 +80,11 @@ def test_carrier_origin_and_distance_never_alert_and_temperature_does(
     assert told["volume"] == told["unseen-values"] == told["type-errors"] == set()
     assert ("feature-drift", "2013-05-17") in opened
     assert len([name for name, _ in opened if name == "feature-drift"]) <= 6
+    slow = [day for name, day in opened if name == "slow-drift"]
+    assert "2013-04-07" <= slow[0] <= "2013-04-22", "single days of April lie within March's; its weeks don't"
+    assert not told["slow-drift"] & {"carrier", "origin", "distance", "dest", "manufacturer", "engine"}
+    assert "temp" in told["slow-drift"]
+    assert len(slow) <= 6
     assert [day for name, day in opened if name == "missing-values"] == ["2014-01-01"]  # the weather data end there
 
 

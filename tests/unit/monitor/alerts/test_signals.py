@@ -7,9 +7,17 @@ import numpy as np
 import pytest
 
 from services.contracts.alert_rules import AlertRule
-from services.contracts.monitor import FeatureDrift, WindowView
+from services.contracts.monitor import FeatureDrift, MultivariateDrift, WindowView
 from services.monitor.alerts.rule_sets import DEFAULTS
-from services.monitor.alerts.signals import BROAD, Evidence, performance_causes, ranked, stale_causes, window_causes
+from services.monitor.alerts.signals import (
+    BROAD,
+    Evidence,
+    multivariate_causes,
+    performance_causes,
+    ranked,
+    stale_causes,
+    window_causes,
+)
 from services.monitor.alerts.wording import next_step, title
 from services.monitor.counts.columns import Numbers
 from services.monitor.performance.measures import MEASURES, main_measure, measured
@@ -112,6 +120,34 @@ def test_prediction_drift_is_about_the_models_output() -> None:
     assert fired is not None
     assert list(fired) == ["prediction"]
     assert window_causes(BY_NAME["prediction-drift"], evidence()) == {}
+
+
+def together(**figures: Any) -> MultivariateDrift:
+    return MultivariateDrift(**{"rows": 256, "error": 2.6, "expected": 2.0, "z": 8.0, "drifted": True, **figures})
+
+
+@pytest.mark.parametrize(
+    ("figures", "fires"),
+    [
+        ({}, True),
+        ({"z": 4.9}, False),
+        ({"error": 2.1}, False),
+        ({"limit": 0.7}, False),  # the reference's own windows wander as far
+        ({"error": 1.4, "z": -8.0}, True),
+    ],
+)
+def test_features_together_fire_when_it_is_believable_and_large(figures: dict[str, Any], fires: bool) -> None:
+    assert bool(multivariate_causes(BY_NAME["multivariate-drift"], together(**figures))) is fires
+
+
+def test_few_sampled_rows_say_nothing_of_features_together() -> None:
+    assert multivariate_causes(BY_NAME["multivariate-drift"], together(rows=99)) is None
+
+
+def test_a_rule_with_its_own_effect_looks_at_features_together_by_it() -> None:
+    rule = AlertRule(name="m", metric="multivariate_drift", minimum_effect=0.5)
+    assert multivariate_causes(rule, together()) == {}
+    assert multivariate_causes(rule, together(error=3.1, limit=9.0))
 
 
 def binary(rows: int, skill: float, seed: int) -> PerformanceCounts:

@@ -48,6 +48,11 @@ def test_what_goes_on_firing_stays_one_alert_and_other_subjects_join_it() -> Non
     assert first_of(watch, RULE) == 2
 
 
+def test_what_was_told_of_is_remembered_with_its_newest_window() -> None:
+    assert run([A, A, A | B, N, B])[0].told == {"a": 2}
+    assert run([A, N, A, N])[0].told == {}
+
+
 def test_it_resolves_after_enough_quiet_windows_in_a_row() -> None:
     assert run([A, A, N, A, A, N, N])[1][2:] == ["quiet", "quiet", "firing", "quiet", "resolve"]
 

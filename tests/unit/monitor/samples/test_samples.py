@@ -10,6 +10,7 @@ from services.monitor.samples.rules import (
     encoded,
     merged,
     multivariate,
+    own_wander,
     pack_sample,
     principal,
     sampled,
@@ -74,6 +75,46 @@ def test_features_that_no_longer_hang_together_are_drift_though_each_is_as_befor
     assert found.drifted
     assert found.z > 5
     assert found.error > 1.2 * found.expected
+
+
+def test_without_drift_at_most_one_window_in_a_thousand_fires() -> None:
+    rng = np.random.default_rng(20)
+
+    def plain(rows: int) -> Columns:
+        numbers = {
+            f"n{i}": Numbers(rng.standard_normal(rows) if i % 2 else rng.lognormal(size=rows)) for i in range(15)
+        }
+        codes = {f"c{i}": Codes(rng.integers(0, 3 + i, rows), [f"v{j}" for j in range(3 + i)]) for i in range(5)}
+        return Columns(rows, {**numbers, **codes})
+
+    whole = plain(6_000)
+    own = build_reference(whole)
+    sample = RowSample(np.arange(2_000, dtype=np.uint64), encoded(own, whole.pick(slice(0, 2_000))))
+    model = principal(sample)
+    assert model is not None
+    fired = 0
+    for _ in range(1_000):
+        figures = multivariate(model, RowSample(np.arange(256, dtype=np.uint64), encoded(own, plain(256))))
+        assert figures is not None
+        fired += figures.drifted
+    assert fired <= 1
+
+
+def test_windows_that_wander_in_the_reference_are_nothing_new(reference: Reference) -> None:
+    made = np.random.default_rng(21)
+    mixed = [columns(256, 30 + i, together=i % 4 != 0) for i in range(12)]  # every fourth day is another world
+    rows = np.concatenate([encoded(reference, part) for part in mixed])
+    plain = principal(RowSample(np.arange(len(rows), dtype=np.uint64), rows))
+    assert plain is not None
+    wander = own_wander(plain, [rows[i : i + 256] for i in range(0, len(rows), 256)])
+    model = principal(RowSample(np.arange(len(rows), dtype=np.uint64), rows), wander)
+    assert model is not None
+    odd = sampled(reference, made.integers(0, 2**63, 600).astype(np.uint64), columns(600, 99, together=False))
+    before, after = multivariate(plain, odd), multivariate(model, odd)
+    assert before is not None
+    assert after is not None
+    assert (before.drifted, after.drifted) == (True, False)
+    assert own_wander(plain, [rows[:256], rows[256:300]]) == 0.0, "too few windows to say"
 
 
 def test_too_little_says_nothing(reference: Reference) -> None:

@@ -1,0 +1,142 @@
+"""Windows beside something else than the reference: the period before, the same weekdays, a year ago, another one.
+
+All counts of a version over one grid add up and compare, so any of them can stand in for the reference's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from services.contracts.errors import Conflict, Invalid, NotFound
+from services.contracts.monitor import WindowView
+from services.monitor.counts.counting import BatchCounts, merge
+from services.monitor.counts.packing import pack, unpack
+from services.monitor.references.rules import Reference
+from services.monitor.versions.handlers import Versions
+from services.monitor.versions.rules import ActiveReference, Watched
+from services.monitor.windows.store import MongoWindows
+from services.monitor.windows.views import Bucket, drift_of
+
+PREVIOUS: Final = "previous"
+WEEKDAY: Final = "weekday"
+YEAR: Final = "year"
+DAY_MS: Final = 86_400_000
+WEEKS: Final = 4
+"""Weeks back that `weekday` looks: the same time of the week in each."""
+YEAR_DAYS: Final = 364
+"""52 weeks, so that weekdays fall on weekdays."""
+MOST_COMPARED: Final = 100
+"""Windows that can be compared in one request."""
+
+Range = tuple[int, int]
+
+
+def ranges_of(against: str, start_ms: int, width_ms: int) -> list[Range]:
+    """[start, end) in ms of what a window is compared with; empty for the name of a reference."""
+    if against == PREVIOUS:
+        return [(start_ms - width_ms, start_ms)]
+    if against == WEEKDAY:
+        starts = [start_ms - 7 * DAY_MS * week for week in range(1, WEEKS + 1)]
+    elif against == YEAR:
+        starts = [start_ms - YEAR_DAYS * DAY_MS]
+    else:
+        return []
+    return [(start, start + width_ms) for start in starts]
+
+
+class SideBySide:
+    """Compares; one per process."""
+
+    def __init__(self, windows: MongoWindows, versions: Versions) -> None:
+        self._windows = windows
+        self._versions = versions
+
+    async def compared(
+        self, watched: Watched, buckets: Sequence[Bucket], views: Sequence[WindowView], against: str
+    ) -> list[WindowView]:
+        """The views with the drift of features and prediction against something else; without any where there is
+        nothing to compare with. Raises Invalid for too many windows or too wide ones, NotFound and Conflict for a
+        reference by a name that there isn't, or that was cut into other bins.
+        """
+        if len(buckets) > MOST_COMPARED:
+            raise Invalid(
+                f"{len(buckets)} windows; at most {MOST_COMPARED} can be compared at once",
+                code="TOO_MANY_WINDOWS",
+                field="against",
+                fix="Narrow the range, ask for the last N, or merge them by a coarser resolution.",
+            )
+        other = None if against in (PREVIOUS, WEEKDAY, YEAR) else await self._named(watched, against)
+        found = []
+        for bucket, view in zip(buckets, views, strict=True):
+            if against == WEEKDAY and bucket.width_ms > 7 * DAY_MS:
+                raise Invalid("a window of more than a week has no weekday", code="OUT_OF_RANGE", field="against")
+            found.append(await self._one(watched, bucket, view, against, other))
+        return found
+
+    async def _named(self, watched: Watched, name: str) -> Reference:
+        active = await self._versions.named(watched.key, name)
+        if active is None:
+            raise NotFound(
+                f"{watched.key} has never had a reference {name!r}",
+                code="UNKNOWN_REFERENCE",
+                field="against",
+                fix=f"The name of one it had, or {PREVIOUS}, {WEEKDAY} or {YEAR}.",
+            )
+        return active.reference
+
+    async def _one(
+        self, watched: Watched, bucket: Bucket, view: WindowView, against: str, other: Reference | None
+    ) -> WindowView:
+        references = [await self._versions.reference(each) for each in {row["r"] for row in bucket.counts}]
+        active = max(references, key=lambda each: each.set_at)
+        if other is not None and other.grid.digest != active.reference.grid.digest:
+            raise Conflict(
+                f"the reference {against!r} was cut into other bins than these windows",
+                code="OTHER_BINS",
+                field="against",
+                fix="Compare windows with references made from windows (…/from-windows): those keep the bins.",
+            )
+        now = [row["_id"] for row in bucket.counts if row["r"] == active.id]
+        then: list[str] = []
+        for start, end in ranges_of(against, bucket.start_ms, bucket.width_ms):
+            then += [row["_id"] for row in await self._windows.heads(watched.key, start, end) if row["r"] == active.id]
+        packed = await self._windows.load([*now, *then])
+        windows = max(1, bucket.width_ms // active.window_ms)
+        return await asyncio.to_thread(
+            _compared, view, active, other, _picked(packed, now), _picked(packed, then), windows
+        )
+
+
+def _picked(packed: dict[str, bytes], ids: Sequence[str]) -> list[bytes]:
+    return [packed[each] for each in ids if each in packed]
+
+
+def _compared(
+    view: WindowView,
+    active: ActiveReference,
+    other: Reference | None,
+    now: list[bytes],
+    then: list[bytes],
+    windows: int,
+) -> WindowView:
+    base = other if other is not None else _stands_in(active.reference, then)
+    if base is None or not now:
+        return msgspec.structs.replace(view, features=[], prediction=None, worst_drift=None)
+    features, prediction, segment = drift_of(msgspec.structs.replace(active, reference=base), _sum(now), windows)
+    return msgspec.structs.replace(view, features=features, prediction=prediction, worst_drift=segment)
+
+
+def _stands_in(reference: Reference, packed: list[bytes]) -> Reference | None:
+    """Other rows over the same bins; what the reference does by itself still counts as nothing new."""
+    if not packed:
+        return None
+    own = _sum(packed)
+    return msgspec.structs.replace(reference, rows=own.rows, counts=pack(own)) if own.rows else None
+
+
+def _sum(packed: list[bytes]) -> BatchCounts:
+    return merge([unpack(data) for data in packed])
