@@ -14,6 +14,7 @@ from prometheus_client import Gauge
 from services.contracts.errors import LifecycleError, Unavailable
 from services.contracts.registry import RunPurged
 from services.registry.runs.index import RunIndex
+from services.registry.runs.places import Place
 from services.registry.runs.rules import Run
 from services.registry.runs.store import MongoRuns, RunSearch, Wanted
 from services.runtime.bus import Bus
@@ -48,6 +49,12 @@ class FreshRunIndex:
         if self._full.is_set() and self._index.covers(wanted):
             return self._index.find(wanted, skip, limit)
         return await self._documents.find(wanted, skip, limit)
+
+    async def beyond(self, wanted: Wanted, place: Place, limit: int, *, backward: bool) -> list[str]:
+        """As `RunSearch`."""
+        if self._full.is_set() and self._index.covers(wanted):
+            return self._index.beyond(wanted, place, limit, backward=backward)
+        return await self._documents.beyond(wanted, place, limit, backward=backward)
 
     async def count(self, wanted: Wanted) -> int:
         """As `RunSearch`."""

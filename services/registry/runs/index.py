@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from services.registry.runs.comparing import answers_of, numbers_compared, test_of
+from services.registry.runs.places import NAN, Place
 from services.registry.runs.rules import Run
 from services.registry.runs.store import Wanted
 from services.registry.search.columns import (
@@ -20,22 +21,11 @@ from services.registry.search.columns import (
     Rows,
     numbers,
     numeric,
+    same,
 )
-from services.registry.search.mongo import like_pattern
-from services.registry.search.ranking import Key, window
-from services.registry.search.syntax import And, Comparison, Field, Node, Operator, Order, Section, Value
+from services.registry.search.ranking import Key, sorts_before, window
+from services.registry.search.syntax import And, Comparison, Field, Node, Operator, Order, Section
 
-Compare = Callable[[Array, Any], Mask]
-
-_COMPARE: Mapping[Operator, Compare] = {
-    Operator.EQ: np.equal,
-    Operator.LT: np.less,
-    Operator.LE: np.less_equal,
-    Operator.GT: np.greater,
-    Operator.GE: np.greater_equal,
-}
-_EXACT = 2**53
-"""Whole numbers beyond it aren't all representable as float64."""
 _LOW = (1 << 64) - 1
 LOCATION = Field(Section.ATTRIBUTE, "artifact_uri")
 ROW_BYTES = 200
@@ -173,9 +163,26 @@ class RunIndex:
 
     def find(self, wanted: Wanted, skip: int, limit: int) -> list[str]:
         """Ids from position `skip` on, at most `limit`."""
-        rows = window(self._matching(wanted), self._keys(wanted.orders), skip, skip + limit)
+        return self._ids(window(self._matching(wanted), self._keys(wanted.orders), skip, skip + limit))
+
+    def _ids(self, rows: Rows) -> list[str]:
         high, low = self._high.read(rows, self._height).tolist(), self._low.read(rows, self._height).tolist()
         return [f"{(one << 64) | other:032x}" for one, other in zip(high, low, strict=True)]
+
+    def beyond(self, wanted: Wanted, place: Place, limit: int, *, backward: bool) -> list[str]:
+        """Ids of the nearest runs behind a place, or before it; at most `limit`, in their order."""
+        rows, keys = self._matching(wanted), self._keys(wanted.orders)
+        before = np.zeros(len(rows), dtype=np.bool_)
+        level = np.arange(len(rows))  # those that are equal in all keys so far
+        for key, edge in zip(keys, self._edges(wanted.orders, place), strict=True):
+            values = key(rows[level])
+            before[level[sorts_before(values, edge)]] = True
+            level = level[same(values, edge)]
+        if backward:
+            rows = rows[before]
+            return self._ids(window(rows, keys, max(len(rows) - limit, 0), len(rows)))
+        before[level] = True
+        return self._ids(window(rows[~before], keys, 0, limit))
 
     def count(self, wanted: Wanted) -> int:
         return len(self._matching(wanted))
@@ -217,8 +224,8 @@ class RunIndex:
         if column is None:
             return np.full(len(rows), comparison.operator is Operator.IS_NULL)
         if isinstance(column, Column):
-            return _numbers_compared(column.read(rows, self._height), comparison.operator, comparison.value)
-        passing = _answers(column.dictionary, comparison.operator, comparison.value)
+            return numbers_compared(column.read(rows, self._height), comparison.operator, comparison.value)
+        passing = answers_of(column.dictionary, comparison.operator, comparison.value)
         found: Mask = passing[column.codes(rows, self._height)]
         return found
 
@@ -246,7 +253,7 @@ class RunIndex:
 
     def _datasets_compared(self, comparison: Comparison, rows: Rows) -> Mask:
         place = ("name", "digest", "context").index(comparison.field.key)
-        passes = _test(comparison.operator, comparison.value)
+        passes = test_of(comparison.operator, comparison.value)
         answers = self._datasets.dictionary.passing(
             (place, comparison.operator, comparison.value),
             lambda used: any(entry[place] is not None and passes(entry[place]) for entry in used),
@@ -257,7 +264,7 @@ class RunIndex:
     def _ids_compared(self, comparison: Comparison, rows: Rows) -> Mask:
         operator, value = comparison.operator, comparison.value
         if operator in (Operator.LIKE, Operator.ILIKE):
-            passes = _test(operator, value)
+            passes = test_of(operator, value)
             table = np.zeros(self._height, dtype=np.bool_)
             table[[row for run_id, row in self._rows.items() if passes(run_id)]] = True
         else:
@@ -295,6 +302,35 @@ class RunIndex:
             return lambda rows: plain.read(rows, self._height)
         return lambda rows: _descending(plain.read(rows, self._height))
 
+    def _edges(self, orders: Sequence[Order], place: Place) -> Iterator[Any]:
+        """What a place is in each key."""
+        for order, value in zip(orders, place, strict=False):
+            if order.field == Field(Section.ATTRIBUTE, "run_id"):
+                yield self._id_edge(value, order)
+                continue
+            column = self._column(order.field)
+            if column is None:
+                yield 0
+            elif isinstance(column, Coded):
+                rank = column.dictionary.place(value)
+                yield rank if order.ascending or value is None else -rank
+            else:
+                number = np.array([value]) if column is self._starts else np.array([_number(value)])
+                yield (number if order.ascending else _descending(number))[0]
+        start, number = place[-2], int(place[-1], 16)
+        yield ~start
+        yield from (np.uint64(number >> 64), np.uint64(number & _LOW))
+
+    def _id_edge(self, run_id: str, order: Order) -> float:
+        """Where an id stands among all ids; between two of them, if it is gone."""
+        number, everywhere = int(run_id, 16), slice(0, self._height)
+        first, second = np.uint64(number >> 64), np.uint64(number & _LOW)
+        high, low = self._high.read(everywhere, self._height), self._low.read(everywhere, self._height)
+        smaller = int(np.count_nonzero((high < first) | ((high == first) & (low < second))))
+        there = bool(np.any((high == first) & (low == second)))
+        edge = smaller if there else smaller - 0.5
+        return edge if order.ascending else -edge
+
     def _id_key(self, order: Order) -> Key:
         """Where a run's id stands among all ids."""
 
@@ -327,46 +363,11 @@ def _datasets(run: Run) -> tuple[tuple[str, str, str | None], ...] | None:
     return tuple((entry.name, entry.digest, entry.context) for entry in run.inputs) or None
 
 
-def _numbers_compared(values: Array, operator: Operator, value: Value) -> Mask:
-    """Missing values pass nothing, NaN (kept as infinity) only `!=`. The column of start times is of whole numbers."""
-    assert isinstance(value, int | float)
-    number = value if isinstance(value, int) and abs(value) <= _EXACT else float(value)
-    if values.dtype.kind == "i":
-        whole: Mask = values != number if operator is Operator.NE else _COMPARE[operator](values, number)
-        return whole
-    if operator is Operator.NE:
-        mask: Mask = (values != number) & ~np.isnan(values)
-    else:
-        mask = _COMPARE[operator](values, number) & (values != np.inf)
-    return mask
-
-
-def _answers(dictionary: Dictionary, operator: Operator, value: Value) -> Mask:
-    """By code, whether it passes."""
-    if operator in (Operator.IS_NULL, Operator.IS_NOT_NULL):
-        mask = np.full(len(dictionary.values), operator is Operator.IS_NOT_NULL)
-        mask[0] = operator is Operator.IS_NULL
-        return mask
-    if operator in (Operator.LIKE, Operator.ILIKE):
-        return dictionary.passing((operator, value), _test(operator, value))
-    listed = dictionary.known(value if isinstance(value, tuple) else (value,))
-    negative = operator in (Operator.NE, Operator.NOT_IN)
-    mask = np.full(len(dictionary.values), negative)
-    mask[listed] = not negative
-    mask[0] = False
-    return mask
-
-
-def _test(operator: Operator, value: Value) -> Callable[[str], bool]:
-    """Whether a text passes."""
-    if operator in (Operator.LIKE, Operator.ILIKE):
-        flags = re.DOTALL | (re.IGNORECASE if operator is Operator.ILIKE else re.NOFLAG)
-        match = re.compile(like_pattern(str(value)), flags).match
-        return lambda text: match(text) is not None
-    listed = frozenset(value) if isinstance(value, tuple) else frozenset((value,))
-    if operator in (Operator.NE, Operator.NOT_IN):
-        return lambda text: text not in listed
-    return lambda text: text in listed
+def _number(value: object) -> float:
+    """As a column of numbers keeps it."""
+    if value is None:
+        return float("nan")
+    return numeric(float("nan") if value == NAN else float(value))  # type: ignore[arg-type]  # `places.checked`
 
 
 def _descending(values: Array) -> Array:

@@ -16,6 +16,7 @@ from services.registry.experiments.rules import experiment_number
 from services.registry.paging import cursor_of, values_of, window
 from services.registry.runs import views
 from services.registry.runs.metrics import History, between, by_step, by_time, sampled
+from services.registry.runs.places import checked, place_of
 from services.registry.runs.rules import Run
 from services.registry.runs.store import MongoRuns, RunSearch, Wanted
 from services.registry.search.entities import RUNS as ENTITY
@@ -111,37 +112,42 @@ class RunQueries:
         return [None if run is None else views.view(run, names.get(run.experiment_id, "")) for run in runs]
 
     async def page(self, request: ListRuns, context: Context) -> Page[RunView]:
-        """A cursor counts positions: with any order and filter, and stable as long as nothing before it changes."""
+        """A cursor says where its run stood, so that nothing is skipped or doubled when runs come or go."""
         require(context.principal, Action.READ)
         count, cursor, backward = window(request.paging)
+        orders = _orders(request.order_by)
         wanted = Wanted(
             node=parse_filter(request.filter, ENTITY),
             experiment_ids=request.experiment_ids,
             stages=[ACTIVE],
-            orders=_orders(request.order_by),
+            orders=orders,
         )
         total = None
-        if request.paging.with_total or (backward and cursor is None):
+        if request.paging.with_total or (backward and not cursor):
             total = await self._search.count(wanted)
-        at = _position(cursor)
-        if backward:
-            end = total if at is None else at
-            assert end is not None
-            start, count = max(end - count, 0), min(count, end)
-        else:
-            start = 0 if at is None else at + 1
-        runs = await self._found(wanted, start, count + 1) if count else []
+        ids = await self._some(wanted, count + 1, cursor, backward, total or 0)
+        more = len(ids) > count
+        shown = ids[-count:] if backward else ids[:count]
+        runs = [run for run in await self._store.get_many(shown) if run is not None]
         names = await self._experiments.names([run.experiment_id for run in runs])
-        edges = [
-            Edge(cursor=cursor_of([start + number]), node=views.view(run, names.get(run.experiment_id, "")))
-            for number, run in enumerate(runs[:count])
-        ]
         return Page(
-            edges=edges,
-            has_next=len(runs) > count,
-            has_previous=start > 0,
+            edges=[
+                Edge(
+                    cursor=cursor_of(place_of(run, orders)),
+                    node=views.view(run, names.get(run.experiment_id, "")),
+                )
+                for run in runs
+            ],
+            has_next=bool(cursor) if backward else more,
+            has_previous=more if backward else bool(cursor),
             total=total if request.paging.with_total else None,
         )
+
+    async def _some(self, wanted: Wanted, most: int, cursor: str | None, backward: bool, total: int) -> list[str]:
+        if not cursor:
+            return await self._search.find(wanted, max(total - most, 0) if backward else 0, most)
+        place = checked(values_of(cursor, len(wanted.orders) + 2), wanted.orders)
+        return await self._search.beyond(wanted, place, most, backward=backward)
 
     async def metric_history(self, request: GetMetricHistory, context: Context) -> list[MetricPoint]:
         if not 1 <= request.max_points <= limits.HISTORY_POINTS:
@@ -155,12 +161,3 @@ def _orders(clauses: Sequence[str]) -> list[Order]:
     if len({order.field for order in orders}) != len(orders):
         raise Invalid(f"`order_by` contains duplicate fields: {list(clauses)}", field="order_by")
     return orders
-
-
-def _position(cursor: str | None) -> int | None:
-    if not cursor:
-        return None
-    [position] = values_of(cursor, 1)
-    if not isinstance(position, int) or position < 0:
-        raise Invalid("the cursor isn't one of this list", field="after")
-    return position

@@ -10,16 +10,19 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.registry.documents import from_document, to_document
 from services.registry.runs.metrics import Column, History, Point, packed, unpacked
+from services.registry.runs.places import NAN, Place
 from services.registry.runs.rules import Run
 from services.registry.search.entities import RUNS as ENTITY
-from services.registry.search.mongo import order_stages, query
-from services.registry.search.syntax import Node, Order
+from services.registry.search.mongo import beyond_stages, order_stages, query
+from services.registry.search.syntax import Node, Order, Section
 from services.runtime.ids import new_id
 from services.runtime.outbox import Change
 from services.runtime.store import Store, translated
 
 RUNS = "runs"
 POINTS = "metric_points"
+TIES = (("start_time", -1), ("_id", 1))
+"""The order of runs that are equal in all that is asked for."""
 
 INDEXES: Mapping[str, list[IndexModel]] = {
     RUNS: [
@@ -46,6 +49,9 @@ class RunSearch(Protocol):
     async def find(self, wanted: Wanted, skip: int, limit: int) -> list[str]:
         """Ids from position `skip` on, at most `limit`."""
 
+    async def beyond(self, wanted: Wanted, place: Place, limit: int, *, backward: bool) -> list[str]:
+        """Ids of the nearest runs behind a place, or before it; at most `limit`, in their order."""
+
     async def count(self, wanted: Wanted) -> int:
         """How many there are."""
 
@@ -57,13 +63,16 @@ class MongoRunSearch:
         self._collection = store[RUNS]
 
     async def find(self, wanted: Wanted, skip: int, limit: int) -> list[str]:
-        pipeline: list[dict[str, Any]] = [
-            {"$match": _matching(wanted)},
-            *order_stages(wanted.orders, ENTITY, [("start_time", -1), ("_id", 1)]),
-            {"$skip": skip},
-            {"$limit": limit},
-            {"$project": {"_id": 1}},
-        ]
+        return await self._ids([*order_stages(wanted.orders, ENTITY, TIES), {"$skip": skip}], wanted, limit)
+
+    async def beyond(self, wanted: Wanted, place: Place, limit: int, *, backward: bool) -> list[str]:
+        values = [float("nan") if value == NAN and _of_metric(order) else value
+                  for value, order in zip(place, [*wanted.orders, None, None], strict=True)]  # fmt: skip
+        found = await self._ids(beyond_stages(wanted.orders, ENTITY, TIES, values, backward=backward), wanted, limit)
+        return found[::-1] if backward else found
+
+    async def _ids(self, stages: Sequence[dict[str, Any]], wanted: Wanted, limit: int) -> list[str]:
+        pipeline = [{"$match": _matching(wanted)}, *stages, {"$limit": limit}, {"$project": {"_id": 1}}]
         with translated():
             rows = await self._collection.aggregate(pipeline, allowDiskUse=True).to_list(limit)
         return [row["_id"] for row in rows]
@@ -71,6 +80,10 @@ class MongoRunSearch:
     async def count(self, wanted: Wanted) -> int:
         with translated():
             return int(await self._collection.count_documents(_matching(wanted)))
+
+
+def _of_metric(order: Order | None) -> bool:
+    return order is not None and order.field.section is Section.METRIC
 
 
 def _matching(wanted: Wanted) -> dict[str, Any]:

@@ -6,6 +6,7 @@ itself is free to mean "missing" and sorts last, as numpy has it.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
@@ -131,6 +132,16 @@ class Dictionary:
             self._ranks[0] = ABSENT_RANK
             self._ranks[self._sorted] = np.arange(count - 1, dtype=np.int32)
         return self._ranks
+
+    def place(self, value: Any) -> float:
+        """How many values sort before `value`; between two of them, if it has no code. A missing one sorts last."""
+        if value is None:
+            return ABSENT_RANK
+        ranks = self.ranks()
+        code = self._codes.get(value)
+        if code is not None:
+            return int(ranks[code])
+        return bisect_left(self._sorted, value, key=self.values.__getitem__) - 0.5
 
     def passing(self, question: Hashable, passes: Callable[[Any], bool]) -> Mask:
         """By code, which values pass; `question` names `passes`, whose answers are remembered."""

@@ -106,6 +106,32 @@ def order_stages(orders: Sequence[Order], entity: Entity, ties: Sequence[tuple[s
     return stages
 
 
+def beyond_stages(
+    orders: Sequence[Order], entity: Entity, ties: Sequence[tuple[str, int]], place: Sequence[Any], *, backward: bool
+) -> list[Query]:
+    """As `order_stages`, only what is behind a place: its values for `orders`, then for `ties`. `backward`: what is
+    before it, the nearest first."""
+    *computing, sorting = order_stages(orders, entity, ties)
+    values: dict[str, Any] = {}
+    for number, (order, value) in enumerate(zip(orders, place, strict=False)):
+        attribute = entity.orders.get(order.field.key) if order.field.section is Section.ATTRIBUTE else None
+        if attribute is not None and not attribute.nullable:
+            values.setdefault(attribute.path, value)
+        else:
+            values[f"_r{number}"] = 2 if value is None else 1 if value != value else 0
+            values[f"_o{number}"] = value
+    for (path, _), value in zip(ties, place[len(orders) :], strict=True):
+        values.setdefault(path, value)
+    directions = {path: -direction if backward else direction for path, direction in sorting["$sort"].items()}
+    cases: list[Query] = []
+    level: Query = {}
+    for path, direction in directions.items():
+        if values[path] is not None and values[path] == values[path]:  # nothing lies beyond a missing value or NaN
+            cases.append({**level, path: {"$gt" if direction > 0 else "$lt": values[path]}})
+        level = {**level, path: values[path]}
+    return [*computing, {"$match": {"$or": cases}}, {"$sort": directions}]
+
+
 def _value_of(order: Order, attribute: Attribute | None) -> Any:
     if attribute is not None:
         return {"$ifNull": [f"${attribute.path}", None]}

@@ -26,11 +26,11 @@ def window(rows: Rows, keys: Sequence[Key], start: int, stop: int) -> Rows:
     head = keys[0](rows)
     parted = np.partition(head, (start, stop - 1))
     first, last = parted[start], parted[stop - 1]
-    before_first = int(np.count_nonzero(_below(head, first)))
+    before_first = int(np.count_nonzero(sorts_before(head, first)))
     if same(parted[start : start + 1], last)[0]:
         return window(rows[same(head, first)], keys[1:], start - before_first, stop - before_first)
     with_first = rows[same(head, first)]
-    between = rows[_below(head, last) & ~_below(head, first) & ~same(head, first)]
+    between = rows[sorts_before(head, last) & ~sorts_before(head, first) & ~same(head, first)]
     before_last = before_first + len(with_first) + len(between)
     return np.concatenate(
         [
@@ -41,7 +41,7 @@ def window(rows: Rows, keys: Sequence[Key], start: int, stop: int) -> Rows:
     )
 
 
-def _below(values: Array, edge: float) -> Mask:
-    """Which sort before `edge`."""
+def sorts_before(values: Array, edge: float) -> Mask:
+    """Which sort before `edge`; NaN is last."""
     found: Mask = ~np.isnan(values) if edge != edge else values < edge
     return found

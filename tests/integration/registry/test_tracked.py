@@ -11,17 +11,46 @@ import pytest
 
 from services.contracts.audit import ListAudit
 from services.contracts.deployments import DeployVersion, ListDeployments
-from services.contracts.errors import Invalid, NotFound, Unsupported
+from services.contracts.errors import Conflict, Forbidden, Invalid, NotAllowedNow, NotFound, Unsupported
+from services.contracts.identity import Role
 from services.contracts.paging import Paging
 from services.contracts.registry import (
     ArtifactOwner,
+    CreateExperiment,
+    DeleteExperiment,
+    DeleteExperimentTag,
+    DeleteModel,
+    DeleteModelTag,
+    DeleteRun,
+    DeleteRunTag,
+    DeleteVersion,
+    DeleteVersionTag,
+    DescribeExperiment,
+    DescribeModel,
+    DescribeRun,
+    DescribeVersion,
+    EndRun,
     GetArtifact,
     GetModels,
     GetVersions,
     ListArtifacts,
+    ListRuns,
     ListVersions,
+    MoveVersion,
     PreviewArtifact,
+    RegisterModel,
+    RegisterVersion,
+    RemoveAlias,
+    RenameExperiment,
+    RenameModel,
+    RenameRun,
+    RestoreExperiment,
+    RestoreRun,
     SetAlias,
+    SetExperimentTag,
+    SetModelTag,
+    SetRunTag,
+    SetVersionTag,
     VersionKey,
     VersionView,
 )
@@ -198,3 +227,120 @@ async def test_a_model_is_shown_as_it_was(mlflow: Mlflow, ask: Asker) -> None:
     rows = await ask(ListAudit(action="describe_model", paging=Paging(first=1)))
     assert '"first"' in (rows.edges[0].node.before or "")
     assert '"second"' in (rows.edges[0].node.after or "")
+
+
+# ---------------------------------------------------------------- what people do
+
+
+async def test_experiments_are_made_changed_deleted_and_restored(mlflow: Mlflow, ask: Asker) -> None:
+    name = uuid.uuid4().hex
+    wish = CreateExperiment(experiment_name=name, tags={"team": "a"}, idempotency_key=name)
+    made = await ask(wish)
+    assert await ask(wish) == made
+    with pytest.raises(Conflict):
+        await ask(CreateExperiment(experiment_name=name))
+    id_ = made.id
+    renamed = await ask(RenameExperiment(experiment_id=id_, experiment_name=f"{name}-2"))
+    assert (renamed.name, renamed.tags) == (f"{name}-2", {"team": "a"})
+    described = await ask(DescribeExperiment(experiment_id=id_, description="**Why**"))
+    assert described.tags["mlflow.note.content"] == "**Why**"
+    assert "mlflow.note.content" not in (await ask(DescribeExperiment(experiment_id=id_, description=""))).tags
+    assert (await ask(SetExperimentTag(experiment_id=id_, tag="k", value="v"))).tags == {"team": "a", "k": "v"}
+    assert (await ask(DeleteExperimentTag(experiment_id=id_, tag="team"))).tags == {"k": "v"}
+    run = await mlflow.run(experiment=id_)
+    assert (await ask(DeleteExperiment(experiment_id=id_))).lifecycle_stage == "deleted"
+    assert (await ask(RestoreExperiment(experiment_id=id_))).run_count == 1
+    assert (await ask(RenameRun(run_id=run, run_name="again"))).name == "again"
+    with pytest.raises(Forbidden):
+        await ask(DeleteExperiment(experiment_id=id_), "vera", Role.VIEWER)
+
+
+async def test_runs_are_changed_ended_deleted_and_restored(mlflow: Mlflow, ask: Asker) -> None:
+    run = await mlflow.run()
+    assert (await ask(RenameRun(run_id=run, run_name="new"))).name == "new"
+    with pytest.raises(Invalid):
+        await ask(RenameRun(run_id=run, run_name=" "))
+    assert (await ask(SetRunTag(run_id=run, tag="k", value="v"))).tags["k"] == "v"
+    assert "k" not in (await ask(DeleteRunTag(run_id=run, tag="k"))).tags
+    with pytest.raises(NotFound):
+        await ask(DeleteRunTag(run_id=run, tag="k"))
+    assert (await ask(DescribeRun(run_id=run, description="x"))).tags["mlflow.note.content"] == "x"
+    assert "mlflow.note.content" not in (await ask(DescribeRun(run_id=run, description=""))).tags
+    ended = await ask(EndRun(run_id=run))
+    assert ended.status == "KILLED"
+    assert ended.end_time is not None
+    with pytest.raises(NotAllowedNow, match="ended already"):
+        await ask(EndRun(run_id=run))
+    assert (await ask(DeleteRun(run_id=run))).lifecycle_stage == "deleted"
+    assert (await ask(RestoreRun(run_id=run))).lifecycle_stage == "active"
+
+
+async def test_models_and_versions_are_registered_changed_and_deleted(mlflow: Mlflow, ask: Asker) -> None:
+    name = uuid.uuid4().hex
+    assert (await ask(RegisterModel(model_name=name, description="d", tags={"a": "1"}))).description == "d"
+    first = await ask(RegisterVersion(model_name=name, source="s3://b/1", description="one", tags={"t": "1"}))
+    assert (first.version, first.description, first.tags) == ("1", "one", {"t": "1"})
+    repeat = RegisterVersion(model_name=name, source="s3://b/2", idempotency_key=name)
+    assert [(await ask(repeat)).version, (await ask(repeat)).version] == ["2", "2"]
+    await ask(SetAlias(model_name=name, alias="champion", version="1"))
+    assert (await ask(RemoveAlias(model_name=name, alias="champion"))).aliases == {}
+    assert (await ask(DescribeModel(model_name=name, description="e"))).description == "e"
+    assert (await ask(SetModelTag(model_name=name, tag="b", value="2"))).tags == {"a": "1", "b": "2"}
+    assert (await ask(DeleteModelTag(model_name=name, tag="a"))).tags == {"b": "2"}
+    assert (await ask(DescribeVersion(model_name=name, version="1", description="uno"))).description == "uno"
+    assert (await ask(SetVersionTag(model_name=name, version="1", tag="u", value="2"))).tags == {"t": "1", "u": "2"}
+    assert (await ask(DeleteVersionTag(model_name=name, version="1", tag="t"))).tags == {"u": "2"}
+    assert (await ask(MoveVersion(model_name=name, version="1", stage="production"))).stage == "Production"
+    await ask(DeleteVersion(model_name=name, version="2"))
+    renamed = await ask(RenameModel(model_name=name, new_name=f"{name}-2"))
+    assert (renamed.name, renamed.version_count) == (f"{name}-2", 1)
+    await ask(DeleteModel(model_name=f"{name}-2"))
+    with pytest.raises(NotFound):
+        await ask(DescribeModel(model_name=f"{name}-2", description=""))
+
+
+# ---------------------------------------------------------------- pages
+
+
+async def test_no_run_is_skipped_or_doubled_when_others_come_between_pages(mlflow: Mlflow, ask: Asker) -> None:
+    experiment = await mlflow.experiment()
+
+    async def run(name: str, auc: float | None) -> None:
+        id_ = await mlflow.run(name, experiment, start=int(name[1:]))
+        if auc is not None:
+            await mlflow("runs/log-metric", run_id=id_, key="auc", value=auc, timestamp=1, step=0)
+
+    for number in range(6):
+        await run(f"r{number}", number / 10 if number % 3 else None)
+    for order_by, names in (
+        ([], ["r5", "r4", "r3", "r2", "r1", "r0"]),
+        (["metrics.auc DESC"], ["r5", "r4", "r2", "r1", "r3", "r0"]),
+        (["attributes.run_name ASC"], ["r0", "r1", "r2", "r3", "r4", "r5"]),
+    ):
+        seen, before = list[str](), None
+        after = None
+        for number in range(3):
+            page = await ask(
+                ListRuns(paging=Paging(first=2, after=after), experiment_ids=[experiment], order_by=order_by)
+            )
+            seen += [edge.node.name for edge in page.edges]
+            assert (page.has_next, page.has_previous) == (number < 2 or page.has_next, number > 0)
+            after, before = page.edges[-1].cursor, page.edges[-1].cursor
+            await run(f"r{100 + number}" if order_by != ["attributes.run_name ASC"] else f"r0{number}", 0.99)
+        assert [name for name in seen if len(name) == 2] == names
+        assert len(seen) == len(set(seen))
+        back = await ask(ListRuns(paging=Paging(last=3, before=before), experiment_ids=[experiment], order_by=order_by))
+        assert back.edges[-1].node.name == seen[-2]
+        for node in [edge.node for edge in back.edges]:
+            assert node.name != seen[-1]
+        await ask_away(ask, experiment)
+    with pytest.raises(Invalid):
+        await ask(ListRuns(paging=Paging(first=2, after="WzJd")))
+
+
+async def ask_away(ask: Asker, experiment: str) -> None:
+    """Deletes the runs that came in between."""
+    page = await ask(ListRuns(experiment_ids=[experiment]))
+    for edge in page.edges:
+        if len(edge.node.name) > 2:
+            await ask(DeleteRun(run_id=edge.node.id))

@@ -12,9 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.contracts.errors import Invalid
 from services.registry.documents import to_document
+from services.registry.paging import cursor_of, values_of
 from services.registry.runs.index import RunIndex
 from services.registry.runs.metrics import Metric
+from services.registry.runs.places import checked, place_of
 from services.registry.runs.rules import Run, RunInput
 from services.registry.runs.store import RUNS, MongoRunSearch, Wanted
 from services.registry.search.entities import RUNS as ENTITY
@@ -74,6 +77,7 @@ class Searches:
     documents: MongoRunSearch
     loop: asyncio.AbstractEventLoop
     ids: list[str]
+    runs: dict[str, Run]
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +114,7 @@ def searches(mongodb: str) -> Iterator[Searches]:
 
     stack = contextlib.AsyncExitStack()
     store = loop.run_until_complete(filled(stack))
-    yield Searches(index, MongoRunSearch(store), loop, [run.id for run in kept])
+    yield Searches(index, MongoRunSearch(store), loop, [run.id for run in kept], {run.id: run for run in kept})
     loop.run_until_complete(stack.aclose())
     loop.close()
     drop(mongodb, database)
@@ -215,6 +219,64 @@ def test_index_and_documents_find_the_same(
         patch.setattr("services.registry.search.ranking.SMALL", small)
         assert searches.index.find(wanted, skip, limit) == found
     assert searches.index.count(wanted) == count
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.one_of(st.just(""), filters),
+    clauses=orders,
+    number=st.integers(0, 10_000),
+    gone=st.booleans(),
+    limit=st.integers(1, 30),
+    small=st.sampled_from([1, 2048]),
+)
+def test_a_page_goes_on_where_its_cursor_says_also_if_that_run_is_gone(
+    text: str, clauses: list[str], number: int, gone: bool, limit: int, small: int, searches: Searches
+) -> None:
+    wanted = Wanted(
+        node=parse_filter(text, ENTITY),
+        experiment_ids=None,
+        stages=["active", "deleted"],
+        orders=[parse_order(clause, ENTITY) for clause in clauses],
+    )
+    whole = searches.index.find(wanted, 0, 1000)
+    if gone or not whole:
+        at = None
+        run = _run(random.Random(number))
+    else:
+        at = number % len(whole)
+        run = searches.runs[whole[at]]
+    # through the cursor, as a client brings it back
+    place = checked(values_of(cursor_of(place_of(run, wanted.orders)), len(clauses) + 2), wanted.orders)
+
+    async def documents() -> tuple[list[str], list[str]]:
+        find = searches.documents.beyond
+        return await find(wanted, place, limit, backward=False), await find(wanted, place, limit, backward=True)
+
+    behind, before = searches.loop.run_until_complete(documents())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("services.registry.search.ranking.SMALL", small)
+        assert searches.index.beyond(wanted, place, limit, backward=False) == behind
+        assert searches.index.beyond(wanted, place, limit, backward=True) == before
+    if at is not None:
+        assert behind == whole[at + 1 : at + 1 + limit]
+        assert before == whole[max(at - limit, 0) : at]
+    else:
+        edge = searches.index.find(wanted, 0, 1000).index(behind[0]) if behind else len(whole)
+        assert before == whole[max(edge - limit, 0) : edge]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[1, "xyz"], ["1", "ab"], [2**63, "ab"], [True, "ab"], [1, "0" * 33], [1, None]],
+)
+def test_what_is_no_place_is_refused(values: list[object]) -> None:
+    with pytest.raises(Invalid):
+        checked(values, [])
+    order = parse_order("metrics.auc DESC", ENTITY)
+    with pytest.raises(Invalid):
+        checked(["much", 1, "ab"], [order])
+    assert checked(["NaN", 1, "ab"], [order]) == ["NaN", 1, "ab"]
 
 
 @given(text=st.sampled_from(["run_id = '{}'", "run_id != '{}'", "run_id IN ('{}', 'x')", "run_id LIKE '%{:.4}%'"]))
