@@ -42,12 +42,12 @@ test: $(VENV)/.test $(PEERS)/.installed ## install what the tests need and run a
 	echo "== with the machine for itself"; $(BIN)/pytest -s $(FAULT) || alone $(FAULT) || failed=1; \
 	rm -f $$counts; exit $$failed
 
-check: $(VENV)/.test ## format, lint, types, layers and the fast tests; under a minute
+check: $(VENV)/.test ## format, lint, types, layers and the unit tests; under a minute
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n $(TEST_WORKERS) --dist loadfile $(wildcard tests/unit tests/property)
+	$(BIN)/pytest -q -n $(TEST_WORKERS) --dist loadfile $(wildcard tests/unit)
 
 bench: $(VENV)/.test $(PEERS)/.installed ## run the benchmarks
 	$(BIN)/pytest -s $(wildcard tests/benchmarks)

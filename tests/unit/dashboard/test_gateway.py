@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import GraphQLSchema, build_schema, parse, validate
 
 from dashboard.gateway import operations as ask
 from dashboard.gateway.answers import decode, decode_errors
@@ -14,9 +14,13 @@ ROOT = Path(__file__).parents[3]
 DOCUMENTS = sorted((ROOT / "dashboard" / "gateway" / "documents").glob("*.graphql"))
 
 
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    return build_schema((ROOT / "services" / "gateway" / "schema.graphql").read_text())
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
-def test_an_operation_fits_the_gateways_schema(document: Path) -> None:
-    schema = build_schema((ROOT / "services" / "gateway" / "schema.graphql").read_text())
+def test_an_operation_fits_the_gateways_schema(document: Path, schema: GraphQLSchema) -> None:
     assert validate(schema, parse(document.read_text())) == []
 
 
