@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -18,7 +19,7 @@ from services.registry.duplicates.rules import Fingerprint
 from services.registry.duplicates.store import Kept, MongoFingerprints, keep, kept
 from services.registry.experiments.handlers import Experiments
 from services.registry.runs.handlers import Runs
-from services.registry.runs.queries import RunQueries
+from services.registry.runs.queries import MAX_IDS, RunQueries
 from services.registry.runs.rules import Batch
 from services.registry.values import ACTIVE, KeyValue, mapping
 from services.runtime.context import Context
@@ -57,15 +58,15 @@ class Duplicates:
         near = [entry for entry in await self._neighbours(asked) if entry[0].id != request.run_id]
         return await self._shown(context, near[: 2 * request.limit], asked_run, request.limit)
 
-    async def _neighbours(self, asked: Fingerprint, known: Iterable[Kept] = ()) -> list[Neighbour]:
-        """Runs that don't differ much: first the same parameters, then all but a few, then other data."""
-        tokens = rules.tokens(asked.params)
-        data = None if asked.datasets is None else rules.data_token(asked.datasets)
+    async def _neighbours(
+        self, asked: Fingerprint, known: Iterable[Kept] = (), *, alone: bool = False
+    ) -> list[Neighbour]:
+        """Runs that don't differ much: first the same parameters, then all but a few, then other data.
+
+        `alone`: among those that are kept there is none, so that only the `known` ones are compared.
+        """
         found = {entry.id: entry for entry in known}
-        # The oldest with the same parameters: a duplicate names the first of its kind, however many there are.
-        looks: list[tuple[list[int], int | None, bool]] = [([tokens.whole], data, False), (tokens.one, data, True)]
-        looks += [(tokens.two, data, True)] + ([([tokens.whole], None, True)] if data is not None else [])
-        for wanted, of_data, newest in looks:
+        for wanted, of_data, newest in () if alone else _looks(asked):
             found.update({entry.id: entry for entry in await self._store.with_tokens(wanted, of_data, newest=newest)})
         compared = [(entry, rules.differences(asked, entry.fingerprint())) for entry in found.values()]
         near = [neighbour for neighbour in compared if rules.is_near(neighbour[1])]
@@ -111,38 +112,70 @@ class Duplicates:
             if envelope.type == RunEnded.type()
             for event in [msgspec.json.decode(envelope.data, type=RunEnded)]
         }
-        new: list[Kept] = []
-        for run_id, event in ended.items():
-            [run] = await self._queries.get(GetRuns(ids=[run_id]), change.context)
-            if run is None:
-                continue
-            one = fingerprint_of(run, await self._defaults(change.context, run))
-            if not rules.comparable(one):
-                continue
-            version = await self._store.version(run_id) + 1
-            entry = kept(run_id, version, round(run.start_time.timestamp() * 1000), one)
-            near = [other for other in await self._neighbours(one, new) if other[0].id != run_id]
-            await self._tell(change, event, near, version)
+        ones = await self._fingerprints(list(ended), change.context)
+        if not ones:
+            return
+        versions = await self._store.versions(list(ones))
+        entries = [kept(run_id, versions.get(run_id, 0) + 1, start, one) for run_id, (start, one) in ones.items()]
+        taken = await self._store.taken([token for entry in entries for token in entry.t])
+        new: dict[int, list[Kept]] = {}  # by token
+        repeats: dict[str, str] = {}
+        for entry in entries:
+            known = {other.id: other for token in entry.t for other in new.get(token, ())}
+            alone = taken is not None and taken.isdisjoint(entry.t)
+            near = await self._neighbours(ones[entry.id][1], known.values(), alone=alone)
+            others = [other for other in near if other[0].id != entry.id]
+            first = _tell(change, ended[entry.id], others, entry.v)
+            if first is not None:
+                repeats[entry.id] = first
             keep(change, entry)
-            new.append(entry)
+            for token in entry.t:
+                new.setdefault(token, []).append(entry)
+        await asyncio.gather(*(self._tag(change.context, run_id, first) for run_id, first in repeats.items()))
 
-    async def _tell(self, change: Change, event: RunEnded, near: list[Neighbour], version: int) -> None:
-        """The tag is set at once, beside the change: setting it again changes nothing."""
-        exact = [entry for entry, differing in near if not differing]
-        if exact:
-            first = min(exact, key=lambda entry: (entry.s, entry.id))
-            tag = KeyValue(rules.DUPLICATE_TAG, first.id)
-            with contextlib.suppress(NotAllowedNow):  # deleted meanwhile
-                await self._runs.log(change.context, event.run_id, Batch(tags=[tag]))
-        found = SimilarRunsFound(
-            run_id=event.run_id,
-            experiment_id=event.experiment_id,
-            run_name=cut(event.run_name),
-            user=cut(event.user),
-            exact=[entry.id for entry in exact[:TOLD]],
-            near=[entry.id for entry, differing in near if differing][:TOLD],
-        )
-        change.emit(found, version)
+    async def _fingerprints(self, run_ids: Sequence[str], context: Context) -> dict[str, tuple[int, Fingerprint]]:
+        """Of those that exist and can be compared: start in milliseconds since 1970, and fingerprint."""
+        found: dict[str, tuple[int, Fingerprint]] = {}
+        defaults: dict[str, Mapping[str, str]] = {}
+        for at in range(0, len(run_ids), MAX_IDS):
+            for run in await self._queries.get(GetRuns(ids=list(run_ids[at : at + MAX_IDS])), context):
+                if run is None:
+                    continue
+                if run.experiment_id not in defaults:
+                    defaults[run.experiment_id] = await self._defaults(context, run)
+                one = fingerprint_of(run, defaults[run.experiment_id])
+                if rules.comparable(one):
+                    found[run.id] = round(run.start_time.timestamp() * 1000), one
+        return found
+
+    async def _tag(self, context: Context, run_id: str, first: str) -> None:
+        """At once, beside the change: setting it again changes nothing."""
+        with contextlib.suppress(NotAllowedNow):  # deleted meanwhile
+            await self._runs.log(context, run_id, Batch(tags=[KeyValue(rules.DUPLICATE_TAG, first)]))
+
+
+def _tell(change: Change, event: RunEnded, near: list[Neighbour], version: int) -> str | None:
+    """The first of the runs that were the same, if any was."""
+    exact = [entry for entry, differing in near if not differing]
+    found = SimilarRunsFound(
+        run_id=event.run_id,
+        experiment_id=event.experiment_id,
+        run_name=cut(event.run_name),
+        user=cut(event.user),
+        exact=[entry.id for entry in exact[:TOLD]],
+        near=[entry.id for entry, differing in near if differing][:TOLD],
+    )
+    change.emit(found, version)
+    return min(exact, key=lambda entry: (entry.s, entry.id)).id if exact else None
+
+
+def _looks(asked: Fingerprint) -> list[tuple[list[int], int | None, bool]]:
+    """Tokens, datasets (None for any), and whether the newest come first."""
+    tokens = rules.tokens(asked.params)
+    data = None if asked.datasets is None else rules.data_token(asked.datasets)
+    # The oldest with the same parameters: a duplicate names the first of its kind, however many there are.
+    looks: list[tuple[list[int], int | None, bool]] = [([tokens.whole], data, False), (tokens.one, data, True)]
+    return looks + [(tokens.two, data, True)] + ([([tokens.whole], None, True)] if data is not None else [])
 
 
 def fingerprint_of(run: RunView, defaults: Mapping[str, str]) -> Fingerprint:

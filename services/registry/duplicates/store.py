@@ -22,6 +22,9 @@ BUCKET = 200
 """Candidates that are looked at for each kind of token, newest first. In a search over more combinations than this of
 the same few parameters, exact matches are still all found, near ones the newest."""
 
+MANY = 500
+"""Runs that share a token with one of a batch, from which on each is looked up by itself."""
+
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """`v` numbers the events about the run; `s` is its start in milliseconds since 1970, `p` its normalised parameters;
@@ -64,11 +67,17 @@ class MongoFingerprints:
     def __init__(self, store: Store) -> None:
         self._collection = store[FINGERPRINTS]
 
-    async def version(self, run_id: str) -> int:
-        """How many events there are about the run so far."""
+    async def versions(self, run_ids: Sequence[str]) -> dict[str, int]:
+        """How many events there are so far about each run that there are any about."""
         with translated():
-            row = await self._collection.find_one({"_id": run_id}, {"v": 1})
-        return 0 if row is None else int(row["v"])
+            rows = await self._collection.find({"_id": {"$in": list(run_ids)}}, {"v": 1}).to_list(len(run_ids))
+        return {row["_id"]: int(row["v"]) for row in rows}
+
+    async def taken(self, wanted: Sequence[int]) -> set[int] | None:
+        """The tokens of kept runs that have one of these; None if there are too many to say."""
+        with translated():
+            rows = await self._collection.find({"t": {"$in": list(wanted)}}, {"t": 1}).limit(MANY).to_list(MANY)
+        return None if len(rows) == MANY else {token for row in rows for token in row["t"]}
 
     async def with_tokens(self, wanted: Iterable[int], data: int | None, *, newest: bool = True) -> Sequence[Kept]:
         """At most `BUCKET` runs that have one of the tokens: newest or oldest first with these datasets, or, with

@@ -33,7 +33,7 @@ from services.registry.reproduction import rules
 from services.registry.reproduction.rules import Facts, File
 from services.registry.reproduction.store import REPRODUCTIONS, MongoReproductions
 from services.registry.runs.handlers import Runs
-from services.registry.runs.queries import RunQueries
+from services.registry.runs.queries import MAX_IDS, RunQueries
 from services.registry.runs.rules import Run
 from services.runtime.context import Context
 from services.runtime.ids import new_id
@@ -134,11 +134,7 @@ class Reproductions:
             for event in [msgspec.json.decode(envelope.data, type=RunEnded)]
         }
         known = await self._store.get_many(ended)
-        for run_id in sorted(ended):
-            try:
-                facts = await self._facts(run_id, change.context)
-            except NotFound:
-                continue
+        for run_id, facts in (await self._facts_of(sorted(ended), change.context)).items():
             after, event = rules.scored(known.get(run_id), facts.run, rules.ingredients(facts))
             put(change, REPRODUCTIONS, known.get(run_id), after)
             change.emit(event, after.v)
@@ -152,12 +148,27 @@ class Reproductions:
         return view
 
     async def _facts(self, run_id: str, context: Context) -> Facts:
-        view = await self._view(run_id, context)
-        run = await self._runs.get(context, run_id)
-        files = await self._files(run.artifact_uri, context)
-        for output in run.model_outputs[:MANY_MODELS]:
-            files += await self._files_of_model(output.model_id, context)
-        return Facts(run=view, datasets=await self._data(run), files=files)
+        facts = (await self._facts_of([run_id], context)).get(run_id)
+        if facts is None:
+            raise NotFound(f"there is no run {run_id!r}", field="run_id")
+        return facts
+
+    async def _facts_of(self, run_ids: Sequence[str], context: Context) -> dict[str, Facts]:
+        """Of those that exist, by id. Few runs have files: which do is asked for all at once."""
+        views: dict[str, RunView] = {}
+        for at in range(0, len(run_ids), MAX_IDS):
+            found = await self._queries.get(GetRuns(ids=list(run_ids[at : at + MAX_IDS])), context)
+            views |= {view.id: view for view in found if view is not None}
+        runs = await self._runs.among(context, list(views))
+        roots = {run.id: paths.served_path(run.artifact_uri) for run in runs.values()}
+        filled = await self._artifacts.directories(context, [root for root in roots.values() if root is not None])
+        facts = {}
+        for run_id, run in runs.items():
+            files = await self._files(run.artifact_uri, context) if roots[run_id] in filled else []
+            for output in run.model_outputs[:MANY_MODELS]:
+                files += await self._files_of_model(output.model_id, context)
+            facts[run_id] = Facts(run=views[run_id], datasets=await self._data(run), files=files)
+        return facts
 
     async def _data(self, run: Run) -> list[DataReference]:
         named = await self._named.among(entry.dataset for entry in run.inputs)
