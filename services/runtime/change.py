@@ -139,6 +139,11 @@ class Change:
     def empty(self) -> bool:
         return not self.writes and not self.events
 
+    @property
+    def size(self) -> int:
+        """How many writes it is."""
+        return len(self.events) + sum(len(operations) for operations in self.writes.values())
+
     def audit_row(self) -> dict[str, Any]:
         who = self.context.principal
         return {

@@ -19,6 +19,8 @@ from services.runtime.store import Expectation, Operation, Refused, Step, Store,
 from services.runtime.telemetry import SECONDS_BUCKETS
 
 MAX_GROUP = 128
+MAX_OPERATIONS = 2000
+"""After which a group is full: the server ends transactions that take longer than seconds."""
 PATIENCE_SECONDS = 0.05
 """How long a group lets another queue go first: work nobody waits for goes on, however busy the service is."""
 
@@ -68,6 +70,10 @@ class Commits:
             self._running = asyncio.create_task(self._work_off(), name=f"commit:{self._store.name}")
         await asyncio.shield(waiting.done)
 
+    @property
+    def busy(self) -> bool:
+        return self._running is not None
+
     async def drain(self) -> None:
         """Waits until everything handed in is committed."""
         while self._running is not None:
@@ -80,14 +86,23 @@ class Commits:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(PATIENCE_SECONDS):
                             await self._before._idle.wait()
-                group, self._queue = self._queue[:MAX_GROUP], self._queue[MAX_GROUP:]
-                await self._commit_group(group)
+                await self._commit_group(self._next_group())
         finally:
             self._running = None
             if self._queue:  # handed in while the last await was finishing
                 self._running = asyncio.create_task(self._work_off(), name=f"commit:{self._store.name}")
             else:
                 self._idle.set()
+
+    def _next_group(self) -> list[_Waiting]:
+        size = operations = 0
+        for waiting in self._queue[:MAX_GROUP]:
+            operations += waiting.change.size
+            if size and operations > MAX_OPERATIONS:
+                break
+            size += 1
+        group, self._queue = self._queue[:size], self._queue[size:]
+        return group
 
     async def _commit_group(self, group: list[_Waiting]) -> None:
         """Whoever is at fault leaves; where that can't be told, each half is tried by itself."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from abc import ABC, abstractmethod
+from asyncio import FIRST_COMPLETED
 from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 
@@ -45,7 +46,10 @@ _consumed = Counter("lifecycle_consumed_total", "Messages consumed by outcome", 
 class Consuming(ABC):
     """Hands groups of messages to `_handle`, which acknowledges what has taken effect. One task a consumer."""
 
-    def __init__(self, bus: Bus, outbox: Outbox, spec: Consumer, *, most: int, linger: float = 0.0) -> None:
+    def __init__(
+        self, bus: Bus, outbox: Outbox, spec: Consumer, *, most: int, linger: float = 0.0, patience: float = 0.0
+    ) -> None:
+        """`patience`: seconds that a group waits for a lull in what the process is asked to do."""
         self.bus = bus
         self.outbox = outbox
         self._dead = dead_letters.DeadLetters(outbox)
@@ -53,7 +57,8 @@ class Consuming(ABC):
         self.spec = spec
         self._most = most
         self._linger = linger
-        self._stopping = False
+        self._patience = patience
+        self._stopping = asyncio.Event()
         self._finished = asyncio.Event()
 
     async def prepare(self) -> None:
@@ -61,7 +66,7 @@ class Consuming(ABC):
 
     async def stop(self) -> None:
         """Finishes the group under way; `run` returns then."""
-        self._stopping = True
+        self._stopping.set()
         await self._finished.wait()
 
     async def run(self) -> None:
@@ -69,20 +74,26 @@ class Consuming(ABC):
         await self.prepare()
         pull = self.bus.pull(self.spec, batch=self._most)
         reading: asyncio.Task[list[Msg]] | None = None
+        stopping = asyncio.create_task(self._stopping.wait())
         try:
-            while not self._stopping:
-                reading = asyncio.create_task(pull.next_group(self._most, self._linger))
-                while not reading.done() and not self._stopping:
-                    await asyncio.wait({reading}, timeout=0.1)
+            while not self._stopping.is_set():
+                reading = asyncio.create_task(pull.next_group(self._most, self._linger, self._lull))
+                while not reading.done() and not self._stopping.is_set():
+                    await asyncio.wait({reading, stopping}, timeout=DEAD_LOOK_SECONDS / 4, return_when=FIRST_COMPLETED)
                     await self._look_at_the_dead()
                 if reading.done():
                     await self._handle_group(await reading)
         finally:
+            stopping.cancel()
             if reading is not None and not reading.done():
                 reading.cancel()
             self._finished.set()
             if not self.bus.client.is_closed:
                 await pull.close()
+
+    async def _lull(self) -> None:
+        if self._patience:
+            await self.outbox.lull(self._patience)
 
     async def _handle_group(self, messages: Sequence[Message], tries: int = STALE_TRIES) -> None:
         context = service_context(self.spec.name)

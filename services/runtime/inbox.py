@@ -39,6 +39,8 @@ WATERMARKS = "watermarks"
 PARKED_LOOK_SECONDS = 5.0
 LINGER_SECONDS = 0.2
 """How long the first event of a group waits for more: a transaction costs the same for one event as for many."""
+PATIENCE_SECONDS = 0.5
+"""How long it waits besides for a lull in the requests: they come first, and what follows from them comes in groups."""
 
 PARKED_INDEXES = {
     PARKED: [IndexModel([("consumer", ASCENDING), ("aggregate", ASCENDING), ("version", ASCENDING)], unique=True)],
@@ -120,10 +122,10 @@ class EventConsumer(Consuming):
         spec: Consumer,
         decide: Callable[[list[Envelope], Change], Awaitable[None]],
         *,
-        most: int = 128,
+        most: int = 256,
         linger: float = LINGER_SECONDS,
     ) -> None:
-        super().__init__(bus, outbox, spec, most=most, linger=linger)
+        super().__init__(bus, outbox, spec, most=most, linger=linger, patience=PATIENCE_SECONDS)
         self._decide = decide
 
     async def prepare(self) -> None:

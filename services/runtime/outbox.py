@@ -19,6 +19,8 @@ __all__ = ["AUDIT", "EVENTS", "MAX_TRIES", "ONCE", "AlreadyDone", "Change", "Dup
 ONCE_SECONDS = 7 * 24 * 3600
 """How long the answer to a request with an idempotency key is kept."""
 
+LULL_SECONDS = 0.05
+"""So long nothing was asked: whoever works through requests one after the other is done, or takes a rest."""
 MAX_TRIES = 20
 DUPLICATE_KEY = 11000
 
@@ -42,6 +44,7 @@ class Outbox:
         """Set after each commit that holds events; the relay waits for it."""
         self._asked = Commits(store, self._committed)
         self._own = Commits(store, self._committed, before=self._asked)
+        self._asked_at = 0.0
 
     async def prepare(self) -> None:
         """Creates the collections' indexes; to be awaited once before the first commit."""
@@ -56,6 +59,8 @@ class Outbox:
         """
         if change.empty:
             return
+        if not behind:
+            self._asked_at = asyncio.get_running_loop().time()
         try:
             await (self._own if behind else self._asked).commit(change)
         except Refused as error:
@@ -82,6 +87,13 @@ class Outbox:
         """The answer given to an earlier request with this idempotency key."""
         row = await self.store[ONCE].find_one({"_id": key})
         return None if row is None else bytes(row["reply"])
+
+    async def lull(self, most: float) -> None:
+        """Waits until nothing has been asked to be committed for a moment, but at most so many seconds."""
+        now = asyncio.get_running_loop().time
+        ends = now() + most
+        while now() < ends and (self._asked.busy or now() - self._asked_at < LULL_SECONDS):  # noqa: ASYNC110  # no event
+            await asyncio.sleep(LULL_SECONDS / 2)
 
     async def drain(self) -> None:
         """Waits until everything handed in is committed."""

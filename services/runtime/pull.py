@@ -61,10 +61,12 @@ class Pull:
         self._heard = 0.0
         self._bound = False
 
-    async def next_group(self, most: int, linger: float = 0.0) -> list[Msg]:
+    async def next_group(
+        self, most: int, linger: float = 0.0, lull: Callable[[], Awaitable[None]] | None = None
+    ) -> list[Msg]:
         """Waits for a message, then returns it with whatever else has arrived, at most `most`, in stream order.
 
-        `linger` seconds are granted for a fuller group once the first is there.
+        `linger` seconds are granted for a fuller group once the first is there; then `lull` is awaited.
         """
         while not self._waiting:
             await self._ask_if_needed()
@@ -76,6 +78,8 @@ class Pull:
                     await self._arrived.wait()
         if linger and len(self._waiting) < most:
             await asyncio.sleep(linger)
+        if lull is not None:
+            await lull()
         group = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
         await self._ask_if_needed()
         return group
