@@ -22,11 +22,13 @@ _NOTICE_SECONDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """`trouble`: what was wrong, in words (empty if nothing). `target`: the page to open. `secret`: shown once."""
+    """`trouble`: what was wrong, in words (empty if nothing). `target`: the page to open. `secret`: shown once.
+    `changed`: the id of what was made or changed."""
 
     trouble: str = ""
     target: str = ""
     secret: str = ""
+    changed: str = ""
 
 
 class Acts:
@@ -56,7 +58,8 @@ class Acts:
             return Done(_words(str(error), None))
         if outcome.errors:
             return Done(" ".join(_words(error.message, error.fix) for error in outcome.errors))
-        return Done("", action.goes_to(self._site.links, outcome.changed_id or "", given), outcome.secret or "")
+        changed = outcome.changed_id or ""
+        return Done("", action.goes_to(self._site.links, changed, given), outcome.secret or "", changed)
 
 
 def _words(message: str, fix: str | None) -> str:
@@ -83,6 +86,15 @@ def said(text: str, *, tone: str = "teal") -> None:
         "autoClose": _NOTICE_SECONDS * 1000,
     }
     set_props("notices", {"sendNotifications": [notice]})
+
+
+def _way_back(action: Action, given: Mapping[str, Any]) -> Any:
+    """The bar that says what was done and takes it back; a passing notice where there is no way back."""
+    back = action.undo(given)
+    if back:
+        return undo_bar(action.done, *back)
+    said(action.done)
+    return []
 
 
 def register(app: Dash, acts: Acts) -> None:
@@ -143,10 +155,7 @@ def register(app: Dash, acts: Acts) -> None:
             return done.trouble, no_update, no_update, *stay, no_update, no_update
         if done.secret:
             return no_update, no_update, secret_shown(action.title, done.secret), *stay, [], again + 1
-        back = action.undo({**given, **filled})
-        bar = undo_bar(action.done, *back) if back else []
-        if not back:
-            said(action.done)
+        bar = _way_back(action, {**given, **filled, "changed": done.changed})
         if done.target:
             return "", False, [], done.target, "", bar, no_update
         return "", False, [], *stay, bar, again + 1
@@ -171,6 +180,7 @@ def register(app: Dash, acts: Acts) -> None:
 
     @app.callback(
         Output({"inline-trouble": ALL}, "children"),
+        Output("undo", "children", allow_duplicate=True),
         Output("again", "data", allow_duplicate=True),
         Input({"inline": ALL}, "n_clicks"),
         State({"inline-given": ALL}, "data"),
@@ -193,7 +203,7 @@ def register(app: Dash, acts: Acts) -> None:
         """A form that stands in the page itself."""
         pressed = clicked()
         if pressed is None:
-            return [no_update] * len(troubles), no_update
+            return [no_update] * len(troubles), no_update, no_update
         spot, clicks = pressed[0]["inline"], pressed[1]
         held = next(data for one, data in zip(held_ids, helds, strict=True) if one["inline-given"] == spot)
         filled = {one["name"]: value for one, value in zip(ids, values, strict=True) if one["inline-field"] == spot}
@@ -201,6 +211,5 @@ def register(app: Dash, acts: Acts) -> None:
         done = await acts.carried_out(action, {**held["given"], **filled}, f"{held['key']}-{clicks}")
         said_there = [done.trouble if one["inline-trouble"] == spot else no_update for one in troubles]
         if done.trouble:
-            return said_there, no_update
-        said(action.done)
-        return said_there, again + 1
+            return said_there, no_update, no_update
+        return said_there, _way_back(action, {**held["given"], **filled, "changed": done.changed}), again + 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard.components.acting import Action, Field, Given, names, only
+from dashboard.components.acting import Action, Field, Given, afterwards, names, only, restoring
+from dashboard.delivery_actions import DELIVERIES
 from dashboard.links import Links
 from dashboard.policy_actions import POLICIES
 from dashboard.production_actions import PRODUCTION
@@ -60,6 +61,16 @@ def answer_input(given: Given) -> dict[str, Any]:
     ]
     kept = only("projectId", "item")(given)
     return {**kept, "expected": given["expected"], "text": (given.get("text") or "").strip(), "fields": fields}
+
+
+def _answer_back(given: Given) -> tuple[str, dict[str, Any]]:
+    """The answer that stood there before, or none."""
+    kept = {**only("projectId", "item")(given), **afterwards(given)}
+    former = given.get("former") or {}
+    if not (former.get("text") or former.get("fields")):
+        return "project.clear", kept
+    fields = {f"field:{key}": value for key, value in (former.get("fields") or {}).items()}
+    return "project.answer", {**kept, "text": former.get("text", ""), **fields}
 
 
 def _milestone_fields(given: Given) -> Sequence[Field]:
@@ -123,6 +134,7 @@ PROJECTS = (
         "The project is changed.",
         fields=_project_fields,
         variables=_project,
+        undo=restoring("project.edit", "projectId"),
     ),
     Action(
         "project.answer",
@@ -132,6 +144,7 @@ PROJECTS = (
         "The answer is saved.",
         variables=answer_input,
         keyed=True,
+        undo=_answer_back,
     ),
     Action(
         "project.clear",
@@ -151,10 +164,7 @@ PROJECTS = (
         fields=lambda given: [Field("reason", "Why it isn't needed here", "long", required=True)],
         words=lambda given: f"“{given.get('title', '')}” counts as dealt with. Your name and reason stay on the board.",
         variables=lambda given: {**only("projectId", "item", "reason")(given), "expected": given["expected"]},
-        undo=lambda given: (
-            "project.clear",
-            {"projectId": given["projectId"], "item": given["item"], "expected": given["expected"] + 1},
-        ),
+        undo=lambda given: ("project.clear", {**only("projectId", "item")(given), **afterwards(given)}),
     ),
     Action(
         "project.ask",
@@ -199,6 +209,7 @@ PROJECTS = (
         "The milestone is set.",
         fields=_milestone_fields,
         variables=_milestone,
+        undo=restoring("project.milestone", "projectId", "milestone"),
     ),
     Action(
         "project.assumption",
@@ -208,10 +219,20 @@ PROJECTS = (
         "The assumption is set.",
         fields=_assumption_fields,
         variables=_assumption,
+        undo=restoring("project.assumption", "projectId", "assumption"),
     ),
 )
 
 # ---------------------------------------------------------------- insights
+
+
+def _insight_back(given: Given) -> tuple[str, dict[str, Any]] | None:
+    if given.get("known"):
+        return restoring("insight.write", "insightId", "links")(given)
+    if not given.get("changed"):
+        return None
+    return "insight.remove", {"insightId": given["changed"], "reason": "Undone right after it was written."}
+
 
 INSIGHTS = (
     Action(
@@ -228,6 +249,7 @@ INSIGHTS = (
             **only("insightId", "expected", "title", "text")(given),
             "links": given.get("links") or ([{"kind": given["kind"], "id": given["id"]}] if given.get("kind") else []),
         },
+        undo=_insight_back,
     ),
     Action(
         "insight.comment",
@@ -327,4 +349,4 @@ REVIEWS = (
     ),
 )
 
-ACTIONS: tuple[Action, ...] = (*PROJECTS, *INSIGHTS, *REVIEWS, *PRODUCTION, *POLICIES)
+ACTIONS: tuple[Action, ...] = (*PROJECTS, *INSIGHTS, *REVIEWS, *PRODUCTION, *POLICIES, *DELIVERIES)

@@ -9,8 +9,9 @@ from pathlib import Path
 from dash import Dash
 from starlette.types import ASGIApp
 
-from dashboard import acting, router
+from dashboard import acting, palette, router
 from dashboard.actions import ACTIONS
+from dashboard.components import files
 from dashboard.components.shell import shell
 from dashboard.gateway.client import GatewayClient
 from dashboard.links import Links
@@ -124,9 +125,12 @@ def pages_app(settings: DashboardSettings, site: Site, hub: Hub) -> ASGIApp:
     )
     app.layout = shell(site.links, signed_in=not open_mode)
     router.register(app, site, PAGES)
+    overview.register(app, site)
     monitoring.register(app, site)
     runs.register(app, site)
     audit.register(app, site)
+    files.register(app, site)
+    palette.register(app, site)
     acting.register(app, acting.Acts(site, ACTIONS))
     policy = content_security_policy(app.csp_hashes())
     app.server.add_api_websocket_route("/live/ws", live_socket(hub, open_mode, settings.allowed_origins))

@@ -1,11 +1,11 @@
-"""What can be set: gates, alert rules, the words of model cards, data sources, webhooks."""
+"""What can be set: gates, alert rules, the words of model cards, data sources, tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.components.acting import Action, Field, Given, only
+from dashboard.components.acting import Action, Field, Given, afterwards, only, restoring
 
 # ---------------------------------------------------------------- gates
 
@@ -37,7 +37,22 @@ def _policy(given: Given) -> dict[str, Any]:
     return {**only("projectId", "reason", "expected")(given), "approvals": int(given.get("approvals") or 1)}
 
 
+def _gates_back(given: Given) -> tuple[str, dict[str, Any]]:
+    """The policy as it was, as one more revision."""
+    approvals = given["known"] if "known" in given else given.get("approvals")
+    kept = {"projectId": given["projectId"], "gates": given.get("gates", []), "approvals": approvals}
+    return "gate.restore", {**kept, "reason": "Undone right after it was changed.", **afterwards(given)}
+
+
 _GATES = (
+    Action(
+        "gate.restore",
+        "The former policy",
+        "setGatePolicy",
+        "Use it again",
+        "The former policy is in force.",
+        variables=lambda given: {**_policy(given), "gates": given.get("gates", [])},
+    ),
     Action(
         "gate.evaluate",
         "Judge the version",
@@ -69,6 +84,7 @@ _GATES = (
         ],
         words=lambda given: "It counts for what is judged from now on. Earlier revisions stay readable.",
         variables=_with_gate,
+        undo=_gates_back,
     ),
     Action(
         "gate.remove",
@@ -83,6 +99,7 @@ _GATES = (
             "gates": [one for one in given.get("gates", []) if one["name"] != given.get("name")],
         },
         danger=True,
+        undo=_gates_back,
     ),
     Action(
         "gate.approvals",
@@ -95,6 +112,7 @@ _GATES = (
             Field("reason", "Why", required=True),
         ],
         variables=lambda given: {**_policy(given), "gates": given.get("gates", [])},
+        undo=_gates_back,
     ),
 )
 
@@ -147,7 +165,23 @@ def _with_rule(given: Given) -> dict[str, Any]:
     return {**only("model", "version", "expected")(given), "rules": [*others, rule]}
 
 
+def _rules_back(given: Given) -> tuple[str, dict[str, Any]]:
+    """The rules as they were, or the built-in ones if nobody had set any."""
+    kept = {**only("model", "version")(given), **afterwards(given)}
+    return (
+        ("rule.default", kept) if given.get("builtIn") else ("rule.restore", {**kept, "rules": given.get("rules", [])})
+    )
+
+
 _RULES = (
+    Action(
+        "rule.restore",
+        "The former rules",
+        "setAlertRules",
+        "Use them again",
+        "The former rules are in force.",
+        variables=lambda given: {**only("model", "version", "expected")(given), "rules": given.get("rules", [])},
+    ),
     Action(
         "rule.set",
         "Alert rule",
@@ -157,6 +191,7 @@ _RULES = (
         fields=_rule_fields,
         words=lambda given: "Whatever it says, a change that chance explains never fires.",
         variables=_with_rule,
+        undo=_rules_back,
     ),
     Action(
         "rule.default",
@@ -167,10 +202,11 @@ _RULES = (
         words=lambda given: "Alerts of rules that are gone resolve.",
         variables=only("model", "version", "expected"),
         danger=True,
+        undo=_rules_back,
     ),
 )
 
-# ---------------------------------------------------------------- cards, data sources, webhooks
+# ---------------------------------------------------------------- cards, data sources, tokens
 
 CARD_WORDS: Mapping[str, str] = {
     "summary": "What it is",
@@ -211,6 +247,12 @@ def _source_fields(given: Given) -> Sequence[Field]:
     ]
 
 
+def _words_back(given: Given) -> tuple[str, dict[str, Any]]:
+    known = given.get("known", {})
+    words = {name: known.get(_snake(name)) or "" for name in CARD_WORDS}
+    return "card.write", {**only("model")(given), **words, "known": known, **afterwards(given)}
+
+
 _REST = (
     Action(
         "card.write",
@@ -229,6 +271,7 @@ _REST = (
             "words": {name: given.get(name) or "" for name in CARD_WORDS},
         },
         input_type="WriteCardInput",
+        undo=_words_back,
     ),
     Action(
         "card.publish",
@@ -249,27 +292,7 @@ _REST = (
         "The data source is described.",
         fields=_source_fields,
         variables=only("expected", *(field.name for field in _source_fields({}))),
-    ),
-    Action(
-        "webhook.set",
-        "Webhook",
-        "setWebhook",
-        "Save",
-        "Alerts will be sent there.",
-        fields=lambda given: [
-            Field("url", "Address", required=True),
-            Field("model", "Model", hint="Every model, if it stays empty."),
-            Field(
-                "severities",
-                "Severities",
-                "many",
-                False,
-                ("INFO", "WARNING", "CRITICAL"),
-                hint="All, if none is named.",
-            ),
-        ],
-        variables=only("url", "model", "severities"),
-        answers_secret=True,
+        undo=restoring("source.describe", "source"),
     ),
     Action(
         "token.create",
@@ -302,16 +325,6 @@ _REST = (
         danger=True,
         answers_id=False,
         keyed=False,
-    ),
-    Action(
-        "webhook.delete",
-        "Remove the webhook",
-        "deleteWebhook",
-        "Remove it",
-        "Nothing is sent there any more.",
-        words=lambda given: "What waits to be sent is dropped.",
-        variables=only("webhookId"),
-        danger=True,
     ),
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dashboard.components.acting import Action, Field, Given, only
+from dashboard.components.acting import Action, Field, Given, only, restoring
 
 # ---------------------------------------------------------------- models
 
@@ -143,6 +143,7 @@ _DEPLOYMENTS = (
             "needsGates": bool(given.get("needsGates")),
             "alias": given.get("alias") or "",
         },
+        undo=restoring("environment.set", "environment"),
     ),
 )
 
@@ -222,6 +223,7 @@ _ALERTS = (
         ],
         words=lambda given: "Windows in this time neither open, continue nor resolve alerts.",
         variables=_silence,
+        undo=lambda given: ("silence.end", {"silenceId": given["changed"]}) if given.get("changed") else None,
     ),
     Action(
         "silence.end",

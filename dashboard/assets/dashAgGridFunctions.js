@@ -4,13 +4,58 @@
   const element = (...args) => window.React.createElement(...args);
   const looks = { FINISHED: ["teal", "circle-check"], RUNNING: ["blue", "loader"], FAILED: ["red", "circle-x"], KILLED: ["orange", "player-stop"] };
 
-  /* Another filter in the address: the grid drops its rows and asks again. */
+  /* A view of the runs is its address: filter, columns, order. What is moved in the grid goes there, and back from there. */
+  const api = () => document.getElementById("runs-grid") && window.dash_ag_grid.getApi("runs-grid");
+  const parts = (search) => new URLSearchParams(search === undefined ? location.search : search);
+  const escaped = (name) => name.replace(/%/g, "%25").replace(/,/g, "%2C");
+  const own = (state) => !/^ag-Grid|^name$/.test(state.colId);
+  const columnsOf = (grid) => grid.getColumnState().filter(own).map((state) => escaped(state.colId)).join(",");
+  const sortOf = (grid) => grid.getColumnState().filter((state) => state.sort).sort((a, b) => a.sortIndex - b.sortIndex)
+    .map((state) => (state.sort === "desc" ? "-" : "") + escaped(state.colId)).join(",");
+  function put(changes) {
+    const state = parts();
+    for (const [name, value] of Object.entries(changes)) if (value) state.set(name, value); else state.delete(name);
+    const search = state.size ? "?" + state : "";
+    if (String(state) !== String(parts())) window.dash_clientside.set_props("url", { search });
+    return search;
+  }
+  const functions = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
+  functions.runsMoved = (event) => {
+    if (event.type === "sortChanged" && event.source !== "api") put({ sort: sortOf(event.api) });
+    if (event.type === "columnMoved" && event.finished && event.source === "uiColumnMoved") put({ cols: columnsOf(event.api) });
+  };
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     grid: {
-      refetch: (search) => {
-        if (!document.getElementById("runs-grid")) return window.dash_clientside.no_update;
-        window.dash_ag_grid.getApi("runs-grid").purgeInfiniteCache();
-        return new URLSearchParams(search).get("filter") || "";
+      follow: (search, automatic, chosen, former) => {
+        const same = window.dash_clientside.no_update, grid = api(), state = parts(search);
+        if (!grid) return [same, same, same];
+        const filter = state.get("filter") || "", sort = state.get("sort") || "", cols = state.get("cols") || automatic;
+        if (sort !== sortOf(grid)) {
+          const steps = sort.split(",").map((step) => ({ colId: step.replace(/^-/, "").replace(/%2C/g, ",").replace(/%25/g, "%"), sort: step[0] === "-" ? "desc" : "asc" }));
+          grid.applyColumnState({ state: steps.map((step, sortIndex) => ({ ...step, sortIndex })), defaultState: { sort: null } });
+        }
+        const others = cols.split(",").sort().join() !== chosen.split(",").sort().join();
+        if (filter !== former || others) setTimeout(() => grid.purgeInfiniteCache());
+        return [filter, filter, cols === chosen ? same : cols];
+      },
+      save: (clicks, submits, name, views) => {
+        const same = window.dash_clientside.no_update, grid = api(), title = (name || "").trim().slice(0, 80);
+        if (!grid || !title) return [same, same];
+        const search = put({ cols: columnsOf(grid), sort: sortOf(grid) }), state = parts(search), view = { name: title };
+        for (const part of ["filter", "cols", "sort"]) view[part] = state.get(part) || "";
+        return [[...(Array.isArray(views) ? views : []).filter((one) => one && one.name !== title), view], ""];
+      },
+      copy: (clicks) => {
+        const grid = api();
+        if (!clicks || !grid) return window.dash_clientside.no_update;
+        const text = location.origin + location.pathname + put({ cols: columnsOf(grid), sort: sortOf(grid) });
+        const field = Object.assign(document.createElement("textarea"), { value: text, className: "visually-hidden" });
+        document.querySelector("#runs-view-copy").after(field); // inside the box that holds the focus
+        field.select();
+        const done = document.execCommand("copy"); // also where the clipboard's own interface is closed: without HTTPS
+        field.remove();
+        document.querySelector("#runs-view-copy").focus();
+        return done ? "Copied" : "Copy it from the address";
       },
     },
   });
@@ -18,8 +63,6 @@
     if (!data) return element("span", { className: "cell-waiting" });
     return element("a", { href: data.href, className: "link strong", "data-inside": "" }, value);
   };
-  components.Pairs = ({ value }) =>
-    element("span", { className: "cell-metrics" }, (value || []).map(([name, text]) => element("span", { key: name }, name, element("b", null, text))));
   components.RunStatus = ({ value }) => {
     if (!value) return null;
     const [tone, icon] = looks[value] || ["gray", "dots"];

@@ -40,8 +40,9 @@ class Action:
     """`mutation`: the schema's field; its input is made of what `given` and the fields say, by `variables`.
 
     `words`: what will happen. `danger`: it hurts if it was a mistake. `undo`: the action and what it is given, that
-    take this one back, from what was given to this one; None where there is no way back. `goes_to`: the page to open
-    afterwards, from the id of what was made. `answers_secret`: the answer holds something that is shown this once.
+    take this one back, from what was given to this one (`changed` is the id of what it made); None where there is no
+    way back. `goes_to`: the page to open afterwards, from the id of what was made. `answers_secret`: the answer holds
+    something that is shown this once.
     """
 
     name: str
@@ -214,6 +215,24 @@ def dialog() -> Component:
 def only(*names: str) -> Callable[[Given], dict[str, Any]]:
     """The named parts of what is given, without what is empty."""
     return lambda given: {name: given[name] for name in names if given.get(name) not in (None, "", [])}
+
+
+def afterwards(given: Given) -> dict[str, Any]:
+    """The revision that an undo expects: the next after the one that was seen; nothing is said where none was."""
+    expected = given.get("expected")
+    return {} if expected is None else {"expected": int(expected) + 1}
+
+
+def restoring(name: str, *kept: str) -> Callable[[Given], tuple[str, dict[str, Any]] | None]:
+    """An undo that sets again what was `known` before, by the action `name`; None where nothing was."""
+
+    def undo(given: Given) -> tuple[str, dict[str, Any]] | None:
+        known = given.get("known")
+        if not known or given.get("drop"):
+            return None
+        return name, {**only(*kept)(given), **known, "known": known, **afterwards(given)}
+
+    return undo
 
 
 def names(text: str | None) -> list[str]:

@@ -299,7 +299,8 @@ def _editor(board: Board, item: Item) -> Component:
     """The answer, edited where it stands."""
     filled = {one.key: one.value for one in item.values}
     given = {"projectId": board.project_id, "item": item.key, "expected": item.revision}
-    held = {"action": "project.answer", "given": given, "key": secrets.token_hex(8)}
+    former = {"text": item.answer, "fields": filled}
+    held = {"action": "project.answer", "given": {**given, "former": former}, "key": secrets.token_hex(8)}
     spot = item.key
     answered = bool(item.answer or item.values)
     return html.Details(

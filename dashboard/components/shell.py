@@ -9,6 +9,7 @@ from dash import dcc, html
 
 from dashboard.components.acting import dialog
 from dashboard.components.basics import icon, wild
+from dashboard.components.palette import keys_help, palette
 from dashboard.components.states import skeleton
 from dashboard.links import Links
 from dashboard.site import Component
@@ -58,6 +59,8 @@ def shell(links: Links, *, signed_in: bool) -> Component:
                 transitionDuration=0,
             ),
             dialog(),
+            palette(addresses),
+            keys_help({name: label for name, label, _ in AREAS}),
             dcc.Store(id="dialog-given"),
             html.Div(id="undo", role="status"),
             dmc.NotificationContainer(id="notices", position="bottom-right"),
@@ -87,6 +90,17 @@ def _header(links: Links, *, signed_in: bool) -> Component:
                 ),
                 dmc.Group(
                     [
+                        html.Button(
+                            [
+                                icon("search"),
+                                html.Span("Go to", className="palette-word"),
+                                html.Kbd("Ctrl K", **wild({"aria-hidden": "true"})),
+                            ],
+                            id="palette-button",
+                            className="button small palette-button",
+                            type="button",
+                            **wild({"aria-label": "Go to", "aria-haspopup": "dialog"}),
+                        ),
                         html.Span("Connecting", id="live-badge", className="live-badge reconnecting", role="status"),
                         html.Span(id="viewer", className="viewer"),
                         html.A(

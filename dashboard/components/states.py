@@ -27,7 +27,7 @@ def empty(title: str, hint: Any, *, icon_name: str = "inbox", code: str = "") ->
 
 
 def failed(error: LifecycleError) -> Component:
-    """What went wrong in words, what to do, and a button that tries again; what was only away is tried again by itself."""
+    """What went wrong in words, what to do, a button that tries again; what was only away is tried again by itself."""
     title = {
         NotFound: "There is nothing here",
         Unavailable: "This can't be loaded right now",

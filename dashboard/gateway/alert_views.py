@@ -130,6 +130,35 @@ class Webhook(View, frozen=True, kw_only=True):
     problem: str | None = None
 
 
+class LifecycleWebhook(View, frozen=True, kw_only=True):
+    """`events`: types of events, or beginnings of types; all that can be sent if empty."""
+
+    id: str
+    revision: int
+    url: str
+    events: list[str] = []
+    model: str | None = None
+    enabled: bool
+    created_by: str
+    state: str
+    waiting: int = 0
+    delivered_at: datetime | None = None
+    problem: str | None = None
+
+
+class DeadLetter(View, frozen=True, kw_only=True):
+    """`size` in bytes; `decision`: `retry` or `skip` until the consumer has done so."""
+
+    id: str
+    consumer: str
+    subject: str
+    code: str
+    error: str
+    size: int
+    time: datetime
+    decision: str | None = None
+
+
 class Token(View, frozen=True, kw_only=True):
     """Without its secret, which is shown once."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
-from dashboard.gateway import alert_views, data_views, project_views, views
+from dashboard.gateway import alert_views, data_views, file_views, found_views, project_views, views
 from dashboard.gateway import production_views as production
 from dashboard.gateway.views import Connection, View
 
@@ -48,6 +48,7 @@ class History(View, frozen=True, kw_only=True):
 
 VIEWER: Operation[views.Viewer] = _load("viewer", views.Viewer, "viewer")
 COUNTS: Operation[CountsData] = _load("counts", CountsData, None)
+FOUND: Operation[found_views.Found] = _load("found", found_views.Found, None)
 MODELS: Operation[Connection[views.ModelRow]] = _load("models", Connection[views.ModelRow], "models")
 MODEL: Operation[views.ModelDetail | None] = _load("model", views.ModelDetail | None, "model")
 EVENTS: Operation[Connection[views.EventView]] = _load("events", Connection[views.EventView], "events")
@@ -55,7 +56,17 @@ MONITORED: Operation[list[views.Monitored]] = _load("monitored", list[views.Moni
 WINDOWS: Operation[list[views.Window]] = _load("windows", list[views.Window], "windows")
 DISTRIBUTION: Operation[views.Distribution] = _load("distribution", views.Distribution, "distribution")
 RUNS: Operation[Connection[views.RunSummary]] = _load("runs", Connection[views.RunSummary], "runs")
+# Tags can be long: they travel only where a column shows one.
+RUNS_TAGGED: Operation[Connection[views.RunSummary]] = Operation(
+    RUNS.text.replace("params { key value }", "params { key value } tags { key value }"), RUNS.answer, RUNS.field
+)
 RUN: Operation[views.RunDetail | None] = _load("run", views.RunDetail | None, "run")
+RUN_FILES: Operation[file_views.Directory | None] = _load("run_files", file_views.Directory | None, "run")
+RUN_FILE: Operation[file_views.OneFile | None] = _load("run_file", file_views.OneFile | None, "run")
+VERSION_FILES: Operation[file_views.Directory | None] = _load(
+    "version_files", file_views.Directory | None, "modelVersion"
+)
+VERSION_FILE: Operation[file_views.OneFile | None] = _load("version_file", file_views.OneFile | None, "modelVersion")
 METRIC_HISTORY: Operation[History | None] = _load("metric_history", History | None, "run")
 VERSION: Operation[views.VersionRow | None] = _load("version", views.VersionRow | None, "modelVersion")
 
@@ -85,6 +96,8 @@ COMPARISON: Operation[production.Comparison | None] = _load(
     "comparison", production.Comparison | None, "versionComparison"
 )
 GATE_POLICY: Operation[production.GatePolicy | None] = _load("gate_policy", production.GatePolicy | None, "gatePolicy")
+GATE_RESULTS: Operation[production.GateRows | None] = _load("gate_results", production.GateRows | None, "gateResults")
+MENTIONS: Operation[Connection[views.EventView]] = _load("mentions", Connection[views.EventView], "events")
 GATE_RESULT: Operation[production.GateResult | None] = _load("gate_result", production.GateResult | None, "gateResult")
 DEPLOYMENTS: Operation[list[production.Deployment] | None] = _load(
     "deployments", list[production.Deployment] | None, "deployments"
@@ -110,6 +123,15 @@ ALERT_RULES: Operation[alert_views.AlertRules | None] = _load(
 SILENCES: Operation[list[alert_views.Silence] | None] = _load("silences", list[alert_views.Silence] | None, "silences")
 WEBHOOKS: Operation[list[alert_views.Webhook] | None] = _load("webhooks", list[alert_views.Webhook] | None, "webhooks")
 
+LIFECYCLE_WEBHOOKS: Operation[list[alert_views.LifecycleWebhook] | None] = _load(
+    "lifecycle_webhooks", list[alert_views.LifecycleWebhook] | None, "lifecycleWebhooks"
+)
+REGISTRY_DEAD_LETTERS: Operation[list[alert_views.DeadLetter] | None] = _load(
+    "registry_dead_letters", list[alert_views.DeadLetter] | None, "registryDeadLetters"
+)
+MONITOR_DEAD_LETTERS: Operation[list[alert_views.DeadLetter] | None] = _load(
+    "monitor_dead_letters", list[alert_views.DeadLetter] | None, "monitorDeadLetters"
+)
 TOKENS: Operation[list[alert_views.Token] | None] = _load("tokens", list[alert_views.Token] | None, "tokens")
 
 DATASETS: Operation[Connection[data_views.DatasetRow]] = _load(

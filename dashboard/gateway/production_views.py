@@ -138,6 +138,39 @@ class GateVerdict(View, frozen=True, kw_only=True):
     words: str = ""
 
 
+class GateName(View, frozen=True, kw_only=True):
+    name: str
+
+
+class GateOutcome(View, frozen=True, kw_only=True):
+    gate: GateName
+    outcome: str
+
+
+class Author(View, frozen=True, kw_only=True):
+    user: str
+
+
+class GateRow(View, frozen=True, kw_only=True):
+    """One judgement of a version, as lists show it."""
+
+    model: str
+    version: str
+    passed: bool
+    current: bool
+    at: datetime
+    model_version: Author | None = None
+    verdicts: list[GateOutcome] = []
+
+    @property
+    def author(self) -> str:
+        return self.model_version.user if self.model_version else ""
+
+
+class GateRows(View, frozen=True, kw_only=True):
+    nodes: list[GateRow] = []
+
+
 class GateResult(View, frozen=True, kw_only=True):
     number: int
     digest: str

@@ -86,6 +86,7 @@ class RunSummary(View, frozen=True, kw_only=True):
     duration_seconds: float | None = None
     metrics: list[Metric] = []
     params: list[KeyValue] = []
+    tags: list[KeyValue] = []
 
 
 class VersionRow(View, frozen=True, kw_only=True):

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import structlog
-from dash import html
+from dash import Dash, Input, Output, html
 
 from dashboard import formats
 from dashboard.attention import Concern, concerns, of_alerts, of_projects, of_retrainings, of_reviews
 from dashboard.components.basics import card, clipped, icon, link, page_head, stat, stats
+from dashboard.components.errands import errands_section
 from dashboard.components.events import live_feed
 from dashboard.components.models import model_table
 from dashboard.components.sections import rendered
@@ -22,7 +23,7 @@ from dashboard.links import Links
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.pages.projects import project_table
-from dashboard.site import Component, Section, Site, Visit
+from dashboard.site import Component, Section, Site, Visit, visitor_token
 from services.contracts.errors import LifecycleError, Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -196,6 +197,7 @@ async def projects_section(site: Site, visit: Visit) -> Component:
 
 
 FEED_CARD = "overview-feed"
+ERRANDS = "overview-errands"
 SECTIONS: dict[str, Section] = {
     "overview-counts": counts_section,
     "overview-attention": attention_section,
@@ -205,7 +207,7 @@ SECTIONS: dict[str, Section] = {
 
 
 async def render(site: Site, visit: Visit) -> Component:
-    parts = await rendered({**SECTIONS, FEED_CARD: feed_section}, site, visit)
+    parts = await rendered({**SECTIONS, FEED_CARD: feed_section, ERRANDS: errands_section}, site, visit)
     return html.Div(
         [
             page_head("Overview", hint="Where every model stands, right now."),
@@ -214,6 +216,7 @@ async def render(site: Site, visit: Visit) -> Component:
                 [
                     html.Div(
                         [
+                            html.Div(parts[ERRANDS], id=ERRANDS, className="column"),
                             card("Needs attention", parts["overview-attention"], body_id="overview-attention"),
                             card(
                                 "Projects",
@@ -245,3 +248,14 @@ PAGE = Page(
     topics=lambda parts: [names.OVERVIEW, names.FEED],
     area="overview",
 )
+
+
+def register(app: Dash, site: Site) -> None:
+    @app.callback(
+        Output(ERRANDS, "children"),
+        Input("overview-attention", "children"),
+        prevent_initial_call=True,
+    )
+    async def errands(_: Component) -> Component:
+        """With what is pushed to everybody, what waits for this one person is asked for again."""
+        return await errands_section(site, site.visit({}, {}, visitor_token()))

@@ -21,6 +21,7 @@ from dashboard.components.basics import (
     status,
     wild,
 )
+from dashboard.components.files import files, files_card
 from dashboard.components.insights import insights_card
 from dashboard.components.models import chosen_metrics, metric_text
 from dashboard.components.reproduction import ingredients
@@ -38,6 +39,7 @@ from services.contracts.errors import LifecycleError, NotFound, Unauthenticated
 _CURVES = 8  # metrics drawn
 _POINTS = 500
 _SIMILAR = 6
+_FEW = 10  # metrics or parameters
 _REPEATABLE = 0.9  # of the score: from here on it is shown as good
 
 
@@ -47,11 +49,13 @@ async def render(site: Site, visit: Visit) -> Component:
     if run is None:
         raise NotFound(f"There is no run {clipped(run_id, 60)}.")
     figures = chosen_metrics(run.metrics, 2)
-    curves_card, similar_card, learned, repeatable = await asyncio.gather(
+    owner = {"run": run_id}
+    curves_card, similar_card, learned, repeatable, logged = await asyncio.gather(
         _curves(site, visit, run),
         _similar(site, visit),
         insights_card(site, visit, "run", run_id),
         _reproducible(site, visit),
+        files(site, visit, owner),
     )
     return html.Div(
         [
@@ -91,15 +95,28 @@ async def render(site: Site, visit: Visit) -> Component:
                 ]
             ),
             curves_card,
-            card("Metrics", _values([(m.key, metric_text(m)) for m in run.metrics], "No metrics logged")),
-            card("Parameters", _values([(p.key, p.value) for p in run.params], "No parameters logged")),
+            _figures(run),
+            files_card(owner, logged),
             html.Div(
-                [card("Data", _datasets(run, site.links)), card("Code and environment", _origin(run))],
-                className="halves cards",
+                [
+                    html.Div([card("Data", _datasets(run, site.links)), similar_card], className="column"),
+                    html.Div([card("Code and environment", _origin(run)), repeatable, learned], className="column"),
+                ],
+                className="halves cards loose",
             ),
-            html.Div([similar_card, html.Div([repeatable, learned], className="column")], className="halves cards"),
         ]
     )
+
+
+def _figures(run: RunDetail) -> Component:
+    """Side by side where both are short."""
+    cards = [
+        card("Metrics", _values([(m.key, metric_text(m)) for m in run.metrics], "No metrics logged")),
+        card("Parameters", _values([(p.key, p.value) for p in run.params], "No parameters logged")),
+    ]
+    if max(len(run.metrics), len(run.params)) > _FEW:
+        return html.Div(cards)
+    return html.Div([html.Div(one, className="column") for one in cards], className="halves cards loose")
 
 
 async def _reproducible(site: Site, visit: Visit) -> Component:

@@ -1,90 +1,34 @@
-"""`/runs`: every run of everybody, filtered on the server; rows are fetched as they scroll into view."""
+"""`/runs`: every run of everybody, filtered on the server; rows are fetched as they scroll into view.
+
+The state of the page is its address: `filter`, `cols` (the columns; chosen by itself if unsaid) and `sort`.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-import dash_ag_grid as dag
-import dash_mantine_components as dmc
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 
 from dashboard import formats
-from dashboard.components.basics import card, clipped, icon, page_head, wild
-from dashboard.components.models import chosen_metrics, metric_text
+from dashboard import run_columns as columns
+from dashboard.acting import clicked
+from dashboard.components.basics import card, page_head
+from dashboard.components.run_grid import BLOCK, grid, kept_views, shown, toolbar, view_list
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import RunSummary
-from dashboard.links import Links, parse, query
+from dashboard.links import parse, query
 from dashboard.pages.compare import MOST_RUNS
 from dashboard.pages.page import Page
 from dashboard.site import Component, Site, Visit, visitor_token
-from services.contracts.errors import Invalid, LifecycleError, Rejected
+from services.contracts.errors import Invalid, LifecycleError, Rejected, Unauthenticated
 
-BLOCK = 100  # rows a request; the gateway's largest page
-_PAIRS_SHOWN = 2
-_ORDER = {
-    "name": "attributes.run_name",
-    "started": "attributes.start_time",
-    "status": "attributes.status",
-    "user": "attributes.user_id",
-}
-
-EXAMPLES = "metrics.roc_auc > 0.7 and params.max_depth = '6'"
-
-_UNSORTED = {"sortable": False}
-_COLUMNS = (
-    {"field": "name", "headerName": "Run", "flex": 2, "minWidth": 200, "cellRenderer": "RunLink"},
-    {"field": "status", "headerName": "Status", "width": 118, "cellRenderer": "RunStatus"},
-    {"field": "experiment", "headerName": "Experiment", "flex": 1, "minWidth": 130, "sortable": False},
-    {"field": "user", "headerName": "User", "width": 104},
-    {"field": "started", "headerName": "Started", "width": 158},
-    {"field": "duration", "headerName": "Duration", "width": 104, "sortable": False, "type": "rightAligned"},
-    {
-        "field": "metrics",
-        "headerName": "Metrics",
-        "flex": 2,
-        "minWidth": 220,
-        "sortable": False,
-        "cellRenderer": "Pairs",
-    },
-    {
-        "field": "params",
-        "headerName": "Parameters",
-        "flex": 2,
-        "minWidth": 220,
-        "sortable": False,
-        "cellRenderer": "Pairs",
-    },
-)
-
-
-# Mantine's variables, so that the grid follows the theme without a word from us.
-_THEME = (
-    "{backgroundColor: 'var(--panel)', foregroundColor: 'var(--mantine-color-text)', "
-    "accentColor: 'var(--accent)', borderColor: 'var(--line)', headerBackgroundColor: 'var(--panel)', "
-    "headerTextColor: 'var(--muted)', rowHoverColor: 'var(--hover)', oddRowBackgroundColor: 'var(--panel)', "
-    "wrapperBorder: false, headerFontWeight: 550, fontFamily: 'inherit', fontSize: 13, spacing: 7, "
-    "columnBorder: false, headerColumnBorder: false}"
-)
-
-
-def row(run: RunSummary, links: Links) -> dict[str, Any]:
-    """One line of the grid; texts only."""
-    return {
-        "id": run.run_id,
-        "name": clipped(run.name or run.run_id, 120),
-        "href": links.run(run.run_id),
-        "status": run.status,
-        "experiment": clipped(run.experiment_name, 120),
-        "user": clipped(run.user, 60),
-        "started": formats.absolute(run.start_time).removesuffix(" UTC"),
-        "duration": formats.duration(run.duration_seconds),
-        "metrics": [[clipped(m.key, 28), metric_text(m)] for m in chosen_metrics(run.metrics, _PAIRS_SHOWN)],
-        "params": [[clipped(p.key, 28), clipped(p.value, 24)] for p in run.params[:_PAIRS_SHOWN]],
-    }
+_SAMPLE = 50  # newest runs that say which metrics and parameters there are
 
 
 async def render(site: Site, visit: Visit) -> Component:
     text = visit.state.get("filter", "")
+    known = await _sample(visit, text)
+    chosen = columns.read(visit.state.get("cols", "")) or columns.automatic(known)
     return html.Div(
         [
             page_head(
@@ -96,19 +40,14 @@ async def render(site: Site, visit: Visit) -> Component:
                 "All runs",
                 html.Div(
                     [
-                        dmc.TextInput(
-                            id="filter",
-                            value=text,
-                            placeholder=EXAMPLES,
-                            leftSection=icon("search"),
-                            debounce=400,
-                            size="sm",
-                            mb="sm",
-                            **wild({"aria-label": "Filter runs"}),
-                        ),
+                        toolbar(text, chosen, columns.suggested(known)),
                         html.Div(id="filter-trouble", role="alert", className="trouble"),
-                        _grid(),
+                        grid(columns.definitions(chosen, visit.state.get("sort", ""))),
                         dcc.Store(id="runs-cursors"),
+                        dcc.Store(id="runs-filter", data=text),
+                        dcc.Store(id="runs-chosen", data=columns.written(chosen)),
+                        dcc.Store(id="runs-automatic", data=columns.written(columns.automatic(known))),
+                        dcc.Store(id="runs-views", storage_type="local"),
                         html.Div(id="runs-count", className="card-hint", role="status"),
                     ]
                 ),
@@ -118,35 +57,17 @@ async def render(site: Site, visit: Visit) -> Component:
     )
 
 
-def _grid() -> Component:
-    return dag.AgGrid(
-        id="runs-grid",
-        columnDefs=list(_COLUMNS),
-        defaultColDef={"resizable": True, "sortable": True},
-        rowModelType="infinite",
-        getRowId="params.data.id",
-        dashGridOptions={
-            "cacheBlockSize": BLOCK,
-            "maxBlocksInCache": 20,
-            "rowHeight": 40,
-            "theme": {"function": f"themeQuartz.withParams({_THEME})"},
-            "ensureDomOrder": True,
-            "suppressCellFocus": False,
-            "selectionColumnDef": {"headerName": "Tick", "width": 64, "resizable": False, "sortable": False},
-            "rowSelection": {"mode": "multiRow", "headerCheckbox": False, "enableClickSelection": False},
-            "localeText": {"noRowsToShow": "No runs here. Log one with any MLflow client, or clear the filter."},
-        },
-        style={"height": "min(640px, calc(100vh - 300px))", "minHeight": 320},
-        className="grid",
-    )
+async def _sample(visit: Visit, text: str) -> list[RunSummary]:
+    """Some of the runs that the filter lets through; none when it is refused or nothing can be asked: the grid says."""
+    try:
+        return (await visit.ask(ask.RUNS, first=_SAMPLE, filter=text)).nodes
+    except Unauthenticated:
+        raise
+    except LifecycleError:
+        return []
 
 
 PAGE = Page("runs", lambda parts: "Runs", render, area="runs")
-
-
-def order_by(sorting: list[dict[str, str]]) -> list[str]:
-    """The grid's sorting as MLflow order clauses."""
-    return [f"{_ORDER[one['colId']]} {one['sort'].upper()}" for one in sorting if one["colId"] in _ORDER]
 
 
 def register(app: Dash, site: Site) -> None:
@@ -170,6 +91,41 @@ def register(app: Dash, site: Site) -> None:
         return query({**state, "filter": wanted}), ""
 
     @app.callback(
+        Output("url", "search", allow_duplicate=True),
+        Output("runs-columns", "error"),
+        Input("runs-columns", "value"),
+        State("url", "search"),
+        State("runs-chosen", "data"),
+        prevent_initial_call=True,
+    )
+    def chose(wanted: list[str] | None, search: str, current: str) -> Any:
+        odd = next((one for one in wanted or [] if not columns.known(one)), None)
+        if odd is not None:
+            return no_update, f"“{odd[:60]}” is no column: write metrics.…, params.… or tags.… before its name."
+        if not wanted or columns.written(wanted) == current:
+            return no_update, ""
+        return query({**parse(search), "cols": columns.written(wanted)}), ""
+
+    @app.callback(
+        Output("url", "search", allow_duplicate=True),
+        Input("runs-columns-auto", "n_clicks"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def automatic(clicks: int | None, search: str) -> Any:
+        return query({**parse(search), "cols": ""}) if clicks else no_update
+
+    @app.callback(
+        Output("runs-grid", "columnDefs"),
+        Output("runs-columns", "value"),
+        Input("runs-chosen", "data"),
+        prevent_initial_call=True,
+    )
+    def columns_moved(chosen: str) -> Any:
+        found = columns.read(chosen)
+        return columns.definitions(found), found
+
+    @app.callback(
         Output("runs-grid", "getRowsResponse"),
         Output("runs-count", "children"),
         Output("runs-cursors", "data"),
@@ -177,20 +133,24 @@ def register(app: Dash, site: Site) -> None:
         Input("runs-grid", "getRowsRequest"),
         State("url", "search"),
         State("runs-cursors", "data"),
+        State("runs-automatic", "data"),
     )
-    async def rows(request: dict[str, Any] | None, search: str, cursors: dict[str, str] | None) -> Any:
+    async def rows(request: dict[str, Any] | None, search: str, cursors: dict[str, str] | None, automatic: str) -> Any:
         if request is None:
             return no_update
-        text = parse(search).get("filter", "")
-        order = order_by(request.get("sortModel") or [])
+        state = parse(search)
+        text = state.get("filter", "")
+        order = columns.clauses(request.get("sortModel") or [])
         start = int(request["startRow"])
         known = dict(cursors or {}) if start else {}
         after = known.get(str(start))
         if start and after is None:
             raise Invalid("These rows can't be reached any more; scroll back to the top.")
+        shown_columns = columns.read(state.get("cols") or automatic)
+        operation = ask.RUNS_TAGGED if any(one.startswith("tags.") for one in shown_columns) else ask.RUNS
         try:
             page = await site.gateway.ask(
-                ask.RUNS, visitor_token(), first=BLOCK, after=after, filter=text, orderBy=order
+                operation, visitor_token(), first=BLOCK, after=after, filter=text, orderBy=order
             )
         except LifecycleError as error:
             return {"rowData": [], "rowCount": start}, "", known, f"The runs couldn't be loaded: {error.message}"
@@ -199,17 +159,62 @@ def register(app: Dash, site: Site) -> None:
             known[str(end)] = page.page_info.end_cursor
         last = {} if page.page_info.has_next_page else {"rowCount": end}
         total = formats.plural(page.total_count, "run") if page.total_count is not None else ""
-        return {"rowData": [row(run, site.links) for run in page.nodes], **last}, total, known, ""
+        lines = [columns.row(run, shown_columns, site.links) for run in page.nodes]
+        return {"rowData": lines, **last}, total, known, ""
 
     @app.callback(Output("compare", "href"), Output("compare", "children"), Input("runs-grid", "selectedRows"))
-    def chosen(rows: list[dict[str, Any]] | None) -> Any:
+    def compared(rows: list[dict[str, Any]] | None) -> Any:
         ids = [row["id"] for row in rows or []][:MOST_RUNS]
         return site.links.compare(ids), f"Compare {len(ids)} runs" if ids else "Compare"
 
+    @app.callback(
+        Output("runs-views-list", "children"),
+        Output("runs-view-current", "children"),
+        Input("runs-views", "data"),
+        Input("url", "search"),
+    )
+    def views(data: Any, search: str) -> Any:
+        kept, state = kept_views(data), parse(search)
+        current = next((view["name"] for view in kept if shown(view, state)), "Views")
+        return view_list(kept, state, site.links), current
+
+    @app.callback(
+        Output("runs-views", "data", allow_duplicate=True),
+        Input({"forget": ALL}, "n_clicks"),
+        State("runs-views", "data"),
+        prevent_initial_call=True,
+    )
+    def forget(_: list[Any], data: Any) -> Any:
+        pressed = clicked()
+        if pressed is None:
+            return no_update
+        return [view for view in kept_views(data) if view["name"] != pressed[0]["forget"]]
+
     in_browser: Any = app.clientside_callback
     in_browser(
-        ClientsideFunction("grid", "refetch"),
+        ClientsideFunction("grid", "follow"),
         Output("filter", "value"),
+        Output("runs-filter", "data"),
+        Output("runs-chosen", "data"),
         Input("url", "search"),
+        State("runs-automatic", "data"),
+        State("runs-chosen", "data"),
+        State("runs-filter", "data"),
+        prevent_initial_call=True,
+    )
+    in_browser(
+        ClientsideFunction("grid", "save"),
+        Output("runs-views", "data", allow_duplicate=True),
+        Output("runs-view-name", "value"),
+        Input("runs-view-save", "n_clicks"),
+        Input("runs-view-name", "n_submit"),
+        State("runs-view-name", "value"),
+        State("runs-views", "data"),
+        prevent_initial_call=True,
+    )
+    in_browser(
+        ClientsideFunction("grid", "copy"),
+        Output("runs-view-copied", "children"),
+        Input("runs-view-copy", "n_clicks"),
         prevent_initial_call=True,
     )

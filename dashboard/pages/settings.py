@@ -1,4 +1,4 @@
-"""`/settings`: environments, gates, alert rules, webhooks, the board's template, tokens.
+"""`/settings`: environments, gates, alert rules, webhooks, dead letters, the board's template, tokens.
 
 The state of the page is its address: `show` (which of them), `project` (whose gates), `version` (`model/3`: whose
 rules).
@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dash import html
 
 from dashboard import formats
+from dashboard.components import deliveries
 from dashboard.components.acting import act
 from dashboard.components.alerts import METRICS, severity_badge
 from dashboard.components.basics import badge, card, clipped, icon, moment, page_head, scrolling
@@ -31,6 +32,7 @@ SHOWS = {
     "gates": "Gates",
     "rules": "Alert rules",
     "webhooks": "Webhooks",
+    "letters": "Dead letters",
     "template": "Template",
     "tokens": "Tokens",
 }
@@ -177,7 +179,7 @@ async def rules(site: Site, visit: Visit) -> Component:
     if found is None:
         return card("Alert rules", empty("No rules", "They can't be read right now."))
     kept = [_rule_input(rule) for rule in found.rules]
-    held = {"model": model, "version": version, "expected": found.revision, "rules": kept}
+    held = {"model": model, "version": version, "expected": found.revision, "rules": kept, "builtIn": found.default}
     head = html.Thead(
         html.Tr(
             [html.Th(text, scope="col") for text in ("Rule", "Looks at", "Severity", "Opens, resolves")] + [html.Td()]
@@ -243,41 +245,6 @@ def _rule_row(rule: AlertRule, known: dict[str, object], held: dict[str, object]
             html.Td(act("rule.set", "Change…", {**held, "known": known}, look="small"), className="end"),
         ]
     )
-
-
-async def webhooks(site: Site, visit: Visit) -> Component:
-    found = await visit.ask(ask.WEBHOOKS) or []
-    add = act("webhook.set", "Add…", {}, icon_name="plus", look="small")
-    if not found:
-        hint = "Alerts can be sent to an address of yours, signed. Its secret is shown by the command line only."
-        return card("Webhooks", empty("No webhooks", hint, icon_name="bell"), aside=add)
-    head = html.Thead(
-        html.Tr([html.Th(text, scope="col") for text in ("Address", "What is sent", "State")] + [html.Td()])
-    )
-    rows = [
-        html.Tr(
-            [
-                html.Td(html.Code(clipped(one.url, 120))),
-                html.Td(
-                    [
-                        clipped(one.model or "every model", 60),
-                        html.Div(", ".join(one.severities).lower() or "every severity", className="sub"),
-                    ]
-                ),
-                html.Td(
-                    [
-                        badge(one.state.lower(), "warn" if one.problem else "good"),
-                        html.Div(clipped(one.problem or "", 200), className="sub"),
-                        html.Div(f"{one.waiting} waiting", className="sub") if one.waiting else None,
-                    ]
-                ),
-                html.Td(act("webhook.delete", "Remove…", {"webhookId": one.id}, look="small"), className="end"),
-            ]
-        )
-        for one in found
-    ]
-    table = scrolling(html.Table([head, html.Tbody(rows)], className="table"), "Webhooks", 620)
-    return card("Webhooks", table, aside=add)
 
 
 async def template(site: Site, visit: Visit) -> Component:
@@ -368,7 +335,8 @@ _PARTS: dict[str, Callable[[Site, Visit], Awaitable[Component]]] = {
     "": environments,
     "gates": gates,
     "rules": rules,
-    "webhooks": webhooks,
+    "webhooks": deliveries.webhooks,
+    "letters": deliveries.letters,
     "template": template,
     "tokens": tokens,
 }

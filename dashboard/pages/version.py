@@ -23,6 +23,7 @@ from dashboard.components.basics import (
     stats,
 )
 from dashboard.components.charts import graph
+from dashboard.components.files import files, files_card
 from dashboard.components.insights import insights_card
 from dashboard.components.models import chosen_metrics, metric_text
 from dashboard.components.release import card_section, retraining_section, standings_section
@@ -146,10 +147,12 @@ async def render(site: Site, visit: Visit) -> Component:
     version = await load(visit)
     model, number = visit.parts["model"], version.version
     visit.parts = {"model": model, "version": number}
-    parts, learned, whole = await asyncio.gather(
+    owner = {"model": model, "version": number}
+    parts, learned, whole, stored = await asyncio.gather(
         rendered({**SECTIONS, **_STILL}, site, visit),
         insights_card(site, visit, "version", f"{model}/{number}"),
         visit.ask(ask.MODEL, name=model, first=1),
+        files(site, visit, owner),
     )
     known = {alias.name: alias.version for alias in whole.aliases} if whole else {}
     return html.Div(
@@ -195,6 +198,7 @@ async def render(site: Site, visit: Visit) -> Component:
                 ],
                 className="halves cards",
             ),
+            files_card(owner, stored),
             card("How it was made", _made(version, site)),
         ]
     )

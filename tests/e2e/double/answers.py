@@ -8,7 +8,7 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
-from tests.e2e.double import data, lifecycle, production
+from tests.e2e.double import data, lifecycle, operating, production
 from tests.e2e.double.recorded import Record, iso
 
 Resolver = Callable[..., Any]
@@ -27,8 +27,10 @@ class Lifecycle:
         self.evaluation: Record | None = production.evaluation(now, runs)
         self.deployments = production.deployments(now)
         self.retrainings = [production.retraining(now)]
-        self.alerts = [production.alert(now)]
-        self.silences = [production.silence(now)]
+        self.alerts = [operating.alert(now)]
+        self.silences = [operating.silence(now)]
+        self.webhooks = [operating.lifecycle_webhook(now)]
+        self.letters = [operating.dead_letter(now, "monitor-ingest", "ingest.predictions.flight-delay.3")]
         self.dataset = data.version(2, data.DIGEST, now, runs)
         self.datasets = [data.dataset(now, self.dataset)]
         self.runs = runs
@@ -40,6 +42,7 @@ class Lifecycle:
         self.project, self.insights, self.similar, self.reviews, self.audit = None, [], [], [], []
         self.deployments, self.retrainings, self.alerts, self.silences, self.datasets = [], [], [], [], []
         self.evaluation = None
+        self.webhooks, self.letters = [], []
 
     def root(self, connection: Callable[..., Record]) -> dict[str, Resolver]:
         """The query fields."""
@@ -62,8 +65,8 @@ class Lifecycle:
             ),
             "insight": lambda _, **given: next((i for i in self.insights if i["insightId"] == given["id"]), None),
             "similarRuns": lambda _, **__: self.similar,
-            "reviews": pages(lambda states=None, **_: [r for r in self.reviews if not states or r["state"] in states]),
-            "review": lambda _, model, version: next(
+            "reviews": pages(self._reviews),
+            "review": lambda _, model, version, **__: next(
                 (r for r in self.reviews if (r["model"], r["version"]) == (model, version)), None
             ),
             **self._production(pages),
@@ -71,6 +74,10 @@ class Lifecycle:
             "audit": pages(lambda user=None, **_: [a for a in self.audit if user in (None, a["user"])]),
             "auditVerdict": verdict,
         }
+
+    def _reviews(self, states: list[str] | None = None, waitingFor: str | None = None, **_: Any) -> list[Record]:  # noqa: N803
+        found = [one for one in self.reviews if not states or one["state"] in states]
+        return [one for one in found if not waitingFor or waitingFor in one["reviewers"]]
 
     def _production(self, pages: Callable[[Callable[..., list[Record]]], Resolver]) -> dict[str, Resolver]:
         def alerts(states: list[str] | None = None, severities: list[str] | None = None, **_: Any) -> list[Record]:
@@ -99,10 +106,14 @@ class Lifecycle:
             "modelCardWords": lambda _, **__: production.card_words(),
             "alerts": pages(alerts),
             "alert": lambda _, **given: next((one for one in self.alerts if one["alertId"] == given["id"]), None),
-            "alertRules": lambda _, **__: production.rules(),
-            "tokens": lambda _: production.tokens(self.now),
+            "alertRules": lambda _, **__: operating.rules(),
+            "tokens": lambda _: operating.tokens(self.now),
             "silences": lambda _, **__: self.silences,
-            "webhooks": lambda _: [production.webhook(self.now)] if self.silences else [],
+            "webhooks": lambda _: [operating.webhook(self.now)] if self.silences else [],
+            "lifecycleWebhooks": lambda _: self.webhooks,
+            "registryDeadLetters": lambda _: [],
+            "monitorDeadLetters": lambda _: self.letters,
+            "gateResults": pages(lambda **_: [production.gate_result(self.now)] if self.evaluation else []),
         }
 
     def _data(self, pages: Callable[[Callable[..., list[Record]]], Resolver]) -> dict[str, Resolver]:
@@ -151,6 +162,8 @@ class Lifecycle:
                             answeredAt=iso(datetime.now(UTC)),
                             revision=item["revision"] + 1,
                         )
+        if name == "decideMonitorDeadLetter":
+            self.letters = [{**one, "decision": given["decision"].lower()} for one in self.letters]
         if name in ("acknowledgeAlert", "resolveAlert"):
             done = {"acknowledgedBy": "anna", "acknowledgedAt": iso(datetime.now(UTC)), "state": "ACKNOWLEDGED"}
             if name == "resolveAlert":

@@ -19,7 +19,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from deploy.local.ports import choose
-from tests.e2e.double import recorded
+from tests.e2e.double import files, recorded
 from tests.e2e.double.answers import Lifecycle
 from tests.e2e.double.recorded import Record
 from tests.support.waiting import wait_until
@@ -44,6 +44,8 @@ class GatewayDouble:
         self.events: list[Record] = []
         self.monitored = [self._monitored()]
         self.lifecycle = Lifecycle(self.now, self.runs)
+        self.files = files.stored()
+        self.ordered: list[str] = []
         self.delay = 0.0
         self._sequence = 0
         self._kept: dict[str, bytes] = {}
@@ -238,17 +240,39 @@ class GatewayDouble:
                 "totalCount": len(items),
             }
 
-        def models(_: Any, first: int | None = None, after: str | None = None, **__: Any) -> Record:
-            return connection([self._with_versions(model, connection) for model in self.models], first, after)
+        def models(
+            _: Any,
+            first: int | None = None,
+            after: str | None = None,
+            nameContains: str | None = None,  # noqa: N803
+            **__: Any,
+        ) -> Record:
+            chosen = [model for model in self.models if (nameContains or "").lower() in model["name"].lower()]
+            return connection([self._with_versions(model, connection) for model in chosen], first, after)
 
-        def model(_: Any, name: str) -> Record | None:
+        def model(_: Any, name: str, **__: Any) -> Record | None:
             found = next((model for model in self.models if model["name"] == name), None)
             return found and self._with_versions(found, connection)
 
-        def runs(_: Any, first: int | None = None, after: str | None = None, filter: str = "", **__: Any) -> Record:  # noqa: A002  # the schema's name
+        def runs(
+            _: Any,
+            first: int | None = None,
+            after: str | None = None,
+            filter: str = "",  # noqa: A002  # the schema's name
+            where: Record | None = None,
+            orderBy: list[str] | None = None,  # noqa: N803
+            **__: Any,
+        ) -> Record:
             if filter and "metrics" not in filter and "user" not in filter:
                 raise _Refused("the filter isn't understood: expected an attribute, a metric, a parameter or a tag")
             chosen = [run for run in self.runs if not filter or run["user"] in filter or "metrics" in filter]
+            if where:
+                words = where["name"]["ilike"].strip("%").lower()
+                chosen = [run for run in chosen if words in run["name"].lower()]
+            self.ordered = list(orderBy or [])
+            for clause in reversed(self.ordered):
+                column, _, way = clause.rpartition(" ")
+                chosen = sorted(chosen, key=lambda run: _value(run, column), reverse=way == "DESC")
             return connection(chosen, first, after)
 
         def events(
@@ -321,11 +345,14 @@ class GatewayDouble:
                 "current": [value / sum(moved) for value in moved],
             }
 
-        def model_version(_: Any, model: str, version: str) -> Record | None:
+        def model_version(_: Any, model: str, version: str, **__: Any) -> Record | None:
             found = next((one for one in self.models if one["name"] == model), None)
             wanted = version.removeprefix("@")
             fits = (one for one in (found or {}).get("_versions", []) if wanted in (one["version"], *one["aliases"]))
-            return next(fits, None)
+            return with_files(next(fits, None))
+
+        def with_files(owner: Record | None) -> Record | None:
+            return owner and {**owner, **files.resolvers(connection, self.files)}
 
         return {
             **self.lifecycle.root(connection),
@@ -335,7 +362,7 @@ class GatewayDouble:
             "models": models,
             "model": model,
             "runs": runs,
-            "run": lambda _, **given: next((run for run in self.runs if run["runId"] == given["id"]), None),
+            "run": lambda _, **given: with_files(next((run for run in self.runs if run["runId"] == given["id"]), None)),
             "experiments": lambda _, **__: connection([], 1, None) | {"totalCount": 2 if self.runs else 0},
             "events": events,
             "monitored": monitored,
@@ -350,6 +377,16 @@ class GatewayDouble:
             return found
 
         return {**model, "versions": versions}
+
+
+def _value(run: Record, column: str) -> Any:
+    """What a run is ordered by."""
+    kind, _, name = column.partition(".")
+    name = name.strip('`"')
+    if kind == "attributes":
+        return run[{"run_name": "name", "start_time": "startTime", "user_id": "user"}.get(name, name)]
+    value = next((one["value"] for one in run[kind] if one["key"] == name), None)
+    return (value is None, value if isinstance(value, float) else str(value))
 
 
 class _Refused(Exception):

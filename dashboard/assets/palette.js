@@ -1,0 +1,63 @@
+/* The command palette and the keys: opens native dialogs (which hold the focus and close on Escape), moves the choice,
+   and follows it. What is found is Python's to say. */
+(function () {
+  const $ = (id) => document.getElementById(id), OFF = "lifecycle-keys-off", PAUSE = 1200;
+  const options = () => [...document.querySelectorAll("#palette [role=option]")];
+  const go = (href) => { const to = new URL(href, location); window.dash_clientside.set_props("url", { pathname: to.pathname, search: to.search }); };
+  const off = () => localStorage.getItem(OFF) === "1";
+  let waiting = 0;
+  function choose(place) {
+    const all = options(), at = all.length ? (place + all.length) % all.length : -1;
+    all.forEach((option, i) => option.setAttribute("aria-selected", i === at));
+    if (at >= 0) all[at].scrollIntoView({ block: "nearest" });
+    $("palette-words").setAttribute("aria-activedescendant", at >= 0 ? all[at].id : "");
+  }
+  const chosen = () => options().findIndex((option) => option.getAttribute("aria-selected") === "true");
+  function open() {
+    const field = $("palette-words");
+    if ($("palette").open || document.querySelector("dialog[open], .mantine-Modal-content")) return;
+    field.setAttribute("role", "combobox");
+    $("palette").showModal();
+    field.focus();
+    field.select();
+    choose(0);
+  }
+  function follow(option) {
+    if (!option) return;
+    $("palette").close();
+    go(option.dataset.href);
+    $("page").focus();
+  }
+  function help() {
+    if (document.querySelector("dialog[open], .mantine-Modal-content")) return;
+    $("keys-switch").textContent = off() ? "Switch them on" : "Switch them off";
+    $("keys").showModal();
+    $("keys-close").focus();
+  }
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") { event.preventDefault(); open(); return; }
+    if (event.target.id === "palette-words") {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step) { event.preventDefault(); choose(chosen() + step); }
+      if (event.key === "Enter") { event.preventDefault(); follow(options()[chosen()]); }
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || off() || document.querySelector("dialog[open], .mantine-Modal-content")) return;
+    if (event.target.closest("input, textarea, select, [contenteditable=true], [role=combobox]")) return;
+    const second = waiting > Date.now() && JSON.parse($("palette").dataset.keys)[event.key];
+    waiting = event.key === "g" ? Date.now() + PAUSE : 0;
+    if (second) { event.preventDefault(); go(second); }
+    else if (event.key === "/") { event.preventDefault(); open(); }
+    else if (event.key === "?") { event.preventDefault(); help(); }
+  });
+  document.addEventListener("click", (event) => {
+    const within = (selector) => event.target.closest(selector);
+    if (within("#palette-button")) open();
+    else if (within("#palette [role=option]")) follow(within("#palette [role=option]"));
+    else if (within("#keys-close") || event.target.matches("dialog.palette")) within("dialog").close(); // a click beside it
+    else if (within("#keys-switch")) { localStorage.setItem(OFF, off() ? "0" : "1"); $("keys").close(); }
+  });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    palette: { shown: () => { setTimeout(() => choose(0)); return window.dash_clientside.no_update; } },
+  });
+})();
