@@ -16,7 +16,8 @@ def check_host(location: str, field: str) -> None:
     scheme = parts.scheme.lower()
     if scheme in HOST_SCHEMES and not (scheme == "mlflow-artifacts" and not parts.netloc):
         raise Invalid(
-            f"The scheme '{scheme}' of '{field}' names a host that this server doesn't trust.",
+            f"'{field}' cannot use the '{scheme}' scheme: the '{scheme}' scheme addresses a host other than this "
+            "server's own artifact storage.",
             field=field,
             fix="Use mlflow-artifacts:, or an object store such as s3:// or gs://.",
         )

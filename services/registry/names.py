@@ -37,12 +37,17 @@ def check_key(key: str, path: str = "key") -> None:
     """A metric, parameter or tag key: MLflow's alphabet, and no path that resolves to another one."""
     if not _KEY.fullmatch(key):
         raise invalid_value(path, key, _BAD_CHARACTERS)
-    if is_ambiguous_path(key):
+    check_path(key, path)
+
+
+def check_path(name: str, path: str) -> None:
+    """Raises Invalid for a name that leads elsewhere when taken for a path."""
+    if is_ambiguous_path(name):
         raise invalid_value(
             path,
-            key,
+            name,
             "Names may be treated as files in certain cases, and must not resolve to other names when treated as "
-            f"such. This name would resolve to {posixpath.normpath(key)!r}",
+            f"such. This name would resolve to {posixpath.normpath(name)!r}",
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from services.registry.mlflow_api.wire import Message
+from services.registry.mlflow_api.wire import Int64, Message
 
 
 class ListArtifacts(Message, frozen=True, kw_only=True):
@@ -29,11 +29,11 @@ class CreateMultipartUpload(Message, frozen=True, kw_only=True):
 
     required = ("path",)
     path: str | None = None
-    num_parts: int | None = None
+    num_parts: Int64 | None = None
 
 
 class PartEntry(msgspec.Struct, frozen=True, kw_only=True):
-    part_number: int | None = None
+    part_number: Int64 | None = None
     etag: str | None = None
     url: str | None = None
 

@@ -130,9 +130,17 @@ def _file(surface: Surface, request: Request, artifact: Artifact) -> Response:
     return StreamingResponse(surface.artifacts.content(artifact, start, end), status, headers, media_type=media_type)
 
 
-async def presigned_for_run(surface: Surface, request: Request) -> Any:
-    raise Invalid(
-        "Presigned transfers are not supported for proxied artifact storage (artifact URI scheme: mlflow-artifacts). "
-        "This endpoint requires a direct cloud storage artifact URI.",
+async def presigned_upload(surface: Surface, request: Request) -> Any:
+    raise _no_cloud("upload", "proxied artifact storage", "a direct cloud storage artifact URI")
+
+
+async def presigned_download(surface: Surface, request: Request) -> Any:
+    raise _no_cloud("download", "runs with proxied artifact storage", "a run with a direct cloud storage artifact URI")
+
+
+def _no_cloud(what: str, where: str, wanted: str) -> Invalid:
+    return Invalid(
+        f"Presigned {what} is not supported for {where} (artifact URI scheme: mlflow-artifacts). "
+        f"This endpoint requires {wanted}.",
         field="path",
     )

@@ -145,7 +145,15 @@ def _offset(text: str, search: PageToken) -> int:
         token = msgspec.json.decode(base64.b64decode(text), type=PageToken)
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         raise Invalid(f"Invalid page token: {text}.", field="page_token") from None
-    for name in ("experiment_ids", "filter_string", "order_by"):
-        if getattr(token, name) != getattr(search, name):
-            raise Invalid(f"{name} in the page token does not match the requested one.", field="page_token")
+    for name, words in _TOKEN_WORDS.items():
+        asked, told = getattr(search, name), getattr(token, name)
+        if asked != told:
+            raise Invalid(
+                f"{words[:1].upper()}{words[1:]} in the page token does not match the requested {words}. "
+                f"Expected: {asked}. Found: {told}",
+                field="page_token",
+            )
     return max(token.offset, 0)
+
+
+_TOKEN_WORDS = {"experiment_ids": "experiment IDs", "filter_string": "filter string", "order_by": "order by"}

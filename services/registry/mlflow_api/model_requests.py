@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.registry.mlflow_api.requests import Pair
-from services.registry.mlflow_api.wire import Message
+from services.registry.mlflow_api.wire import Int64, Message
 
 
 class CreateRegisteredModel(Message, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class Search(Message, frozen=True, kw_only=True):
     """Of registered models and of versions."""
 
     filter: str | None = None
-    max_results: int | None = None
+    max_results: Int64 | None = None
     order_by: list[str] = []
     page_token: str | None = None
 

@@ -7,13 +7,15 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.contracts.errors import Invalid
 from services.registry import limits
 from services.registry.mlflow_api import answers
 from services.registry.mlflow_api import model_requests as requests
-from services.registry.mlflow_api.surface import Surface, creating, page_size
-from services.registry.mlflow_api.wire import read
+from services.registry.mlflow_api.surface import Surface, creating
+from services.registry.mlflow_api.wire import SEE_DOCS, read
 from services.registry.models.rules import Version
 from services.registry.models.versions import Stated
+from services.registry.names import invalid_value
 from services.registry.search.pages import offset_of, token_for
 from services.runtime.http import context_of
 
@@ -58,7 +60,7 @@ async def delete(surface: Surface, request: Request) -> Any:
 
 async def search(surface: Surface, request: Request) -> Any:
     wish = await read(request, requests.Search)
-    limit = page_size(wish.max_results, limits.MODELS_DEFAULT, limits.MODELS_MOST)
+    limit = _page_size(wish.max_results, limits.MODELS_DEFAULT, limits.MODELS_MOST)
     offset = offset_of(wish.page_token)
     found = await surface.model_queries.search(context_of(request), wish.filter or "", wish.order_by, offset, limit + 1)
     latest = await surface.model_queries.latest_versions([model.name for model in found[:limit]])
@@ -163,7 +165,7 @@ async def delete_version(surface: Surface, request: Request) -> Any:
 
 async def search_versions(surface: Surface, request: Request) -> Any:
     wish = await read(request, requests.Search)
-    limit = page_size(wish.max_results, limits.VERSIONS_DEFAULT, limits.VERSIONS_MOST)
+    limit = _page_size(wish.max_results, limits.VERSIONS_DEFAULT, limits.VERSIONS_MOST)
     offset = offset_of(wish.page_token)
     found = await surface.model_queries.search_versions(
         context_of(request), wish.filter or "", wish.order_by, offset, limit + 1
@@ -199,3 +201,16 @@ async def delete_version_tag(surface: Surface, request: Request) -> Any:
 async def _told(surface: Surface, request: Request, version: Version) -> Any:
     model = await surface.models.get(context_of(request), version.name)
     return {"model_version": answers.version(version, model)}
+
+
+def _page_size(given: int | None, default: int, most: int) -> int:
+    """How many results a page holds. Raises Invalid, for too many as MLflow does for numbers in an address."""
+    if given is None:
+        return default
+    if given > most:
+        error = invalid_value("max_results", str(given), " Hint: Value was of type 'str'.")
+        raise Invalid(error.message + SEE_DOCS, field="max_results")
+    if given < 1:
+        message = f"Invalid value for max_results. It must be a positive integer, but got {given}"
+        raise Invalid(message, field="max_results")
+    return given

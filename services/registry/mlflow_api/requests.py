@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from services.registry.mlflow_api.wire import Message
+from services.registry.mlflow_api.wire import Int64, Message
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -41,11 +41,11 @@ class UpdateExperiment(Message, frozen=True, kw_only=True):
 
 
 class SearchExperiments(Message, frozen=True, kw_only=True):
-    max_results: int | None = None
+    max_results: Int64 | None = None
     page_token: str | None = None
     filter: str | None = None
     order_by: list[str] = []
-    view_type: str | int | None = None
+    view_type: str | Int64 | None = None
 
 
 class SetExperimentTag(Message, frozen=True, kw_only=True):
@@ -72,7 +72,7 @@ class CreateRun(Message, frozen=True, kw_only=True):
     experiment_id: str | None = None
     user_id: str | None = None
     run_name: str | None = None
-    start_time: int | None = None
+    start_time: Int64 | None = None
     tags: list[Pair] = []
 
 
@@ -80,8 +80,8 @@ class UpdateRun(Message, frozen=True, kw_only=True):
     required = ("run_id",)
     run_id: str | None = None
     run_uuid: str | None = None
-    status: str | int | None = None
-    end_time: int | None = None
+    status: str | Int64 | None = None
+    end_time: Int64 | None = None
     run_name: str | None = None
 
 
@@ -97,8 +97,8 @@ class LogMetric(Message, frozen=True, kw_only=True):
     run_uuid: str | None = None
     key: str | None = None
     value: float | None = None
-    timestamp: int | None = None
-    step: int | None = None
+    timestamp: Int64 | None = None
+    step: Int64 | None = None
     model_id: str | None = None
     dataset_name: str | None = None
     dataset_digest: str | None = None
@@ -129,8 +129,8 @@ class DeleteTag(Message, frozen=True, kw_only=True):
 class MetricEntry(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None
     value: float | None = None
-    timestamp: int | None = None
-    step: int | None = None
+    timestamp: Int64 | None = None
+    step: Int64 | None = None
     model_id: str | None = None
     dataset_name: str | None = None
     dataset_digest: str | None = None
@@ -166,7 +166,7 @@ class DatasetInput(msgspec.Struct, frozen=True, kw_only=True):
 
 class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     model_id: str | None = None
-    step: int | None = None
+    step: Int64 | None = None
 
 
 class LogInputs(Message, frozen=True, kw_only=True):
@@ -185,8 +185,8 @@ class LogOutputs(Message, frozen=True, kw_only=True):
 class SearchRuns(Message, frozen=True, kw_only=True):
     experiment_ids: list[str] = []
     filter: str | None = None
-    run_view_type: str | int | None = None
-    max_results: int | None = None
+    run_view_type: str | Int64 | None = None
+    max_results: Int64 | None = None
     order_by: list[str] = []
     page_token: str | None = None
 
@@ -197,22 +197,22 @@ class GetMetricHistory(Message, frozen=True, kw_only=True):
     run_uuid: str | None = None
     metric_key: str | None = None
     page_token: str | None = None
-    max_results: int | None = None
+    max_results: Int64 | None = None
 
 
 class GetMetricHistoryInterval(Message, frozen=True, kw_only=True):
     required = ("run_ids", "metric_key")
     run_ids: list[str] | None = None
     metric_key: str | None = None
-    start_step: int | None = None
-    end_step: int | None = None
-    max_results: int | None = None
+    start_step: Int64 | None = None
+    end_step: Int64 | None = None
+    max_results: Int64 | None = None
 
 
 class GetMetricHistoryBulk(Message, frozen=True, kw_only=True):
     run_id: list[str] = []
     metric_key: str | None = None
-    max_results: int | None = None
+    max_results: Int64 | None = None
 
 
 # ---------------------------------------------------------------- logged models
@@ -231,7 +231,7 @@ class CreateLoggedModel(Message, frozen=True, kw_only=True):
 class FinalizeLoggedModel(Message, frozen=True, kw_only=True):
     required = ("model_id", "status")
     model_id: str | None = None
-    status: str | int | None = None
+    status: str | Int64 | None = None
 
 
 class LoggedModelTags(Message, frozen=True, kw_only=True):
@@ -261,7 +261,7 @@ class SearchLoggedModels(Message, frozen=True, kw_only=True):
     experiment_ids: list[str] | None = None
     filter: str | None = None
     datasets: list[DatasetChoice] = []
-    max_results: int | None = None
+    max_results: Int64 | None = None
     order_by: list[OrderBy] = []
     page_token: str | None = None
 

@@ -93,8 +93,8 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("DELETE", "mlflow/model-versions/delete-tag", models.delete_version_tag),
     # artifacts
     ("GET", "mlflow/artifacts/list", artifacts.list_of_run),
-    ("POST", "mlflow/artifacts/presigned-upload-url", artifacts.presigned_for_run),
-    ("POST", "mlflow/artifacts/presigned-download-url", artifacts.presigned_for_run),
+    ("POST", "mlflow/artifacts/presigned-upload-url", artifacts.presigned_upload),
+    ("POST", "mlflow/artifacts/presigned-download-url", artifacts.presigned_download),
     ("GET", "mlflow-artifacts/artifacts", artifacts.list_stored),
     ("GET", "mlflow-artifacts/artifacts/{path:path}", artifacts.download),
     ("PUT", "mlflow-artifacts/artifacts/{path:path}", artifacts.upload),

@@ -125,19 +125,14 @@ def stages_of(view: str | int | None) -> tuple[str, ...]:
     return _VIEWS.get(name, _VIEWS["ACTIVE_ONLY"])
 
 
-def page_size(given: int | None, default: int, most: int, *, least: int = 1) -> int:
+def page_size(given: int | None, default: int, most: int) -> int:
     """How many results a page holds. Raises Invalid."""
     if given is None:
         return default
-    if given > most:
+    if not 1 <= given <= most:
+        wanted = "a positive integer" if given < 1 else f"at most {most}"
         raise Invalid(
-            f"Invalid value for request parameter max_results. It must be at most {most}, but got value {given}",
-            field="max_results",
-        )
-    if given < least:
-        raise Invalid(
-            f"Invalid value {given} for parameter 'max_results' supplied. It must be a positive integer.",
-            field="max_results",
+            f"Invalid value {given} for parameter 'max_results' supplied. It must be {wanted}", field="max_results"
         )
     return given
 

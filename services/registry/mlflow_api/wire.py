@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from starlette.datastructures import QueryParams
@@ -22,6 +22,7 @@ from services.registry.names import invalid_value
 
 SEE_DOCS = " See the API docs for more information about request parameters."
 INT64 = 2**63
+Int64 = Annotated[int, msgspec.Meta(ge=-INT64, le=INT64 - 1)]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

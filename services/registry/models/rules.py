@@ -22,16 +22,9 @@ from services.contracts.registry import (
 )
 from services.registry import limits
 from services.registry.brevity import cut, cut_or_none, within
-from services.registry.names import check_key, check_length, invalid_value, is_ambiguous_path, missing_value
+from services.registry.models.stages import NONE
+from services.registry.names import check_key, check_length, check_path, missing_value
 from services.registry.values import Aggregate, KeyValue, mapping, pairs
-
-NONE = "None"
-STAGING = "Staging"
-PRODUCTION = "Production"
-ARCHIVED = "Archived"
-STAGES = (NONE, STAGING, PRODUCTION, ARCHIVED)
-ACTIVE_STAGES = (STAGING, PRODUCTION)
-_CANONICAL = {stage.lower(): stage for stage in STAGES}
 
 LATEST = "latest"
 PROMPT_TAG = "mlflow.prompt.is_prompt"
@@ -96,8 +89,7 @@ def check_model_name(name: str, path: str = "name") -> None:
         raise missing_value(path)
     if "/" in name or ":" in name:
         raise Invalid(f"Invalid model name '{name}'. Names cannot contain '/' or ':'.", field=path)
-    if is_ambiguous_path(name):
-        raise invalid_value(path, name, "Names may be treated as files in certain cases.")
+    check_path(name, path)
     if len(name) > NAME_LENGTH:
         raise Invalid(f"'{path}' exceeds the maximum length of {NAME_LENGTH} characters", field=path)
 
@@ -137,14 +129,6 @@ def version_number(text: str) -> int:
         return int(text)
     except ValueError:
         raise Invalid(f"Parameter 'version' must be an integer, got '{text}'.", field="version") from None
-
-
-def stage_of(text: str) -> str:
-    """The stage as it is written properly. Raises Invalid."""
-    stage = _CANONICAL.get(text.lower())
-    if stage is None:
-        raise Invalid(f"Invalid Model Version stage: {text}. Value must be one of {', '.join(STAGES)}.", field="stage")
-    return stage
 
 
 def is_prompt(tags: Iterable[KeyValue]) -> bool:
@@ -342,18 +326,6 @@ def version_untagged(version: Version, key: str) -> tuple[Version, VersionUpdate
     if tags.pop(key, None) is None:
         return None
     return _updated(_next_version(version, tags=pairs(tags)), "tags")
-
-
-def check_archiving(stage: str, archive_others: bool) -> str:
-    """The stage to move to, properly written. Raises Invalid, also where archiving the others makes no sense."""
-    canonical = stage_of(stage)
-    if archive_others and canonical not in ACTIVE_STAGES:
-        raise Invalid(
-            f"Model version transition cannot archive existing model versions because '{stage}' is not an Active "
-            f"stage. Valid stages are {list(ACTIVE_STAGES)}",
-            field="stage",
-        )
-    return canonical
 
 
 def moved(version: Version, stage: str, now: int) -> tuple[Version, VersionUpdated]:

@@ -15,6 +15,7 @@ from services.registry.logged_models.handlers import LoggedModels
 from services.registry.models import rules, sources
 from services.registry.models.handlers import Models
 from services.registry.models.rules import Registration, Version
+from services.registry.models.stages import ARCHIVED, check_archiving, stage_of
 from services.registry.models.store import MODELS, VERSIONS, MongoModels
 from services.registry.runs.handlers import Runs
 from services.registry.states import keep
@@ -130,7 +131,7 @@ class Versions:
         if uri.kind == "version":
             return await self.get(context, uri.name, uri.suffix)
         newest = await self._store.latest_by_stage([uri.name])
-        stage = rules.stage_of(uri.suffix) if uri.kind == "stage" else None
+        stage = stage_of(uri.suffix) if uri.kind == "stage" else None
         found = [version for version in newest.get(uri.name, []) if stage in (None, version.stage)]
         if not found:
             raise NotFound(f"No versions of model with name '{uri.name}' and stage '{uri.suffix or 'any'}' found")
@@ -191,7 +192,7 @@ class Versions:
     async def move(self, context: Context, name: str, version: str, stage: str, *, archive_others: bool) -> Version:
         """To another stage; the versions that were there are archived if asked for."""
         require(context.principal, Action.MANAGE_MODELS)
-        canonical = rules.check_archiving(stage, archive_others)
+        canonical = check_archiving(stage, archive_others)
         result: Version | None = None
 
         async def attempt() -> Change:
@@ -204,7 +205,7 @@ class Versions:
             others = await self._store.versions_of([name], stage=canonical) if archive_others else []
             for other in others:
                 if other.version != before.version:
-                    archived, told = rules.moved(other, rules.ARCHIVED, now)
+                    archived, told = rules.moved(other, ARCHIVED, now)
                     save(change, VERSIONS, other, archived)
                     keep(change, "version", other, archived, now)
                     change.emit(told, archived.v)

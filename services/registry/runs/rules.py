@@ -203,7 +203,7 @@ def _check_unique(keys: Iterable[str]) -> None:
 def logged(run: Run, batch: Batch) -> tuple[Run, RunDataLogged | None]:
     """The run with a checked `batch` added; no event when nothing is new. Raises Invalid for a changed parameter."""
     require_active(run)
-    params = _params_after(run, batch.params)
+    params = _params_after(run, batch)
     tags = {**mapping(run.tags), **{tag.k: tag.v for tag in batch.tags if tag.v or tag.k != NAME_TAG}}
     metrics = latest(run.metrics, batch.points)
     name = tags.get(NAME_TAG) or run.name
@@ -223,17 +223,23 @@ def logged(run: Run, batch: Batch) -> tuple[Run, RunDataLogged | None]:
     )
 
 
-def _params_after(run: Run, params: Sequence[KeyValue]) -> list[KeyValue]:
+def _params_after(run: Run, batch: Batch) -> list[KeyValue]:
     known = mapping(run.params)
-    changed = [param for param in params if param.k in known and known[param.k] != param.v]
-    if changed:
+    changed = [param for param in batch.params if param.k in known and known[param.k] != param.v]
+    if changed and batch.single:
         first = changed[0]
         raise Invalid(
             f"Changing param values is not allowed. Param with key='{first.k}' was already logged with "
             f"value='{known[first.k]}' for run ID='{run.id}'. Attempted logging new value '{first.v}'.",
             field="params",
         )
-    new = [param for param in params if param.k not in known]
+    if changed:
+        shown = [{"key": param.k, "old_value": known[param.k], "new_value": param.v} for param in changed]
+        raise Invalid(
+            f"Changing param values is not allowed. Params were already logged='{shown}' for run ID='{run.id}'.",
+            field="params",
+        )
+    new = [param for param in batch.params if param.k not in known]
     return [*run.params, *new] if new else run.params
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from services.contracts.errors import Invalid
+from services.registry.search import words
 from services.registry.search.lexer import Kind, Token, is_quoted, unquoted
 from services.registry.search.syntax import (
     LISTING,
@@ -56,15 +57,14 @@ class Entity:
     presence_sections: frozenset[Section] = frozenset()
     listing_sections: frozenset[Section] = frozenset()
     dataset_keys: frozenset[str] = frozenset()
+    words: words.Words = words.OF_RUNS
 
     def filter_field(self, name: str) -> Field:
         """The field that `name` (as written, such as ``params.`a b` ``) stands for. Raises Invalid."""
         found = self._field(name)
         if found.section is Section.ATTRIBUTE and found.key not in self.attributes:
-            raise Invalid(
-                f"Invalid attribute key '{found.key}' specified. Valid keys are {sorted(self.attributes)}",
-                field="filter",
-            )
+            message = self.words.attribute.format(found=found.key, known=sorted(self.attributes))
+            raise Invalid(message, field="filter")
         if found.section is Section.DATASET and found.key not in self.dataset_keys:
             raise Invalid(
                 f"Invalid dataset key '{found.key}' specified. Valid keys are {sorted(self.dataset_keys)}",
@@ -76,14 +76,12 @@ class Entity:
         """The field to order by. Raises Invalid."""
         found = self._field(name)
         if found.section is Section.ATTRIBUTE and unquoted(_split(name)[2] or name) in self.only_in_filters:
-            raise Invalid(f"Invalid attribute key '{name}' specified. Valid keys are {sorted(self.orders)}")
+            raise Invalid(self.words.order.format(found=name, known=sorted(self.orders)), field="order_by")
         if found.section not in self.order_sections:
-            raise Invalid(f"Invalid order_by entity: {found.section.value}", field="order_by")
+            message = self.words.order_section.format(section=found.section, found=name, known=sorted(self.orders))
+            raise Invalid(message, field="order_by")
         if found.section is Section.ATTRIBUTE and found.key not in self.orders:
-            raise Invalid(
-                f"Invalid attribute key '{found.key}' specified. Valid keys are {sorted(self.orders)}",
-                field="order_by",
-            )
+            raise Invalid(self.words.order.format(found=found.key, known=sorted(self.orders)), field="order_by")
         return found
 
     def _field(self, name: str) -> Field:
@@ -93,10 +91,7 @@ class Entity:
             return Field(Section.ATTRIBUTE, self.aliases.get(key, key))
         section = self.sections.get(unquoted(head))
         if section is None:
-            raise Invalid(
-                f"Invalid entity type '{head}'. Valid values are {sorted(self.sections)}",
-                field="filter",
-            )
+            raise Invalid(self.words.section.format(found=head, known=sorted(self.sections)), field="filter")
         key = unquoted(rest)
         return Field(section, self.aliases.get(key, key) if section is Section.ATTRIBUTE else key)
 
@@ -104,7 +99,7 @@ class Entity:
         """The value that `token` states, of the type that `about` compares with. Raises Invalid."""
         scale = self._scale(about)
         if scale is Scale.TEXT or (scale is Scale.WHOLE_TEXT and token.kind is not Kind.NUMBER):
-            text = _text(about, token)
+            text = self._text(about, token)
             return _whole(about, text) if scale is Scale.WHOLE_TEXT else text
         if token.kind is not Kind.NUMBER:
             what = "metric" if about.section is Section.METRIC else f"numeric attribute: {about.key}"
@@ -118,17 +113,39 @@ class Entity:
         """`comparison`, if its field can be compared that way. Raises Invalid otherwise."""
         allowed = self._operators(comparison.field)
         if comparison.operator not in allowed:
-            raise Invalid(
-                f"Invalid comparator '{comparison.operator.value}' for {comparison.field.section.value} "
-                f"'{comparison.field.key}', not one of {sorted(operator.value for operator in allowed)}",
-                field="filter",
-            )
+            raise self._not_comparable(comparison, allowed)
         if isinstance(comparison.value, tuple) and comparison.operator not in LISTING:
             raise Invalid(f"'{comparison.operator.value}' compares with one value, not with a list", field="filter")
         if self._scale(comparison.field) is Scale.WHOLE_TEXT and isinstance(comparison.value, tuple):
             numbers = tuple(_whole(comparison.field, str(value)) for value in comparison.value)
             return Comparison(comparison.field, comparison.operator, numbers)
         return comparison
+
+    def _text(self, about: Field, token: Token) -> str:
+        if token.kind is Kind.STRING or is_quoted(token.text, '"'):
+            return unquoted(token.text)
+        message = words.OTHER_TEXT.get(about.section.value, self.words.text)
+        if token.kind is Kind.NAME:
+            message = words.NOT_QUOTED
+        raise Invalid(message.format(found=token.text), field="filter")
+
+    def _not_comparable(self, comparison: Comparison, allowed: frozenset[Operator]) -> Invalid:
+        about = comparison.field
+        message = self.words.operator
+        if comparison.operator in PRESENCE:
+            message = self.words.presence
+        elif comparison.operator in LISTING and about.section is Section.ATTRIBUTE:
+            message = self.words.listing
+        return Invalid(
+            message.format(
+                found=comparison.operator.value,
+                section=about.section.value,
+                key=about.key,
+                allowed=sorted(operator.value for operator in allowed),
+                known=sorted(name for name in self.attributes if Operator.IN in self._of_attribute(name)),
+            ),
+            field="filter",
+        )
 
     def _scale(self, about: Field) -> Scale:
         if about.section is Section.METRIC:
@@ -144,7 +161,10 @@ class Entity:
             return ORDERING
         if about.section is not Section.ATTRIBUTE:
             return MATCHING | presence | listing
-        attribute = self.attributes[about.key]
+        return self._of_attribute(about.key)
+
+    def _of_attribute(self, name: str) -> frozenset[Operator]:
+        attribute = self.attributes[name]
         if attribute.operators is not None:
             return attribute.operators
         if attribute.scale is not Scale.TEXT:
@@ -158,15 +178,6 @@ def _split(name: str) -> tuple[str, str, str]:
         end = name.index(name[0], 1) + 1
         return name[:end], name[end : end + 1], name[end + 1 :]
     return name.partition(".")
-
-
-def _text(about: Field, token: Token) -> str:
-    if token.kind is Kind.STRING or is_quoted(token.text, '"'):
-        return unquoted(token.text)
-    raise Invalid(
-        f"Expected a quoted string value for {about.section.value} (e.g. 'my-value'). Got value {token.text}",
-        field="filter",
-    )
 
 
 def _whole(about: Field, text: str) -> int:
@@ -235,6 +246,7 @@ EXPERIMENTS = Entity(
         }
     ),
     orders=_experiment_attributes,
+    words=words.OF_EXPERIMENTS,
     presence_sections=frozenset({Section.TAG}),
 )
 
@@ -247,6 +259,7 @@ MODELS = Entity(
         "timestamp": Attribute(Scale.WHOLE, "updated"),
         "last_updated_timestamp": Attribute(Scale.WHOLE, "updated"),
     },
+    words=words.OF_REGISTERED,
 )
 
 VERSIONS = Entity(
@@ -264,6 +277,7 @@ VERSIONS = Entity(
         "creation_timestamp": Attribute(Scale.WHOLE, "created"),
         "last_updated_timestamp": Attribute(Scale.WHOLE, "updated"),
     },
+    words=words.OF_VERSIONS,
 )
 
 LOGGED_MODELS = Entity(
@@ -297,4 +311,5 @@ LOGGED_MODELS = Entity(
         "last_updated_timestamp": "last_updated_timestamp_ms",
     },
     listing_sections=frozenset({Section.PARAM, Section.TAG}),
+    words=words.OF_LOGGED_MODELS,
 )

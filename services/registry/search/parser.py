@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 
 from services.contracts.errors import Invalid
+from services.registry.search import words
 from services.registry.search.entities import Entity
 from services.registry.search.lexer import Kind, Token, tokens
 from services.registry.search.syntax import EVERYTHING, And, Comparison, Field, Node, Operator, Or, Order
@@ -58,7 +59,8 @@ class _Parser:
             if self._peek().kind is not Kind.END:
                 raise self._unexpected("ASC, DESC or the end")
         except Invalid as error:
-            raise Invalid(f"Invalid order_by clause '{self._text}'. Could not be parsed.", field="order_by") from error
+            message = self._entity.words.direction if len(self._tokens) == 3 else words.Words().direction
+            raise Invalid(message.format(text=self._text), field="order_by") from error
         return Order(self._entity.order_field(name.text), ascending)
 
     # ------------------------------------------------------------ grammar
@@ -90,6 +92,8 @@ class _Parser:
         return node
 
     def _comparison(self) -> Comparison:
+        if self._peek().is_word("NOT", "AND", "OR"):
+            raise self._unexpected("a key")
         field = self._entity.filter_field(self._take(Kind.NAME).text)
         operator = self._operator()
         if operator in (Operator.IS_NULL, Operator.IS_NOT_NULL):
@@ -131,6 +135,10 @@ class _Parser:
         values: list[str] = []
         while self._peek().kind is not Kind.CLOSE:
             token = self._advance()
+            if token.kind is Kind.NUMBER:
+                raise Invalid(words.MIXED_LIST.format(found=token.text), field="filter")
+            if token.kind is Kind.COMMA:
+                raise Invalid(words.ILL_FORMED_LIST, field="filter")
             if token.kind not in (Kind.STRING, Kind.NAME) or token.text[0] not in "'\"":
                 raise self._unexpected("a quoted string", token)
             values.append(_literal(token))
@@ -140,10 +148,7 @@ class _Parser:
                 raise self._unexpected("a comma or )")
         self._take(Kind.CLOSE)
         if not values:
-            raise Invalid(
-                "While parsing a list in the query, expected a non-empty list of string values, but got empty list",
-                field="filter",
-            )
+            raise Invalid(words.EMPTY_LIST, field="filter")
         return tuple(values)
 
     # ------------------------------------------------------------ tokens
@@ -165,20 +170,16 @@ class _Parser:
     def _unexpected(self, wanted: str, token: Token | None = None) -> Invalid:
         token = token or self._peek()
         found = "the end" if token.kind is Kind.END else f"'{token.text}'"
-        return Invalid(
-            f"Invalid clause(s) in filter string: {found} at character {token.position + 1} of "
-            f"{self._text!r}; expected {wanted}",
-            field="filter",
-            fix="Write comparisons such as metrics.auc > 0.9 AND params.depth = '3'.",
+        message = self._entity.words.clause.format(
+            found=found, position=token.position + 1, text=self._text, wanted=wanted
         )
+        fix = "Write comparisons such as metrics.auc > 0.9 AND params.depth = '3'."
+        return Invalid(message, field="filter", fix=fix)
 
 
 def _literal(token: Token) -> str:
     try:
         value = ast.literal_eval(token.text)
     except (ValueError, SyntaxError):
-        raise Invalid(
-            "While parsing a list in the query, expected a non-empty list of string values, but got ill-formed list.",
-            field="filter",
-        ) from None
+        raise Invalid(words.ILL_FORMED_LIST, field="filter") from None
     return str(value)

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from deploy.local.mlflow_copy.copying import Copying
 from deploy.local.mlflow_copy.server import MlflowServer
 from tests.contract.mlflow.asking import Case, Server, post
-from tests.contract.mlflow.cases import artifacts, experiments, logged_models, malformed, models, runs
+from tests.contract.mlflow.cases import artifacts, experiments, inputs, logged_models, malformed, metrics, models, runs
 from tests.contract.mlflow.cases.generated import filters, orders
 from tests.contract.mlflow.cases.searches import FILTERS, ORDERS, SETUP
 from tests.contract.mlflow.conftest import Both
@@ -27,7 +27,7 @@ from tests.contract.mlflow.verdicts import verdicts
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the peer to start and for the answers to all cases
 
-_MODULES = (experiments, runs, logged_models, models, artifacts, malformed)
+_MODULES = (experiments, runs, metrics, inputs, logged_models, models, artifacts, malformed)
 CASES = [
     dataclasses.replace(case, differs=DIFFERENCES.get(case.name, "")) for module in _MODULES for case in module.CASES
 ]

@@ -1,6 +1,6 @@
 # tables: a case a line reads better than a case broken up
 # tables: a case a line reads better than a case broken up
-"""Runs: their life, what they log, histories, inputs and outputs."""
+"""Runs: their life, parameters, tags and batches."""
 
 from typing import Any
 
@@ -230,95 +230,6 @@ CASES = [
     case("tag by uuid", RUN, post("runs/set-tag", run_uuid="$run", key="a", value="1"), GET),
     case("tag without value", RUN, post("runs/set-tag", run_id="$run", key="a"), GET),
     case("unicode tag", RUN, post("runs/set-tag", run_id="$run", key="größe", value="模型 ✓"), GET),
-    # metrics
-    case("metric", RUN, log("a", 0.5, 10, 3), GET, history("a")),
-    case("metric as integer", RUN, log("a", 3), GET, history("a")),
-    case("metric as text", RUN, log("a", "0.25"), GET),
-    case("metric as words", RUN, log("a", "much")),
-    case("metric NaN", RUN, log("a", "NaN"), GET, history("a")),
-    case("metric infinite", RUN, log("a", "Infinity"), log("b", "-Infinity"), GET, history("a"), history("b")),
-    case("metric without step", RUN, post("runs/log-metric", run_id="$run", key="a", value=1.5, timestamp=5), GET),
-    case("metric without timestamp", RUN, post("runs/log-metric", run_id="$run", key="a", value=1.5)),
-    case("metric without value", RUN, post("runs/log-metric", run_id="$run", key="a", timestamp=5)),
-    case("metric without key", RUN, post("runs/log-metric", run_id="$run", value=1.5, timestamp=5)),
-    case("metric of negative time", RUN, log("a", 1, -1)),
-    case("metric of negative step", RUN, log("a", 1, 5, -3), GET, history("a")),
-    case(
-        "metric step as text", RUN, post("runs/log-metric", run_id="$run", key="a", value=1, timestamp=5, step="7"), GET
-    ),
-    case("metric timestamp as text", RUN, post("runs/log-metric", run_id="$run", key="a", value=1, timestamp="x")),
-    case("latest by step", RUN, log("a", 9, 1, 5), log("a", 1, 2, 3), GET, history("a")),
-    case("latest by time", RUN, log("a", 9, 1, 5), log("a", 1, 2, 5), GET, history("a")),
-    case("latest by value", RUN, log("a", 9, 1, 5), log("a", 1, 1, 5), GET, history("a")),
-    case("latest with NaN", RUN, log("a", "NaN", 1, 5), log("a", -1, 1, 5), GET, history("a")),
-    case("latest NaN over negative", RUN, log("a", -1, 1, 5), log("a", "NaN", 1, 5), GET, history("a")),
-    case("same point twice", RUN, log("a", 1, 1, 5), log("a", 1, 1, 5), history("a")),
-    case("NaN twice", RUN, log("a", "NaN", 1, 5), log("a", "NaN", 1, 5), history("a")),
-    case(
-        "history order",
-        RUN,
-        batch(metrics=[metric("a", v, t, s) for v, t, s in ((3, 5, 1), (1, 5, 1), (2, 4, 9), (5, 6, 0), (4, 5, 0))]),
-        history("a"),
-        GET,
-    ),
-    case(
-        "history pages",
-        RUN,
-        batch(metrics=[metric("a", v, v, v) for v in range(5)]),
-        get("metrics/get-history", run_id="$run", metric_key="a", max_results=2, save={"token": "next_page_token"}),
-        history("a", max_results=2, page_token="$token"),
-        history("a", max_results=5),
-        history("a", max_results=9),
-    ),
-    case("history of no results", RUN, history("a", max_results=0)),
-    case("history of unknown metric", RUN, history("zz")),
-    case("history of unknown run", get("metrics/get-history", run_id="0" * 32, metric_key="a")),
-    case("history with bad token", RUN, history("a", page_token="x")),
-    case("history without key", RUN, get("metrics/get-history", run_id="$run")),
-    case(
-        "bulk history",
-        RUN,
-        batch(metrics=[metric("a", v, v, v) for v in range(3)]),
-        Step("GET", "/ajax-api/2.0/mlflow/metrics/get-history-bulk", {"run_id": "$run", "metric_key": "a"}),
-        Step(
-            "GET",
-            "/ajax-api/2.0/mlflow/metrics/get-history-bulk",
-            {"run_id": "$run", "metric_key": "a", "max_results": 2},
-        ),
-    ),
-    case(
-        "bulk history without runs", Step("GET", "/ajax-api/2.0/mlflow/metrics/get-history-bulk", {"metric_key": "a"})
-    ),
-    case(
-        "bulk history without key",
-        RUN,
-        Step("GET", "/ajax-api/2.0/mlflow/metrics/get-history-bulk", {"run_id": "$run"}),
-    ),
-    *[
-        case(
-            f"interval {more}",
-            RUN,
-            batch(metrics=[metric("a", v * 1.5, v, v) for v in range(23)]),
-            get("metrics/get-history-bulk-interval", run_ids="$run", metric_key="a", **more),
-        )
-        for more in (
-            {},
-            {"max_results": 1},
-            {"max_results": 2},
-            {"max_results": 5},
-            {"max_results": 7},
-            {"max_results": 23},
-            {"max_results": 0},
-            {"max_results": 2501},
-            {"start_step": 3, "end_step": 9},
-            {"start_step": 3},
-            {"end_step": 3},
-            {"start_step": 9, "end_step": 3},
-            {"start_step": 3, "end_step": 19, "max_results": 4},
-        )
-    ],
-    case("interval without runs", get("metrics/get-history-bulk-interval", metric_key="a")),
-    case("interval of unknown run", get("metrics/get-history-bulk-interval", run_ids="0" * 32, metric_key="a")),
     # batches
     case(
         "batch of everything",
@@ -384,101 +295,6 @@ CASES = [
     ),
     case("batch parameter cut", RUN, batch(params=[{"key": "p", "value": "x" * 6500}]), GET),
     case("batch without run", post("runs/log-batch", metrics=[metric("a", 1)])),
-    # inputs and outputs
-    case(
-        "dataset",
-        RUN,
-        post(
-            "runs/log-inputs",
-            run_id="$run",
-            datasets=[
-                {
-                    "dataset": dataset(schema="s", profile="p"),
-                    "tags": [{"key": "mlflow.data.context", "value": "train"}],
-                }
-            ],
-        ),
-        GET,
-    ),
-    case("dataset without tags", RUN, post("runs/log-inputs", run_id="$run", datasets=[{"dataset": dataset()}]), GET),
-    case(
-        "dataset twice",
-        RUN,
-        post("runs/log-inputs", run_id="$run", datasets=[{"dataset": dataset()}]),
-        post("runs/log-inputs", run_id="$run", datasets=[{"dataset": dataset(), "tags": [{"key": "a", "value": "b"}]}]),
-        GET,
-    ),
-    case(
-        "two datasets",
-        RUN,
-        post(
-            "runs/log-inputs",
-            run_id="$run",
-            datasets=[{"dataset": dataset()}, {"dataset": dataset("e")}, {"dataset": dataset("d", "other")}],
-        ),
-        GET,
-    ),
-    case(
-        "dataset name too long", RUN, post("runs/log-inputs", run_id="$run", datasets=[{"dataset": dataset("n" * 501)}])
-    ),
-    case(
-        "dataset digest too long",
-        RUN,
-        post("runs/log-inputs", run_id="$run", datasets=[{"dataset": dataset("n", "d" * 37)}]),
-    ),
-    case(
-        "dataset source too long",
-        RUN,
-        post("runs/log-inputs", run_id="$run", datasets=[{"dataset": dataset("n", "d", source="s" * 65536)}]),
-    ),
-    case(
-        "dataset schema too long",
-        RUN,
-        post("runs/log-inputs", run_id="$run", datasets=[{"dataset": dataset("n", "d", schema="s" * 1048576)}]),
-    ),
-    case(
-        "input tag key too long",
-        RUN,
-        post(
-            "runs/log-inputs",
-            run_id="$run",
-            datasets=[{"dataset": dataset(), "tags": [{"key": "k" * 256, "value": "v"}]}],
-        ),
-    ),
-    case(
-        "input tag value too long",
-        RUN,
-        post(
-            "runs/log-inputs",
-            run_id="$run",
-            datasets=[{"dataset": dataset(), "tags": [{"key": "k", "value": "v" * 501}]}],
-        ),
-    ),
-    case("inputs of unknown run", post("runs/log-inputs", run_id="0" * 32, datasets=[{"dataset": dataset()}])),
-    case("no inputs", RUN, post("runs/log-inputs", run_id="$run"), GET),
-    case("model inputs", RUN, post("runs/log-inputs", run_id="$run", models=[{"model_id": "m-1"}]), GET),
-    case(
-        "outputs",
-        RUN,
-        post("runs/outputs", run_id="$run", models=[{"model_id": "m-1", "step": 3}, {"model_id": "m-2"}]),
-        GET,
-    ),
-    case("outputs of unknown run", post("runs/outputs", run_id="0" * 32, models=[{"model_id": "m-1", "step": 3}])),
-    case("outputs without models", RUN, post("runs/outputs", run_id="$run")),
-    case(
-        "dataset summaries",
-        RUN,
-        post(
-            "runs/log-inputs",
-            run_id="$run",
-            datasets=[{"dataset": dataset(), "tags": [{"key": "mlflow.data.context", "value": "train"}]}],
-        ),
-        post("/ajax-api/2.0/mlflow/experiments/search-datasets", experiment_ids=["$exp"]),
-    ),
-    case("dataset summaries of nothing", post("/ajax-api/2.0/mlflow/experiments/search-datasets", experiment_ids=[])),
-    case(
-        "dataset summaries of many", post("/ajax-api/2.0/mlflow/experiments/search-datasets", experiment_ids=["1"] * 21)
-    ),
     # logged models of earlier clients
     case(
         "log-model",
