@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.contracts.base import Event, LiveUpdate, Message, Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.paging import Page, Paging
 from services.contracts.written import Written
 
@@ -255,6 +256,8 @@ class ListAlerts(Request[Page[AlertView]], frozen=True, kw_only=True):
     severities: list[Severity] = []
     start: datetime | None = None
     end: datetime | None = None
+    where: Condition | None = None
+    order: list[Ordering] = []
 
 
 class GetAlert(Request[AlertView], frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.contracts.base import Message, Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.paging import Page, Paging
 
 
@@ -41,6 +42,8 @@ class ListAudit(Request[Page[AuditView]], frozen=True, kw_only=True):
     correlation_id: str | None = None
     start: datetime | None = None
     end: datetime | None = None
+    where: Condition | None = None
+    order: list[Ordering] = []
 
 
 class AuditHead(Message, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.contracts.base import Event, Message, Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.paging import Page, Paging
 from services.contracts.written import Written
 
@@ -139,3 +140,5 @@ class ListCards(Request[Page[CardSummary]], frozen=True, kw_only=True):
     paging: Paging = Paging()
     model_name: str | None = None
     version: str | None = None
+    where: Condition | None = None
+    order: list[Ordering] = []

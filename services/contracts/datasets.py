@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.contracts.base import Event, LiveUpdate, Message, Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.paging import Page, Paging
 from services.contracts.written import Written
 
@@ -292,6 +293,8 @@ class ListSources(Request[Page[SourceView]], frozen=True, kw_only=True):
 
     paging: Paging = Paging()
     name_contains: str | None = None
+    where: Condition | None = None
+    order: list[Ordering] = []
 
 
 class GetSources(Request[list[SourceView | None]], frozen=True, kw_only=True):
@@ -363,6 +366,8 @@ class ListDatasets(Request[Page[DatasetSummary]], frozen=True, kw_only=True):
     paging: Paging = Paging()
     name_contains: str | None = None
     source: str | None = None
+    where: Condition | None = None
+    order: list[Ordering] = []
 
 
 class ListDatasetVersions(Request[Page[DatasetVersionView]], frozen=True, kw_only=True):
@@ -373,6 +378,8 @@ class ListDatasetVersions(Request[Page[DatasetVersionView]], frozen=True, kw_onl
 
     dataset: str
     paging: Paging = Paging()
+    where: Condition | None = None
+    order: list[Ordering] = []
 
 
 class GetDatasetVersions(Request[list[DatasetVersionView | None]], frozen=True, kw_only=True):
@@ -394,3 +401,5 @@ class ListDatasetUses(Request[Page[DatasetUse]], frozen=True, kw_only=True):
     dataset: str
     digest: str
     paging: Paging = Paging()
+    where: Condition | None = None
+    order: list[Ordering] = []

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.contracts.base import Event, Message, Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.paging import Page, Paging
 from services.contracts.written import Written
 
@@ -320,3 +321,5 @@ class ListEvaluations(Request[Page[EvaluationSummary]], frozen=True, kw_only=Tru
     split: str | None = None
     sealed: bool | None = None
     as_of: datetime | None = None
+    where: Condition | None = None
+    order: list[Ordering] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.contracts.base import Event, Message, Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.evaluations import Gate, GateVerdict
 from services.contracts.paging import Page, Paging
 from services.contracts.written import Written
@@ -112,3 +113,5 @@ class ListGateResults(Request[Page[GateResultView]], frozen=True, kw_only=True):
     model_name: str | None = None
     version: str | None = None
     project_id: str | None = None
+    where: Condition | None = None
+    order: list[Ordering] = []

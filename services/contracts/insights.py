@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.contracts.base import Event, Message, Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.paging import Page, Paging
 from services.contracts.written import Written
 
@@ -144,7 +145,7 @@ class GetInsight(Request[InsightView], frozen=True, kw_only=True):
 
 
 class ListInsights(Request[Page[InsightSummary]], frozen=True, kw_only=True):
-    """Newest first, or, with words to search for in titles and texts, best first (`first` and `after` only).
+    """Newest first, or, with words to search for in titles and texts, best first.
 
     `words`: any of them may occur; `"a phrase"` in quotes must, `-word` must not. `links`: about any of these.
     """
@@ -156,3 +157,5 @@ class ListInsights(Request[Page[InsightSummary]], frozen=True, kw_only=True):
     words: str = ""
     links: list[Link] = []
     author: str | None = None
+    where: Condition | None = None
+    order: list[Ordering] = []

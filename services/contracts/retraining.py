@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.contracts.base import Event, Message, Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.paging import Page, Paging
 from services.contracts.written import Written
 
@@ -169,3 +170,5 @@ class ListRetrainings(Request[Page[RetrainingView]], frozen=True, kw_only=True):
     model_name: str | None = None
     version: str | None = None
     states: list[RetrainingState] = []
+    where: Condition | None = None
+    order: list[Ordering] = []

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.contracts.base import Event, Message, Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.evaluations import Disparity, EvaluationSummary
 from services.contracts.gates import GateResultView
 from services.contracts.paging import Page, Paging
@@ -205,6 +206,8 @@ class ListReviews(Request[Page[ReviewView]], frozen=True, kw_only=True):
     states: list[ReviewState] = []
     model_name: str | None = None
     waiting_for: str | None = None
+    where: Condition | None = None
+    order: list[Ordering] = []
 
 
 # ---------------------------------------------------------------- a candidate beside the champion

@@ -1,4 +1,4 @@
-"""Typed filters and orders as the registry's search understands them: MLflow's grammar with OR and parentheses.
+"""Typed filters and orders of runs as the registry's search understands them: MLflow's grammar with OR and parentheses.
 
 `not` is pushed down to the comparisons (De Morgan), because the grammar has none. A comparison, and its negation,
 is only about runs that have what is compared.
@@ -6,46 +6,34 @@ is only about runs that have what is compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
-from typing import TypeAlias
 
 from services.contracts.errors import Invalid
 from services.gateway.types.filters import (
     FigureFilter,
     KeyedFilter,
-    ModelFilter,
-    ModelOrder,
     RunFilter,
     RunOrder,
     TextFilter,
     TimeFilter,
-    VersionFilter,
-    VersionOrder,
 )
 
 MOST_CONDITIONS = 50
 """Conditions of one filter."""
 
-_TEXTS: dict[type, dict[str, str]] = {
-    RunFilter: {
-        "name": "attributes.run_name",
-        "status": "attributes.status",
-        "user": "attributes.user_id",
-        "dataset": "datasets.name",
-        "dataset_digest": "datasets.digest",
-    },
-    ModelFilter: {"name": "name"},
-    VersionFilter: {"model": "name", "run_id": "run_id", "source": "source_path"},
+_TEXTS = {
+    "name": "attributes.run_name",
+    "status": "attributes.status",
+    "user": "attributes.user_id",
+    "dataset": "datasets.name",
+    "dataset_digest": "datasets.digest",
 }
-"""What the registry calls the texts that each filter compares."""
+"""What the registry calls the texts that the filter compares."""
 _NEGATED = {"=": "!=", "!=": "=", ">": "<=", "<=": ">", "<": ">=", ">=": "<", "IN": "NOT IN"}
 
 
-Filter: TypeAlias = RunFilter | ModelFilter | VersionFilter
-
-
-def filter_text(where: Filter | None) -> str:
+def filter_text(where: RunFilter | None) -> str:
     """The registry's filter string. Raises `Invalid` for what it can't say."""
     if where is None:
         return ""
@@ -68,12 +56,7 @@ def run_order(orders: list[RunOrder] | None) -> list[str]:
     return clauses
 
 
-def plain_order(orders: Sequence[ModelOrder | VersionOrder] | None) -> list[str]:
-    """The registry's order clauses, by attributes."""
-    return [f"{order.by.value} {'DESC' if order.descending else 'ASC'}" for order in orders or []]
-
-
-def _all(where: Filter, negated: bool) -> str:
+def _all(where: RunFilter, negated: bool) -> str:
     """All that one filter object says, joined by AND; negated, by OR."""
     parts = list(_parts(where, negated))
     if not parts:
@@ -82,7 +65,7 @@ def _all(where: Filter, negated: bool) -> str:
     return f"({joined})" if len(parts) > 1 else joined
 
 
-def _parts(where: Filter, negated: bool) -> Iterator[str]:
+def _parts(where: RunFilter, negated: bool) -> Iterator[str]:
     for several, word in ((where.and_, "AND"), (where.or_, "OR")):
         if several:
             between = {"AND": "OR", "OR": "AND"}[word] if negated else word
@@ -90,12 +73,11 @@ def _parts(where: Filter, negated: bool) -> Iterator[str]:
     if where.not_ is not None:
         yield _all(where.not_, not negated)
     yield from _keyed("tags", where.tags, negated)
-    for attribute, name in _TEXTS[type(where)].items():
+    for attribute, name in _TEXTS.items():
         text = getattr(where, attribute)
         if text is not None:
             yield from _texts(name, text, negated)
-    if isinstance(where, RunFilter):
-        yield from _of_runs(where, negated)
+    yield from _of_runs(where, negated)
 
 
 def _of_runs(where: RunFilter, negated: bool) -> Iterator[str]:

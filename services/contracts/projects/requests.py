@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from services.contracts.base import Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.paging import Page, Paging
 from services.contracts.projects.things import AssumptionStatus, Pattern, Proof, Thing
 from services.contracts.projects.views import ProjectSummary, ProjectView
@@ -47,6 +48,8 @@ class ListProjects(Request[Page[ProjectSummary]], frozen=True, kw_only=True):
 
     paging: Paging = Paging()
     with_archived: bool = False
+    where: Condition | None = None
+    order: list[Ordering] = []
 
 
 class GetProject(Request[ProjectView], frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.contracts.base import Event, Message, Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.paging import Page, Paging
 
 
@@ -73,3 +74,5 @@ class ListExperiments(Request[Page[ExperimentView]], frozen=True, kw_only=True):
 
     paging: Paging = Paging()
     name_contains: str | None = None
+    where: Condition | None = None
+    order: list[Ordering] = []

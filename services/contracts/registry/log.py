@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.contracts.base import Message, Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.paging import Page, Paging
 
 
@@ -34,3 +35,5 @@ class ListEvents(Request[Page[EventView]], frozen=True, kw_only=True):
     aggregate: str | None = None
     aggregate_id: str | None = None
     actor: str | None = None
+    where: Condition | None = None
+    order: list[Ordering] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.contracts.base import Message, Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.paging import Page, Paging
 
 
@@ -58,7 +59,8 @@ class GetModels(Request[list[ModelView | None]], frozen=True, kw_only=True):
 
 
 class ListModels(Request[Page[ModelView]], frozen=True, kw_only=True):
-    """By name; `name_contains` ignores case. `filter` and `order_by` are as MLflow's, with OR and parentheses."""
+    """By name; `name_contains` ignores case. `filter` and `order_by` are as MLflow's, with OR and parentheses; or
+    say it with `where` and `order`."""
 
     service = "registry"
     name = "model.list"
@@ -68,6 +70,8 @@ class ListModels(Request[Page[ModelView]], frozen=True, kw_only=True):
     tags: dict[str, str] = {}
     filter: str = ""
     order_by: list[str] = []
+    where: Condition | None = None
+    order: list[Ordering] = []
 
 
 class VersionKey(Message, frozen=True, kw_only=True):
@@ -90,7 +94,7 @@ class GetVersions(Request[list[VersionView | None]], frozen=True, kw_only=True):
 
 class ListVersions(Request[Page[VersionView]], frozen=True, kw_only=True):
     """Of one model, highest version first; of all models, newest first. `filter` and `order_by` are as MLflow's, with
-    OR and parentheses. With `as_of`, which needs `model_name`, those that there were then: without filter or order."""
+    OR and parentheses. With `as_of`, which needs `model_name` and takes no filter or order, those that there were."""
 
     service = "registry"
     name = "version.list"
@@ -100,6 +104,8 @@ class ListVersions(Request[Page[VersionView]], frozen=True, kw_only=True):
     filter: str = ""
     order_by: list[str] = []
     as_of: datetime | None = None
+    where: Condition | None = None
+    order: list[Ordering] = []
 
 
 class SetAlias(Request[VersionView], frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from services.contracts import alert_rules, alert_webhooks, silences
 from services.contracts import alerts as contracts
 from services.contracts.errors import NotFound
 from services.contracts.paging import Page
+from services.gateway.conditions import condition, ordering
 from services.gateway.inputs import alerts as inputs
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
@@ -20,6 +21,8 @@ from services.gateway.types.arguments import End, ModelName, SomeModelName, Some
 from services.gateway.types.commands import Outcome, Payload, WrittenPayload, commanded, plain
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
+from services.gateway.types.list_filters import AlertFilter
+from services.gateway.types.list_orders import AlertOrder
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 
@@ -37,9 +40,17 @@ async def _alerts(
     severities: Annotated[list[Severity] | None, strawberry.argument(description="Only of these severities.")] = None,
     start: Start = None,
     end: End = None,
+    where: Annotated[
+        AlertFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[AlertOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[contracts.AlertView]:
     return await info.context.ask(
         contracts.ListAlerts(
+            where=condition(where),
+            order=ordering(sort),
             paging=paging(first, after, last, before, Selected.of(info)),
             model_name=model,
             version=version,

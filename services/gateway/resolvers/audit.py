@@ -9,12 +9,15 @@ import strawberry
 from services.contracts import audit as contracts
 from services.contracts.audit import AuditView, ListAudit, VerifyAudit
 from services.contracts.paging import Page
+from services.gateway.conditions import condition, ordering
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.types.arguments import End, Start
 from services.gateway.types.audit import AuditEntry, AuditHead, AuditVerdict
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
+from services.gateway.types.list_filters import AuditFilter
+from services.gateway.types.list_orders import AuditOrder
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 from services.gateway.types.scalars import Long
 
@@ -32,9 +35,17 @@ async def _audit(
     ] = None,
     start: Start = None,
     end: End = None,
+    where: Annotated[
+        AuditFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[AuditOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[AuditView]:
     return await info.context.ask(
         ListAudit(
+            where=condition(where),
+            order=ordering(sort),
             paging=paging(first, after, last, before, Selected.of(info)),
             user=user,
             action=action,

@@ -9,6 +9,7 @@ import strawberry
 from services.contracts import datasets as contracts
 from services.contracts import profiles
 from services.contracts.paging import Page
+from services.gateway.conditions import condition, ordering
 from services.gateway.inputs import datasets as inputs
 from services.gateway.inputs import profiles as profile_inputs
 from services.gateway.lookahead import Selected
@@ -18,6 +19,8 @@ from services.gateway.types.commands import Outcome, Payload, WrittenPayload, an
 from services.gateway.types.datasets import DatasetVersion, DataSource, RegisteredDataset
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
+from services.gateway.types.list_filters import DatasetFilter, DatasetVersionFilter, DataSourceFilter
+from services.gateway.types.list_orders import DatasetOrder, DatasetVersionOrder, DataSourceOrder
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 from services.gateway.types.profiles import OverlapCheck, ProfileComparison, RepresentationCheck
@@ -35,10 +38,20 @@ async def _datasets(
     source: Annotated[
         str | None, strawberry.argument(description="Only with a version that comes from this source.")
     ] = None,
+    where: Annotated[
+        DatasetFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[DatasetOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[contracts.DatasetSummary]:
     return await info.context.ask(
         contracts.ListDatasets(
-            paging=paging(first, after, last, before, Selected.of(info)), name_contains=name_contains, source=source
+            where=condition(where),
+            order=ordering(sort),
+            paging=paging(first, after, last, before, Selected.of(info)),
+            name_contains=name_contains,
+            source=source,
         )
     )
 
@@ -50,9 +63,21 @@ async def _versions(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    where: Annotated[
+        DatasetVersionFilter | None,
+        strawberry.argument(description="Only those of which this holds, besides the rest."),
+    ] = None,
+    sort: Annotated[
+        list[DatasetVersionOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[contracts.DatasetVersionView]:
     return await info.context.ask(
-        contracts.ListDatasetVersions(dataset=dataset, paging=paging(first, after, last, before, Selected.of(info)))
+        contracts.ListDatasetVersions(
+            where=condition(where),
+            order=ordering(sort),
+            dataset=dataset,
+            paging=paging(first, after, last, before, Selected.of(info)),
+        )
     )
 
 
@@ -91,9 +116,17 @@ async def _sources(
     last: Last = None,
     before: Before = None,
     name_contains: NameContains = None,
+    where: Annotated[
+        DataSourceFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[DataSourceOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[contracts.SourceView]:
     asked = paging(first, after, last, before, Selected.of(info))
-    return await info.context.ask(contracts.ListSources(paging=asked, name_contains=name_contains))
+    return await info.context.ask(
+        contracts.ListSources(where=condition(where), order=ordering(sort), paging=asked, name_contains=name_contains)
+    )
 
 
 async def _source(

@@ -11,6 +11,7 @@ from services.contracts import deployments as contracts
 from services.contracts import retraining
 from services.contracts.errors import NotFound
 from services.contracts.paging import Page
+from services.gateway.conditions import condition, ordering
 from services.gateway.inputs import deployments as inputs
 from services.gateway.inputs import retraining as retraining_inputs
 from services.gateway.lookahead import Selected
@@ -20,6 +21,8 @@ from services.gateway.types.commands import Outcome, WrittenPayload, commanded, 
 from services.gateway.types.deployments import Deployment, Environment, Ran, Standing
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
+from services.gateway.types.list_filters import RetrainingFilter
+from services.gateway.types.list_orders import RetrainingOrder
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 from services.gateway.types.retraining import Retraining, RetrainingState
@@ -62,9 +65,17 @@ async def _retrainings(
     states: Annotated[
         list[RetrainingState] | None, strawberry.argument(description="Only in one of these states.")
     ] = None,
+    where: Annotated[
+        RetrainingFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[RetrainingOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[retraining.RetrainingView]:
     return await info.context.ask(
         retraining.ListRetrainings(
+            where=condition(where),
+            order=ordering(sort),
             paging=paging(first, after, last, before, Selected.of(info)),
             model_name=model,
             version=version,

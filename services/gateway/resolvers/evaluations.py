@@ -10,6 +10,7 @@ from services.contracts import evaluations as contracts
 from services.contracts import gates, reviews
 from services.contracts.errors import NotFound
 from services.contracts.paging import Page
+from services.gateway.conditions import condition, ordering
 from services.gateway.inputs import evaluations as inputs
 from services.gateway.inputs import gates as gate_inputs
 from services.gateway.lookahead import Selected
@@ -21,6 +22,8 @@ from services.gateway.types.evaluations import Evaluation, EvaluationSummary
 from services.gateway.types.fields import viewed
 from services.gateway.types.gates import GatePolicy, GateResult
 from services.gateway.types.limits import Size
+from services.gateway.types.list_filters import EvaluationFilter, GateResultFilter
+from services.gateway.types.list_orders import EvaluationOrder, GateResultOrder
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 
@@ -36,9 +39,17 @@ async def _evaluations(
     run_id: Annotated[str | None, strawberry.argument(description="Only of this run.")] = None,
     split: Annotated[str | None, strawberry.argument(description="Only on splits of this name.")] = None,
     sealed: Annotated[bool | None, strawberry.argument(description="Only on sealed splits, or only on others.")] = None,
+    where: Annotated[
+        EvaluationFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[EvaluationOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[contracts.EvaluationSummary]:
     return await info.context.ask(
         contracts.ListEvaluations(
+            where=condition(where),
+            order=ordering(sort),
             paging=paging(first, after, last, before, Selected.of(info)),
             model_name=model,
             version=version,
@@ -81,9 +92,17 @@ async def _gate_results(
     model: SomeModelName = None,
     version: SomeVersionNumber = None,
     project_id: Annotated[str | None, strawberry.argument(description="Only by this project's policy.")] = None,
+    where: Annotated[
+        GateResultFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[GateResultOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[gates.GateResultView]:
     return await info.context.ask(
         gates.ListGateResults(
+            where=condition(where),
+            order=ordering(sort),
             paging=paging(first, after, last, before, Selected.of(info)),
             model_name=model,
             version=version,

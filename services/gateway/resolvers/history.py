@@ -9,6 +9,7 @@ import strawberry
 from services.contracts import cards, lineage, reproduction
 from services.contracts.errors import Invalid
 from services.contracts.paging import Page
+from services.gateway.conditions import condition, ordering
 from services.gateway.inputs import cards as card_inputs
 from services.gateway.inputs import reproduction as reproduction_inputs
 from services.gateway.lookahead import Selected
@@ -19,6 +20,8 @@ from services.gateway.types.commands import Outcome, Payload, WrittenPayload, an
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
 from services.gateway.types.lineage import Lineage, LineageDirection, LineageNodeKind
+from services.gateway.types.list_filters import ModelCardFilter
+from services.gateway.types.list_orders import ModelCardOrder
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 from services.gateway.types.reproduction import Reproducibility, ReproductionPlan
@@ -97,9 +100,17 @@ async def _cards(
     before: Before = None,
     model: SomeModelName = None,
     version: SomeVersionNumber = None,
+    where: Annotated[
+        ModelCardFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[ModelCardOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[cards.CardSummary]:
     asked = paging(first, after, last, before, Selected.of(info))
-    return await info.context.ask(cards.ListCards(paging=asked, model_name=model, version=version))
+    return await info.context.ask(
+        cards.ListCards(where=condition(where), order=ordering(sort), paging=asked, model_name=model, version=version)
+    )
 
 
 @strawberry.type

@@ -11,6 +11,7 @@ from services.contracts import insights as contracts
 from services.contracts.errors import NotFound
 from services.contracts.insights import GetInsight, InsightSummary, InsightView, ListInsights
 from services.contracts.paging import Page
+from services.gateway.conditions import condition, ordering
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.types.commands import (
@@ -25,6 +26,8 @@ from services.gateway.types.fields import viewed
 from services.gateway.types.insights import Insight
 from services.gateway.types.limits import Size
 from services.gateway.types.links import LinkInput, LinksTo
+from services.gateway.types.list_filters import InsightFilter
+from services.gateway.types.list_orders import InsightOrder
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 
@@ -43,9 +46,17 @@ async def _insights(
     ] = None,
     about: LinksTo = None,
     author: Annotated[str | None, strawberry.argument(description="Only by this user.")] = None,
+    where: Annotated[
+        InsightFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[InsightOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[InsightSummary]:
     return await info.context.ask(
         ListInsights(
+            where=condition(where),
+            order=ordering(sort),
             paging=paging(first, after, last, before, Selected.of(info)),
             words=words or "",
             links=plain(about, list[contracts.Link]),

@@ -12,6 +12,7 @@ from services.contracts import projects as contracts
 from services.contracts.errors import NotFound
 from services.contracts.paging import Page
 from services.contracts.projects import GetProject, ListProjects, ProjectSummary, ProjectView
+from services.gateway.conditions import condition, ordering
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.types.arguments import AsOf
@@ -26,6 +27,8 @@ from services.gateway.types.commands import (
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
 from services.gateway.types.links import LinkInput
+from services.gateway.types.list_filters import ProjectFilter
+from services.gateway.types.list_orders import ProjectOrder
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 from services.gateway.types.projects import AssumptionStatus, Project, ThingKind
@@ -38,9 +41,17 @@ async def _projects(
     last: Last = None,
     before: Before = None,
     with_archived: Annotated[bool, strawberry.argument(description="Archived ones, too.")] = False,
+    where: Annotated[
+        ProjectFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[ProjectOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[ProjectSummary]:
     asked = paging(first, after, last, before, Selected.of(info))
-    return await info.context.ask(ListProjects(paging=asked, with_archived=with_archived))
+    return await info.context.ask(
+        ListProjects(where=condition(where), order=ordering(sort), paging=asked, with_archived=with_archived)
+    )
 
 
 async def _project(

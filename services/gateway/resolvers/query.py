@@ -35,7 +35,8 @@ from services.contracts.registry import (
     VersionView,
 )
 from services.gateway.clients.batches import MOST_AT_ONCE
-from services.gateway.filters import filter_text, plain_order, run_order
+from services.gateway.conditions import condition, ordering
+from services.gateway.filters import filter_text, run_order
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.preload import preload_models, preload_versions
@@ -73,6 +74,8 @@ from services.gateway.types.experiments import Experiment
 from services.gateway.types.fields import viewed
 from services.gateway.types.filters import ModelFilter, ModelOrder, RunFilter, RunOrder, VersionFilter, VersionOrder
 from services.gateway.types.limits import Size
+from services.gateway.types.list_filters import EventFilter, ExperimentFilter
+from services.gateway.types.list_orders import EventOrder, ExperimentOrder
 from services.gateway.types.models import Model, ModelVersion
 from services.gateway.types.monitoring import Distribution, MonitoredVersion, PerformanceDetail, SegmentDrift, Window
 from services.gateway.types.node import Node
@@ -117,8 +120,8 @@ async def _models(
             paging=paging(first, after, last, before, selected),
             name_contains=name_contains,
             tags={tag.key: tag.value for tag in tags or []},
-            filter=filter_text(where),
-            order_by=plain_order(sort),
+            where=condition(where),
+            order=ordering(sort),
         )
     )
     await preload_models(info.context, items_of(page), selected.items())
@@ -140,8 +143,8 @@ async def _model_versions(
         ListVersions(
             paging=paging(first, after, last, before, selected),
             model_name=model,
-            filter=filter_text(where),
-            order_by=plain_order(sort),
+            where=condition(where),
+            order=ordering(sort),
         )
     )
     await preload_versions(info.context, items_of(page), selected.items())
@@ -175,9 +178,17 @@ async def _experiments(
     last: Last = None,
     before: Before = None,
     name_contains: NameContains = None,
+    where: Annotated[
+        ExperimentFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[ExperimentOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[ExperimentView]:
     return await info.context.ask(
         ListExperiments(
+            where=condition(where),
+            order=ordering(sort),
             paging=paging(first, after, last, before, Selected.of(info)),
             name_contains=name_contains,
         )
@@ -242,9 +253,17 @@ async def _events(
     aggregate: Annotated[str | None, strawberry.argument(description="Only about this kind of thing.")] = None,
     aggregate_id: Annotated[str | None, strawberry.argument(description="Only about this one thing.")] = None,
     actor: Annotated[str | None, strawberry.argument(description="Only what this user did.")] = None,
+    where: Annotated[
+        EventFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[EventOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[EventView]:
     return await info.context.ask(
         ListEvents(
+            where=condition(where),
+            order=ordering(sort),
             paging=paging(first, after, None, None, Selected.of(info)),
             types=types or [],
             aggregate=aggregate,

@@ -10,6 +10,7 @@ import strawberry
 from services.contracts import reviews as contracts
 from services.contracts.paging import Page
 from services.contracts.reviews import GetReview, ListReviews, ReviewView
+from services.gateway.conditions import condition, ordering
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.preload import preload_reviews
@@ -23,6 +24,8 @@ from services.gateway.types.commands import (
 )
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
+from services.gateway.types.list_filters import ReviewFilter
+from services.gateway.types.list_orders import ReviewOrder
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, items_of, paging
 from services.gateway.types.reviews import Decision, Review, ReviewState
@@ -39,10 +42,18 @@ async def _reviews(
     waiting_for: Annotated[
         str | None, strawberry.argument(description="Only open ones that this user may decide.")
     ] = None,
+    where: Annotated[
+        ReviewFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[ReviewOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[ReviewView]:
     selected = Selected.of(info)
     page = await info.context.ask(
         ListReviews(
+            where=condition(where),
+            order=ordering(sort),
             paging=paging(first, after, last, before, selected),
             states=plain(states, list[contracts.ReviewState]),
             model_name=model,

@@ -13,12 +13,15 @@ from strawberry import enum_value
 from services.contracts import datasets as contracts
 from services.contracts import profiles
 from services.contracts.paging import Page
+from services.gateway.conditions import condition, ordering
 from services.gateway.ids import global_id
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.types.about import AboutRun
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import KEY, Size
+from services.gateway.types.list_filters import DatasetUseFilter
+from services.gateway.types.list_orders import DatasetUseOrder
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 from services.gateway.types.profiles import DatasetChecks, DatasetKey, DatasetProfile
@@ -161,9 +164,19 @@ async def _uses(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    where: Annotated[
+        DatasetUseFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[DatasetUseOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[contracts.DatasetUse]:
     asked = paging(first, after, last, before, Selected.of(info))
-    return await info.context.ask(contracts.ListDatasetUses(dataset=parent.dataset, digest=parent.digest, paging=asked))
+    return await info.context.ask(
+        contracts.ListDatasetUses(
+            where=condition(where), order=ordering(sort), dataset=parent.dataset, digest=parent.digest, paging=asked
+        )
+    )
 
 
 @strawberry.type(description="A dataset with exactly this content.")

@@ -34,6 +34,16 @@ class KeyedFilter(TextFilter):
     key: str = strawberry.field(description="Its name.")
 
 
+@strawberry.input(description="Comparisons of a number; all of them have to hold.")
+class NumberFilter:
+    eq: float | None = strawberry.field(default=None, description="Equal to.")
+    ne: float | None = strawberry.field(default=None, description="Not equal to.")
+    gt: float | None = strawberry.field(default=None, description="Greater than.")
+    ge: float | None = strawberry.field(default=None, description="Greater than or equal to.")
+    lt: float | None = strawberry.field(default=None, description="Less than.")
+    le: float | None = strawberry.field(default=None, description="Less than or equal to.")
+
+
 @strawberry.input(description="A stretch of time.")
 class TimeFilter:
     from_: datetime | None = strawberry.field(name="from", default=None, description="At this moment or later.")
@@ -68,7 +78,10 @@ class ModelFilter:
     )
     not_: ModelFilter | None = strawberry.field(name="not", default=None, description="This doesn't hold.")
     name: TextFilter | None = strawberry.field(default=None, description="Their names.")
+    description: TextFilter | None = strawberry.field(default=None, description="What they are for.")
     tags: list[KeyedFilter] | None = strawberry.field(default=None, description="Their tags.")
+    created_at: TimeFilter | None = strawberry.field(default=None, description="When they were registered.")
+    updated_at: TimeFilter | None = strawberry.field(default=None, description="When they were last changed.")
 
 
 @strawberry.input(description="Which versions: all that is said has to hold.")
@@ -79,15 +92,22 @@ class VersionFilter:
     )
     not_: VersionFilter | None = strawberry.field(name="not", default=None, description="This doesn't hold.")
     model: TextFilter | None = strawberry.field(default=None, description="Their models' names.")
+    number: NumberFilter | None = strawberry.field(default=None, description="Their numbers.")
     run_id: TextFilter | None = strawberry.field(default=None, description="The runs that made them.")
     source: TextFilter | None = strawberry.field(default=None, description="Where their files came from.")
+    description: TextFilter | None = strawberry.field(default=None, description="What they are.")
+    user: TextFilter | None = strawberry.field(default=None, description="Who registered them.")
+    stage: TextFilter | None = strawberry.field(default=None, description="MLflow's older stages.")
     tags: list[KeyedFilter] | None = strawberry.field(default=None, description="Their tags.")
+    created_at: TimeFilter | None = strawberry.field(default=None, description="When they were registered.")
+    updated_at: TimeFilter | None = strawberry.field(default=None, description="When they were last changed.")
 
 
 @strawberry.enum(description="What models are ordered by.")
 class ModelOrderBy(Enum):
     NAME = enum_value("name", description="Their names.")
-    UPDATED_AT = enum_value("last_updated_timestamp", description="When they were last changed.")
+    UPDATED_AT = enum_value("updated_at", description="When they were last changed.")
+    CREATED_AT = enum_value("created_at", description="When they were registered.")
 
 
 @strawberry.input(description="The order of models.")
@@ -98,10 +118,10 @@ class ModelOrder:
 
 @strawberry.enum(description="What versions are ordered by.")
 class VersionOrderBy(Enum):
-    MODEL = enum_value("name", description="Their models' names.")
-    NUMBER = enum_value("version_number", description="Their numbers.")
-    CREATED_AT = enum_value("creation_timestamp", description="When they were registered.")
-    UPDATED_AT = enum_value("last_updated_timestamp", description="When they were last changed.")
+    MODEL = enum_value("model", description="Their models' names.")
+    NUMBER = enum_value("number", description="Their numbers.")
+    CREATED_AT = enum_value("created_at", description="When they were registered.")
+    UPDATED_AT = enum_value("updated_at", description="When they were last changed.")
 
 
 @strawberry.input(description="The order of versions.")

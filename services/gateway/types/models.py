@@ -27,6 +27,7 @@ from services.contracts.registry import (
     VersionView,
 )
 from services.contracts.reviews import GetReview, ReviewView
+from services.gateway.conditions import condition, ordering
 from services.gateway.ids import global_id
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
@@ -48,8 +49,11 @@ from services.gateway.types.cards import ModelCard
 from services.gateway.types.deployments import Deployment, Standing
 from services.gateway.types.evaluations import EvaluationSummary
 from services.gateway.types.fields import viewed
+from services.gateway.types.filters import VersionFilter, VersionOrder
 from services.gateway.types.gates import GateResult
 from services.gateway.types.limits import Size
+from services.gateway.types.list_filters import AlertFilter, EvaluationFilter
+from services.gateway.types.list_orders import AlertOrder, EvaluationOrder
 from services.gateway.types.monitoring import MonitoredVersion, Window
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, items_of, paging
@@ -59,7 +63,7 @@ from services.gateway.types.values import KeyValue, Metric
 
 AS_OF_DESCRIPTION = (
     "The moment of which this is true; null for now. Runs, their figures and what is watched are always those of now; "
-    "alerts aren't rebuilt."
+    "so are alerts, of which those show that were opened before."
 )
 
 
@@ -136,10 +140,23 @@ async def _evaluations(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    where: Annotated[
+        EvaluationFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[EvaluationOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[EvaluationSummaryView]:
     asked = paging(first, after, last, before, Selected.of(info))
     return await info.context.ask(
-        ListEvaluations(paging=asked, model_name=parent.model_name, version=parent.version, as_of=parent.as_of)
+        ListEvaluations(
+            where=condition(where),
+            order=ordering(sort),
+            paging=asked,
+            model_name=parent.model_name,
+            version=parent.version,
+            as_of=parent.as_of,
+        )
     )
 
 
@@ -162,9 +179,24 @@ async def _alerts(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    where: Annotated[
+        AlertFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[AlertOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[AlertView]:
     asked = paging(first, after, last, before, Selected.of(info))
-    return await info.context.ask(ListAlerts(paging=asked, model_name=parent.model_name, version=parent.version))
+    return await info.context.ask(
+        ListAlerts(
+            end=parent.as_of,
+            where=condition(where),
+            order=ordering(sort),
+            paging=asked,
+            model_name=parent.model_name,
+            version=parent.version,
+        )
+    )
 
 
 async def _card(parent: strawberry.Parent[VersionView], info: Info) -> CardView | None:
@@ -258,10 +290,22 @@ async def _versions(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    where: Annotated[
+        VersionFilter | None, strawberry.argument(description="Only those of which this holds; not with `asOf`.")
+    ] = None,
+    sort: Annotated[
+        list[VersionOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[VersionView]:
     selected = Selected.of(info)
     page = await info.context.ask(
-        ListVersions(model_name=parent.name, paging=paging(first, after, last, before, selected), as_of=parent.as_of)
+        ListVersions(
+            where=condition(where),
+            order=ordering(sort),
+            model_name=parent.name,
+            paging=paging(first, after, last, before, selected),
+            as_of=parent.as_of,
+        )
     )
     await preload_versions(info.context, items_of(page), selected.items())
     return page

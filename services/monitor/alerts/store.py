@@ -14,6 +14,8 @@ from services.monitor.alerts import rules
 from services.monitor.alerts.rule_sets import RuleSet
 from services.monitor.alerts.rules import Alert
 from services.monitor.alerts.watching import Watch
+from services.runtime import conditions
+from services.runtime.conditions import Field
 from services.runtime.documents import from_document
 from services.runtime.paging import page_of
 from services.runtime.store import Store, translated
@@ -38,6 +40,22 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     baseline: bytes | None = None
     baseline_of: str = ""
     baseline_windows: int = 0
+
+
+FIELDS: Mapping[str, Field] = {
+    "model": Field("model_name"),
+    "version": Field("version"),
+    "rule": Field("rule"),
+    "metric": Field("metric"),
+    "title": Field("title"),
+    "severity": Field("severity"),
+    "state": Field("state"),
+    "acknowledged_by": Field("acknowledged_by", orders=False),
+    "opened_at": Field("opened_ms", "milliseconds"),
+    "first_window": Field("first_ms", "milliseconds"),
+    "last_window": Field("last_ms", "milliseconds"),
+}
+"""What lists can be asked for."""
 
 
 class Watches(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +84,8 @@ class MongoAlerts:
         """Newest first: ids sort by time."""
         return await page_of(
             self._store[ALERTS],
-            _matching(question),
-            [("_id", -1)],
+            {"$and": [_matching(question), conditions.query(question.where, FIELDS)]},
+            conditions.keys(question.order, FIELDS, [("_id", -1)]),
             question.paging,
             lambda row: rules.view(from_document(row, Alert)),
         )

@@ -38,7 +38,7 @@ class Audit:
         if any(between.values()):
             matching["time"] = {key: value for key, value in between.items() if value is not None}
         with_remote = may(context.principal, Action.OPERATE)
-        return await self._store.page(matching, request.paging, with_remote=with_remote)
+        return await self._store.page(matching, request, with_remote=with_remote)
 
     async def head(self, request: GetAuditHead, context: Context) -> AuditHead:
         require(context.principal, Action.READ)

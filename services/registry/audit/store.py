@@ -8,10 +8,12 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.contracts.audit import AuditHead, AuditView
-from services.contracts.paging import Page, Paging
+from services.contracts.audit import AuditHead, AuditView, ListAudit
+from services.contracts.paging import Page
 from services.registry.audit.rules import SEAL, START, canonical
 from services.registry.paging import page_of
+from services.runtime import conditions
+from services.runtime.conditions import Field
 from services.runtime.outbox import AUDIT, Change
 from services.runtime.store import Store, translated
 
@@ -26,6 +28,17 @@ INDEXES: Mapping[str, list[IndexModel]] = {
         IndexModel([("correlation_id", ASCENDING), ("_id", DESCENDING)]),
     ]
 }
+
+
+FIELDS: Mapping[str, Field] = {
+    "user": Field("user"),
+    "action": Field("action"),
+    "role": Field("role"),
+    "via": Field("via"),
+    "correlation_id": Field("correlation_id"),
+    "time": Field("time", "time"),
+}
+"""What lists can be asked for."""
 
 
 def seal(change: Change, former: AuditHead, links: Sequence[tuple[Any, AuditHead]]) -> None:
@@ -64,9 +77,11 @@ class MongoAudit:
             found = self._rows.find({f"{SEAL}.n": {"$gt": number}}).sort([(f"{SEAL}.n", ASCENDING), ("_id", ASCENDING)])
             return await found.limit(most).to_list(most)
 
-    async def page(self, matching: Mapping[str, Any], paging: Paging, *, with_remote: bool) -> Page[AuditView]:
-        """Newest first."""
-        return await page_of(self._rows, matching, [("_id", -1)], paging, lambda row: _view(row, with_remote))
+    async def page(self, matching: Mapping[str, Any], request: ListAudit, *, with_remote: bool) -> Page[AuditView]:
+        """Newest first, unless another order is asked for."""
+        wanted = {"$and": [dict(matching), conditions.query(request.where, FIELDS)]}
+        order = conditions.keys(request.order, FIELDS, [("_id", -1)])
+        return await page_of(self._rows, wanted, order, request.paging, lambda row: _view(row, with_remote))
 
 
 def _view(row: Mapping[str, Any], with_remote: bool) -> AuditView:

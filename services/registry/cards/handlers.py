@@ -120,7 +120,7 @@ class Cards:
 
     async def page(self, request: ListCards, context: Context) -> Page[CardSummary]:
         require(context.principal, Action.READ)
-        return await self._store.page(request.paging, request.model_name, request.version)
+        return await self._store.page(request)
 
     async def _made(self, version: VersionView, context: Context) -> Card:
         words = rules.words_view(version.model_name, await self._store.words(version.model_name)).words

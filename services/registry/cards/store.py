@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from bson import Binary
 from pymongo import DESCENDING, IndexModel
 
-from services.contracts.cards import CardSummary
-from services.contracts.paging import Page, Paging
+from services.contracts.cards import CardSummary, ListCards
+from services.contracts.paging import Page
 from services.registry.cards import rules
 from services.registry.cards.rules import Published, Words
 from services.registry.documents import from_document
 from services.registry.paging import page_of
+from services.runtime import conditions
+from services.runtime.conditions import Field
 from services.runtime.outbox import Change
 from services.runtime.store import Store, translated
 
@@ -35,6 +37,16 @@ def keep_content(change: Change, card: Published, markdown: str, html: str) -> N
         "html": Binary(zlib.compress(html.encode())),
     }
     change.upsert(CONTENTS, {"_id": document.pop("_id")}, {"$set": document})
+
+
+FIELDS: Mapping[str, Field] = {
+    "model": Field("model_name"),
+    "version": Field("version"),
+    "revision": Field("revision", "number"),
+    "by": Field("by"),
+    "published_at": Field("at", "milliseconds"),
+}
+"""What lists can be asked for."""
 
 
 class MongoCards:
@@ -72,13 +84,14 @@ class MongoCards:
             rows = await self._contents.find(matching, {"_id": 1}).to_list(None)
         return max((int(row["_id"].rpartition("#")[2]) for row in rows), default=None)
 
-    async def page(self, paging: Paging, model_name: str | None, version: str | None) -> Page[CardSummary]:
-        wanted = {"model_name": model_name, "version": version}
-        matching = {key: value for key, value in wanted.items() if value is not None}
+    async def page(self, request: ListCards) -> Page[CardSummary]:
+        """Newest first, unless another order is asked for."""
+        named = {"model_name": request.model_name, "version": request.version}
+        matching = {key: value for key, value in named.items() if value is not None}
         return await page_of(
             self._cards,
-            matching,
-            [("at", -1), ("_id", -1)],
-            paging,
+            {"$and": [matching, conditions.query(request.where, FIELDS)]},
+            conditions.keys(request.order, FIELDS, [("at", -1), ("_id", -1)]),
+            request.paging,
             lambda row: rules.summary(from_document(row, Published)),
         )

@@ -16,9 +16,13 @@ from services.contracts.datasets import (
     DatasetSummary,
     DatasetUse,
     DatasetVersionView,
+    ListDatasets,
+    ListDatasetUses,
+    ListDatasetVersions,
+    ListSources,
     SourceView,
 )
-from services.contracts.paging import Edge, Page, Paging
+from services.contracts.paging import Edge, Page
 from services.contracts.profiles import ColumnProfile, Profile
 from services.registry.datasets import source as sources
 from services.registry.datasets import version as versions
@@ -27,6 +31,8 @@ from services.registry.datasets.version import Version, parse_id
 from services.registry.documents import from_document
 from services.registry.paging import page_of
 from services.registry.runs.times import moment
+from services.runtime import conditions
+from services.runtime.conditions import Field
 from services.runtime.outbox import Change
 from services.runtime.store import Store, translated
 
@@ -50,6 +56,56 @@ INDEXES: Mapping[str, list[IndexModel]] = {
     USES: [IndexModel([("version", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)])],
     CHECKS: [IndexModel([("version", ASCENDING)])],
 }
+SOURCE_FIELDS: Mapping[str, Field] = {
+    "name": Field("_id"),
+    "description": Field("description"),
+    "owner": Field("owner"),
+    "licence": Field("licence"),
+    "legal_basis": Field("legal_basis"),
+    "personal_data": Field("personal_data"),
+    "created_at": Field("created", "milliseconds"),
+    "updated_at": Field("updated", "milliseconds"),
+}
+"""What lists can be asked for."""
+
+
+NAME_FIELDS: Mapping[str, Field] = {
+    "name": Field("_id"),
+    "source": Field("sources", "texts"),
+    "versions": Field("versions", "number"),
+    "created_at": Field("created", "milliseconds"),
+    "updated_at": Field("updated", "milliseconds"),
+}
+"""What lists can be asked for."""
+
+
+VERSION_FIELDS: Mapping[str, Field] = {
+    "digest": Field("digest"),
+    "number": Field("number", "number"),
+    "origin": Field("origin"),
+    "by": Field("by"),
+    "description": Field("description", orders=False),
+    "format": Field("format"),
+    "source": Field("sources", "texts"),
+    "target": Field("target", orders=False),
+    "rows": Field("rows", "number", orders=False),
+    "size": Field("size", "number", orders=False),
+    "sealed": Field("sealed", "presence"),
+    "profiled": Field("profiled", "presence"),
+    "created_at": Field("created", "milliseconds"),
+}
+"""What lists can be asked for."""
+
+
+USE_FIELDS: Mapping[str, Field] = {
+    "experiment_id": Field("experiment_id"),
+    "context": Field("context", orders=False),
+    "sealed": Field("sealed", "flag"),
+    "at": Field("at", "milliseconds"),
+}
+"""What lists can be asked for."""
+
+
 LARGEST_ANSWER = 600_000
 """Bytes of profile columns in one answer: NATS carries 1 MB."""
 
@@ -97,13 +153,12 @@ class MongoSources:
             rows = await self._sources.find({"_id": {"$in": wanted}}).to_list(len(wanted)) if wanted else []
         return {row["_id"]: from_document(row, Source) for row in rows}
 
-    async def page(self, paging: Paging, name_contains: str | None) -> Page[SourceView]:
+    async def page(self, request: ListSources) -> Page[SourceView]:
+        """By name, unless another order is asked for."""
+        wanted = {"$and": [_containing(request.name_contains), conditions.query(request.where, SOURCE_FIELDS)]}
+        order = conditions.keys(request.order, SOURCE_FIELDS, [("_id", 1)])
         return await page_of(
-            self._sources,
-            _containing(name_contains),
-            [("_id", 1)],
-            paging,
-            lambda row: sources.view(from_document(row, Source)),
+            self._sources, wanted, order, request.paging, lambda row: sources.view(from_document(row, Source))
         )
 
 
@@ -164,16 +219,20 @@ class MongoVersions:
             for version in found
         ]
 
-    async def page(self, paging: Paging, dataset: str) -> Page[Version]:
-        return await page_of(
-            self._versions, {"dataset": dataset}, [("number", -1)], paging, lambda row: from_document(row, Version)
-        )
+    async def page(self, request: ListDatasetVersions) -> Page[Version]:
+        """Newest first, unless another order is asked for."""
+        wanted = {"$and": [{"dataset": request.dataset}, conditions.query(request.where, VERSION_FIELDS)]}
+        order = conditions.keys(request.order, VERSION_FIELDS, [("number", -1)])
+        return await page_of(self._versions, wanted, order, request.paging, lambda row: from_document(row, Version))
 
-    async def names(self, paging: Paging, name_contains: str | None, source: str | None) -> Page[DatasetSummary]:
-        matching = _containing(name_contains)
-        if source is not None:
-            matching["sources"] = source
-        page = await page_of(self._names, matching, [("_id", 1)], paging, lambda row: from_document(row, Name))
+    async def names(self, request: ListDatasets) -> Page[DatasetSummary]:
+        """By name, unless another order is asked for."""
+        matching = _containing(request.name_contains)
+        if request.source is not None:
+            matching["sources"] = request.source
+        asked = {"$and": [matching, conditions.query(request.where, NAME_FIELDS)]}
+        order = conditions.keys(request.order, NAME_FIELDS, [("_id", 1)])
+        page = await page_of(self._names, asked, order, request.paging, lambda row: from_document(row, Name))
         wanted = [{"dataset": edge.node.id, "number": edge.node.versions} for edge in page.edges]
         with translated():
             rows = await self._versions.find({"$or": wanted}).to_list(len(wanted)) if wanted else []
@@ -187,9 +246,11 @@ class MongoVersions:
 
     # ------------------------------------------------------------ uses
 
-    async def uses(self, paging: Paging, version_id: str) -> Page[DatasetUse]:
-        keys = [("at", -1), ("_id", -1)]
-        return await page_of(self._uses, {"version": version_id}, keys, paging, _use)
+    async def uses(self, request: ListDatasetUses, version_id: str) -> Page[DatasetUse]:
+        """Newest first, unless another order is asked for."""
+        wanted = {"$and": [{"version": version_id}, conditions.query(request.where, USE_FIELDS)]}
+        order = conditions.keys(request.order, USE_FIELDS, [("at", -1), ("_id", -1)])
+        return await page_of(self._uses, wanted, order, request.paging, _use)
 
     async def known_uses(self, ids: Iterable[str]) -> set[str]:
         with translated():

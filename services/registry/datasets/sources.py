@@ -47,4 +47,4 @@ class Sources:
 
     async def page(self, request: ListSources, context: Context) -> Page[SourceView]:
         require(context.principal, Action.READ)
-        return await self._store.page(request.paging, request.name_contains)
+        return await self._store.page(request)

@@ -161,18 +161,18 @@ class DatasetVersions:
 
     async def page(self, request: ListDatasetVersions, context: Context) -> Page[DatasetVersionView]:
         require(context.principal, Action.READ)
-        page = await self._store.page(request.paging, request.dataset)
+        page = await self._store.page(request)
         views = await self._store.views([edge.node for edge in page.edges])
         edges = [Edge(cursor=edge.cursor, node=view) for edge, view in zip(page.edges, views, strict=True)]
         return Page(edges=edges, has_next=page.has_next, has_previous=page.has_previous, total=page.total)
 
     async def names(self, request: ListDatasets, context: Context) -> Page[DatasetSummary]:
         require(context.principal, Action.READ)
-        return await self._store.names(request.paging, request.name_contains, request.source)
+        return await self._store.names(request)
 
     async def uses(self, request: ListDatasetUses, context: Context) -> Page[DatasetUse]:
         require(context.principal, Action.READ)
-        return await self._store.uses(request.paging, f"{request.dataset}@{request.digest}")
+        return await self._store.uses(request, f"{request.dataset}@{request.digest}")
 
     # ------------------------------------------------------------ following runs
 

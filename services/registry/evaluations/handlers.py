@@ -234,7 +234,7 @@ class Evaluations:
             ours = rules.run_about(request.run_id)
             about = [ours] if about is None else [entry for entry in about if entry == ours]
         by = None if request.as_of is None else milliseconds(request.as_of)
-        return await self._store.page(request.paging, about, request.split, sealed=request.sealed, by=by)
+        return await self._store.page(request, about, by=by)
 
 
 def _about(model_name: str | None, version: str | None, run_id: str | None) -> list[str]:

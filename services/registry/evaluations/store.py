@@ -8,11 +8,13 @@ from typing import Any
 import msgspec
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.contracts.evaluations import EvaluationSummary, EvaluationView, RowScores
-from services.contracts.paging import Page, Paging
+from services.contracts.evaluations import EvaluationSummary, EvaluationView, ListEvaluations, RowScores
+from services.contracts.paging import Page
 from services.registry.documents import from_document, insert
 from services.registry.evaluations.rules import Evaluation
 from services.registry.paging import page_of
+from services.runtime import conditions
+from services.runtime.conditions import Field
 from services.runtime.outbox import Change
 from services.runtime.store import Store, translated
 
@@ -26,6 +28,14 @@ INDEXES: Mapping[str, list[IndexModel]] = {
         IndexModel(NEWEST_FIRST),
     ],
 }
+
+
+FIELDS: Mapping[str, Field] = {
+    "split": Field("split_name"),
+    "sealed": Field("sealed", "flag"),
+    "at": Field("at", "milliseconds"),
+}
+"""What lists can be asked for."""
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,19 +88,20 @@ class MongoEvaluations:
         return [from_document(row, Evaluation) for row in rows]
 
     async def page(
-        self, paging: Paging, about: Sequence[str] | None, split: str | None, *, sealed: bool | None, by: int | None
+        self, request: ListEvaluations, about: Sequence[str] | None, *, by: int | None
     ) -> Page[EvaluationSummary]:
-        """Newest first; with `by`, those that were recorded by then, in milliseconds."""
-        matching: dict[str, Any] = {}
+        """Newest first, unless another order is asked for; with `by`, those recorded by then, in milliseconds."""
+        matching: dict[str, Any] = {"$and": [conditions.query(request.where, FIELDS)]}
         if by is not None:
             matching["at"] = {"$lte": by}
         if about is not None:
             matching["about"] = {"$in": list(about)}
-        if split is not None:
-            matching["split_name"] = split
-        if sealed is not None:
-            matching["sealed"] = sealed
-        return await page_of(self._evaluations, matching, NEWEST_FIRST, paging, summary_of)
+        if request.split is not None:
+            matching["split_name"] = request.split
+        if request.sealed is not None:
+            matching["sealed"] = request.sealed
+        order = conditions.keys(request.order, FIELDS, NEWEST_FIRST)
+        return await page_of(self._evaluations, matching, order, request.paging, summary_of)
 
 
 def summary_of(row: Mapping[str, Any]) -> EvaluationSummary:

@@ -12,6 +12,8 @@ from services.contracts.identity import Action, require
 from services.contracts.paging import Page
 from services.contracts.registry import EventView, ListEvents
 from services.registry.paging import page_of
+from services.runtime import conditions
+from services.runtime.conditions import Field
 from services.runtime.context import Context
 from services.runtime.outbox import EVENTS, Change
 from services.runtime.store import Store
@@ -25,6 +27,19 @@ INDEXES: Mapping[str, list[IndexModel]] = {
 }
 
 
+FIELDS: Mapping[str, Field] = {
+    "type": Field("type"),
+    "service": Field("service"),
+    "aggregate": Field("aggregate"),
+    "aggregate_id": Field("aggregate_id"),
+    "actor": Field("actor"),
+    "correlation_id": Field("correlation_id"),
+    "data": Field("data", orders=False),
+    "time": Field("time", "time"),
+}
+"""What lists can be asked for."""
+
+
 class Events:
     def __init__(self, store: Store) -> None:
         self._collection = store[EVENTS]
@@ -32,11 +47,13 @@ class Events:
     async def page(self, request: ListEvents, context: Context) -> Page[EventView]:
         """Newest first: ids sort by the time of their making."""
         require(context.principal, Action.READ)
-        wanted = {"aggregate": request.aggregate, "aggregate_id": request.aggregate_id, "actor": request.actor}
-        matching: dict[str, Any] = {key: value for key, value in wanted.items() if value is not None}
+        said = {"aggregate": request.aggregate, "aggregate_id": request.aggregate_id, "actor": request.actor}
+        matching: dict[str, Any] = {key: value for key, value in said.items() if value is not None}
         if request.types:
             matching["type"] = {"$in": request.types}
-        return await page_of(self._collection, matching, [("_id", -1)], request.paging, _view)
+        wanted = {"$and": [matching, conditions.query(request.where, FIELDS)]}
+        order = conditions.keys(request.order, FIELDS, [("_id", -1)])
+        return await page_of(self._collection, wanted, order, request.paging, _view)
 
     async def take_in(self, events: list[Envelope], change: Change) -> None:
         """Adds other services' events to the log; they count as published already."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from services.contracts.errors import Conflict, NotFound
 from services.contracts.identity import Action, require
-from services.contracts.paging import Page, Paging
-from services.contracts.registry import ExperimentPurged
+from services.contracts.paging import Page
+from services.contracts.registry import ExperimentPurged, ListExperiments
 from services.registry.brevity import cut
 from services.registry.clock import Now
 from services.registry.documents import insert, save
@@ -173,10 +172,9 @@ class Experiments:
         change.upsert(EXPERIMENTS, {"_id": experiment.id, "sweep": experiment.sweep}, {"$set": {"sweep": ""}})
         await self._outbox.commit(change)
 
-    async def page(self, paging: Paging, name_contains: str | None) -> Page[Experiment]:
-        """Newest first."""
-        pattern = {"$regex": re.escape(name_contains), "$options": "i"} if name_contains else None
-        return await self._store.page(paging, {"name": pattern} if pattern else {})
+    async def page(self, request: ListExperiments) -> Page[Experiment]:
+        """Newest first, unless another order is asked for."""
+        return await self._store.page(request)
 
 
 def taken(name: str) -> Conflict:

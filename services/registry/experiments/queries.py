@@ -26,7 +26,7 @@ class ExperimentQueries:
     async def page(self, request: ListExperiments, context: Context) -> Page[ExperimentView]:
         """Newest first."""
         require(context.principal, Action.READ)
-        page = await self._experiments.page(request.paging, request.name_contains)
+        page = await self._experiments.page(request)
         counts = await self._runs.counts([edge.node.id for edge in page.edges])
         edges = [Edge(cursor=edge.cursor, node=_view(edge.node, counts.get(edge.node.id, 0))) for edge in page.edges]
         return Page(edges=edges, has_next=page.has_next, has_previous=page.has_previous, total=page.total)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 
-from services.contracts.paging import Page, Paging
+from services.contracts.paging import Page
+from services.contracts.registry import ListExperiments
 from services.registry.documents import from_document
 from services.registry.experiments.rules import Experiment
 from services.registry.paging import page_of
@@ -15,10 +17,20 @@ from services.registry.search.entities import EXPERIMENTS as ENTITY
 from services.registry.search.mongo import order_stages, query
 from services.registry.search.syntax import Node, Order
 from services.registry.values import DELETED
+from services.runtime import conditions
+from services.runtime.conditions import Field
 from services.runtime.store import Store, translated
 
 EXPERIMENTS = "experiments"
 COUNTERS = "counters"
+FIELDS: Mapping[str, Field] = {
+    "name": Field("name"),
+    "lifecycle_stage": Field("lifecycle_stage"),
+    "created_at": Field("created", "milliseconds"),
+    "updated_at": Field("updated", "milliseconds"),
+    "tags": Field("tags", "tags"),
+}
+"""What lists can be asked for."""
 
 INDEXES: Mapping[str, list[IndexModel]] = {
     EXPERIMENTS: [
@@ -83,7 +95,12 @@ class MongoExperiments:
             rows = await self._collection.aggregate(pipeline, allowDiskUse=True).to_list(limit)
         return [from_document(row, Experiment) for row in rows]
 
-    async def page(self, paging: Paging, matching: Mapping[str, Any]) -> Page[Experiment]:
-        """Newest first."""
-        keys = [("created", -1), ("number", -1)]
-        return await page_of(self._collection, matching, keys, paging, lambda row: from_document(row, Experiment))
+    async def page(self, request: ListExperiments) -> Page[Experiment]:
+        """Newest first, unless another order is asked for."""
+        name = request.name_contains
+        containing = {"name": {"$regex": re.escape(name), "$options": "i"}} if name else {}
+        order = conditions.keys(request.order, FIELDS, [("created", -1), ("number", -1)])
+        wanted = {"$and": [containing, conditions.query(request.where, FIELDS)]}
+        return await page_of(
+            self._collection, wanted, order, request.paging, lambda row: from_document(row, Experiment)
+        )

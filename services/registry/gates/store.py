@@ -16,6 +16,8 @@ from services.registry.gates.policies import Policy
 from services.registry.paging import page_of
 from services.registry.runs.times import moment
 from services.registry.values import Aggregate
+from services.runtime import conditions
+from services.runtime.conditions import Field
 from services.runtime.store import Store, translated
 
 POLICIES = "gate_policies"
@@ -28,6 +30,17 @@ INDEXES: Mapping[str, list[IndexModel]] = {
         IndexModel([("at", DESCENDING), ("_id", DESCENDING)]),
     ],
 }
+
+
+FIELDS: Mapping[str, Field] = {
+    "model": Field("model_name"),
+    "version": Field("version"),
+    "project_id": Field("project_id"),
+    "passed": Field("passed", "flag"),
+    "by": Field("by"),
+    "at": Field("at", "milliseconds"),
+}
+"""What lists can be asked for."""
 
 
 class Result(Aggregate, frozen=True, kw_only=True):
@@ -108,10 +121,6 @@ class MongoGates:
     async def page(self, request: ListGateResults) -> Page[Result]:
         named = {"model_name": request.model_name, "version": request.version, "project_id": request.project_id}
         matching = {key: value for key, value in named.items() if value is not None}
-        return await page_of(
-            self._results,
-            matching,
-            [("at", -1), ("_id", -1)],
-            request.paging,
-            lambda row: from_document(row, Result),
-        )
+        wanted = {"$and": [matching, conditions.query(request.where, FIELDS)]}
+        order = conditions.keys(request.order, FIELDS, [("at", -1), ("_id", -1)])
+        return await page_of(self._results, wanted, order, request.paging, lambda row: from_document(row, Result))

@@ -115,10 +115,10 @@ class Insights:
         if len(request.links) > MAX_LINKS:
             raise Invalid(f"at most {MAX_LINKS} links", field="links")
         if not request.words.strip():
-            return await self._store.page(request.paging, request.links, request.author)
-        if request.paging.last is not None or request.paging.before is not None:
-            raise Invalid("a search goes forward only", field="paging", fix="Use first and after.")
-        return await self._store.search(request.paging, request.words, request.links, request.author)
+            return await self._store.page(request)
+        if request.order:
+            raise Invalid("a search has its own order: best first", field="order", fix="Leave out words or order.")
+        return await self._store.search(request)
 
     async def _get(self, insight_id: str) -> Insight:
         insight = await self._store.get(insight_id)

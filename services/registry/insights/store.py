@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
 
-from services.contracts.insights import InsightSummary, Link
-from services.contracts.paging import Edge, Page, Paging
+from services.contracts.errors import Invalid
+from services.contracts.insights import InsightSummary, ListInsights
+from services.contracts.paging import Edge, Page
 from services.registry.documents import from_document
 from services.registry.insights import rules
 from services.registry.insights.rules import Insight, link_key
 from services.registry.paging import cursor_of, page_of, values_of, window
+from services.runtime import conditions
+from services.runtime.conditions import Field
 from services.runtime.outbox import Change
 from services.runtime.store import Store, translated
 
@@ -32,6 +35,17 @@ INDEXES: Mapping[str, list[IndexModel]] = {
     ],
 }
 NEVER_SHOWN = {"removed": False}
+
+
+FIELDS: Mapping[str, Field] = {
+    "title": Field("title"),
+    "text": Field("text", orders=False),
+    "author": Field("author"),
+    "links": Field("keys", "texts"),
+    "created_at": Field("created", "milliseconds"),
+    "updated_at": Field("updated", "milliseconds"),
+}
+"""What lists can be asked for."""
 
 
 def keep_former(change: Change, insight: Insight) -> None:
@@ -55,39 +69,53 @@ class MongoInsights:
             row = await self._former.find_one({"_id": f"{insight_id}/{revision}"})
         return None if row is None else (row["title"], row["text"])
 
-    async def page(self, paging: Paging, links: Sequence[Link], author: str | None) -> Page[InsightSummary]:
-        """Newest first."""
-        matching = _matching(links, author)
+    async def page(self, request: ListInsights) -> Page[InsightSummary]:
+        """Newest first, unless another order is asked for."""
+        order = conditions.keys(request.order, FIELDS, [("_id", -1)])
         return await page_of(
-            self._insights, matching, [("_id", -1)], paging, lambda row: rules.summary(from_document(row, Insight))
+            self._insights,
+            _matching(request),
+            order,
+            request.paging,
+            lambda row: rules.summary(from_document(row, Insight)),
         )
 
-    async def search(
-        self, paging: Paging, words: str, links: Sequence[Link], author: str | None
-    ) -> Page[InsightSummary]:
-        """Best first; a cursor counts positions."""
-        count, cursor, _ = window(paging)
-        start = int(values_of(cursor, 1)[0]) + 1 if cursor else 0
-        matching = {**_matching(links, author), "$text": {"$search": words}}
-        score = {"$meta": "textScore"}
+    async def search(self, request: ListInsights) -> Page[InsightSummary]:
+        """Best first: a cursor holds how well its insight fits, and which it is."""
+        count, cursor, backward = window(request.paging)
+        down = "$gt" if backward else "$lt"
+        direction = 1 if backward else -1
+        matching = {**_matching(request), "$text": {"$search": request.words}}
+        stages: list[dict[str, Any]] = [{"$match": matching}, {"$addFields": {"score": {"$meta": "textScore"}}}]
+        if cursor:
+            score, id_ = values_of(cursor, 2)
+            if type(score) not in (int, float) or not isinstance(id_, str):
+                raise Invalid("the cursor isn't one of this list", field="after", fix="Start without a cursor.")
+            stages.append({"$match": {"$or": [{"score": {down: score}}, {"score": score, "_id": {down: id_}}]}})
+        stages += [{"$sort": {"score": direction, "_id": direction}}, {"$limit": count + 1}]
         with translated():
-            found = self._insights.find(matching, {"score": score}).sort([("score", score), ("_id", -1)])
-            rows = await found.skip(start).limit(count + 1).to_list(count + 1)
-            total = await self._insights.count_documents(matching) if paging.with_total else None
+            rows = await self._insights.aggregate(stages).to_list(count + 1)
+            total = await self._insights.count_documents(matching) if request.paging.with_total else None
+        more, rows = len(rows) > count, rows[:count]
         edges = [
             Edge(
-                cursor=cursor_of([start + number]),
+                cursor=cursor_of([row["score"], row["_id"]]),
                 node=rules.summary(from_document(row, Insight), round(row["score"], 4)),
             )
-            for number, row in enumerate(rows[:count])
+            for row in (reversed(rows) if backward else rows)
         ]
-        return Page(edges=edges, has_next=len(rows) > count, has_previous=start > 0, total=total)
+        return Page(
+            edges=edges,
+            has_next=bool(cursor) if backward else more,
+            has_previous=more if backward else bool(cursor),
+            total=total,
+        )
 
 
-def _matching(links: Sequence[Link], author: str | None) -> dict[str, Any]:
-    matching: dict[str, Any] = dict(NEVER_SHOWN)
-    if links:
-        matching["keys"] = {"$in": [link_key(link) for link in links]}
-    if author is not None:
-        matching["author"] = author
+def _matching(request: ListInsights) -> dict[str, Any]:
+    matching: dict[str, Any] = {**NEVER_SHOWN, "$and": [conditions.query(request.where, FIELDS)]}
+    if request.links:
+        matching["keys"] = {"$in": [link_key(link) for link in request.links]}
+    if request.author is not None:
+        matching["author"] = request.author
     return matching

@@ -26,7 +26,7 @@ from services.registry.models.handlers import Models
 from services.registry.models.history import ModelHistory
 from services.registry.models.rules import Model, Version, aliases_of, version_id
 from services.registry.models.stages import STAGES, stage_of
-from services.registry.models.store import MongoModels
+from services.registry.models.store import MODEL_FIELDS, VERSION_FIELDS, MongoModels
 from services.registry.models.versions import Versions
 from services.registry.paging import page_of
 from services.registry.runs.handlers import Runs
@@ -38,6 +38,7 @@ from services.registry.search.entities import Entity
 from services.registry.search.parser import parse_filter, parse_order
 from services.registry.search.syntax import Order
 from services.registry.values import mapping
+from services.runtime import conditions
 from services.runtime.context import Context
 
 MAX_KEYS = 100
@@ -103,13 +104,14 @@ class ModelQueries:
     async def page(self, request: ListModels, context: Context) -> Page[ModelView]:
         """By name."""
         require(context.principal, Action.READ)
-        conditions: list[dict[str, Any]] = [{"gone": False}]
+        matching: list[dict[str, Any]] = [{"gone": False}]
         if request.name_contains:
-            conditions.append({"_id": {"$regex": re.escape(request.name_contains), "$options": "i"}})
-        conditions += [{"tags": {"$elemMatch": {"k": key, "v": value}}} for key, value in request.tags.items()]
-        conditions.append(mongo.query(parse_filter(request.filter, MODEL_ENTITY), MODEL_ENTITY))
-        keys = _keys(request.order_by, MODEL_ENTITY, [("_id", 1)])
-        page = await page_of(self._store.models, {"$and": conditions}, keys, request.paging, self._store.to_model)
+            matching.append({"_id": {"$regex": re.escape(request.name_contains), "$options": "i"}})
+        matching += [{"tags": {"$elemMatch": {"k": key, "v": value}}} for key, value in request.tags.items()]
+        matching.append(mongo.query(parse_filter(request.filter, MODEL_ENTITY), MODEL_ENTITY))
+        matching.append(conditions.query(request.where, MODEL_FIELDS))
+        keys = _keys(request.order_by, MODEL_ENTITY, conditions.keys(request.order, MODEL_FIELDS, [("_id", 1)]))
+        page = await page_of(self._store.models, {"$and": matching}, keys, request.paging, self._store.to_model)
         views = await self._views(context, [edge.node for edge in page.edges])
         edges = [Edge(cursor=edge.cursor, node=view) for edge, view in zip(page.edges, views, strict=True)]
         return Page(edges=edges, has_next=page.has_next, has_previous=page.has_previous, total=page.total)
@@ -145,8 +147,9 @@ class ModelQueries:
         if request.model_name is not None:
             matching["name"] = request.model_name
             keys = [("version", -1)]
-        wanted = {"$and": [matching, mongo.query(parse_filter(request.filter, VERSION_ENTITY), VERSION_ENTITY)]}
-        keys = _keys(request.order_by, VERSION_ENTITY, keys)
+        filtered = mongo.query(parse_filter(request.filter, VERSION_ENTITY), VERSION_ENTITY)
+        wanted = {"$and": [matching, filtered, conditions.query(request.where, VERSION_FIELDS)]}
+        keys = _keys(request.order_by, VERSION_ENTITY, conditions.keys(request.order, VERSION_FIELDS, keys))
         page = await page_of(self._store.versions, wanted, keys, request.paging, self._store.to_version)
         views = await self._version_views(context, [edge.node for edge in page.edges])
         edges = [Edge(cursor=edge.cursor, node=view) for edge, view in zip(page.edges, views, strict=True)]
@@ -171,7 +174,7 @@ class ModelQueries:
         return [None if version is None else shown[version.id] for version in versions]
 
     async def _past_page(self, request: ListVersions, as_of: datetime, context: Context) -> Page[VersionView]:
-        if request.model_name is None or request.filter or request.order_by:
+        if request.model_name is None or request.filter or request.order_by or request.where or request.order:
             raise Invalid(
                 "versions of the past are listed for one model, without filter or order",
                 field="as_of",

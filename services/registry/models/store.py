@@ -14,6 +14,7 @@ from services.registry.search.entities import MODELS as MODEL_ENTITY
 from services.registry.search.entities import VERSIONS as VERSION_ENTITY
 from services.registry.search.mongo import order_stages, query
 from services.registry.search.syntax import EVERYTHING, And, Comparison, Node, Operator, Or, Order, Section
+from services.runtime.conditions import Field
 from services.runtime.store import Store, translated
 
 MODELS = "models"
@@ -28,6 +29,27 @@ INDEXES: Mapping[str, list[IndexModel]] = {
         IndexModel([("run_id", ASCENDING)]),
     ],
 }
+
+MODEL_FIELDS: Mapping[str, Field] = {
+    "name": Field("_id"),
+    "description": Field("description", orders=False),
+    "tags": Field("tags", "tags"),
+    "created_at": Field("created", "milliseconds"),
+    "updated_at": Field("updated", "milliseconds"),
+}
+VERSION_FIELDS: Mapping[str, Field] = {
+    "model": Field("name"),
+    "number": Field("version", "number"),
+    "run_id": Field("run_id", orders=False),
+    "source": Field("source"),
+    "description": Field("description", orders=False),
+    "user": Field("user"),
+    "stage": Field("stage"),
+    "tags": Field("tags", "tags"),
+    "created_at": Field("created", "milliseconds"),
+    "updated_at": Field("updated", "milliseconds"),
+}
+"""What lists can be asked for."""
 
 _THERE = {"gone": False}
 _PROMPTS = {"tags": {"$elemMatch": {"k": PROMPT_TAG, "v": "true"}}}

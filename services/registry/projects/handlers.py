@@ -368,8 +368,7 @@ class Projects:
 
     async def page(self, request: ListProjects, context: Context) -> Page[ProjectSummary]:
         require(context.principal, Action.READ)
-        now = moment(self._now())
-        return await self._store.page(request.paging, with_archived=request.with_archived, now=now)
+        return await self._store.page(request, moment(self._now()))
 
 
 def _taken(name: str) -> Conflict:

@@ -10,8 +10,8 @@ from typing import Any, get_args
 import msgspec
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.contracts.paging import Page, Paging
-from services.contracts.projects import Pattern, ProjectCreated, ProjectSummary, Thing
+from services.contracts.paging import Page
+from services.contracts.projects import ListProjects, Pattern, ProjectCreated, ProjectSummary, Thing
 from services.contracts.registry import RunDataLogged
 from services.registry.documents import from_document
 from services.registry.paging import page_of
@@ -19,6 +19,8 @@ from services.registry.projects import board
 from services.registry.projects.evidence import BASELINE_TAG, TYPES
 from services.registry.projects.ownership import Claim
 from services.registry.projects.project import BoardEvent, Project
+from services.runtime import conditions
+from services.runtime.conditions import Field
 from services.runtime.outbox import EVENTS, Change
 from services.runtime.store import Store, translated
 
@@ -32,6 +34,17 @@ INDEXES: Mapping[str, list[IndexModel]] = {
 }
 
 _TYPES: dict[str, type[BoardEvent]] = {event.type(): event for event in get_args(BoardEvent)}
+
+
+FIELDS: Mapping[str, Field] = {
+    "name": Field("name"),
+    "description": Field("description"),
+    "archived": Field("archived", "flag"),
+    "created_by": Field("created_by"),
+    "created_at": Field("created", "milliseconds"),
+    "updated_at": Field("updated", "milliseconds"),
+}
+"""What lists can be asked for."""
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,11 +143,13 @@ class MongoProjects:
             rows = await self._projects.find({"_id": {"$in": list(ids)}}).to_list(None)
         return {row["_id"]: from_document(row, Project) for row in rows}
 
-    async def page(self, paging: Paging, *, with_archived: bool, now: datetime) -> Page[ProjectSummary]:
-        """By name."""
-        matching = {} if with_archived else {"archived": False}
+    async def page(self, request: ListProjects, now: datetime) -> Page[ProjectSummary]:
+        """By name, unless another order is asked for."""
+        matching = {} if request.with_archived else {"archived": False}
+        wanted = {"$and": [matching, conditions.query(request.where, FIELDS)]}
+        order = conditions.keys(request.order, FIELDS, [("name", 1)])
         return await page_of(
-            self._projects, matching, [("name", 1)], paging, lambda row: board.summary(from_document(row, Project), now)
+            self._projects, wanted, order, request.paging, lambda row: board.summary(from_document(row, Project), now)
         )
 
     async def claims(self) -> list[Claim]:

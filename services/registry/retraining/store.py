@@ -13,6 +13,8 @@ from services.registry.documents import from_document
 from services.registry.paging import page_of
 from services.registry.retraining import rules
 from services.registry.retraining.rules import Retraining
+from services.runtime import conditions
+from services.runtime.conditions import Field
 from services.runtime.store import Store, translated
 
 RETRAININGS = "retrainings"
@@ -31,6 +33,19 @@ INDEXES: Mapping[str, list[IndexModel]] = {
         IndexModel(NEWEST_FIRST),
     ],
 }
+
+
+FIELDS: Mapping[str, Field] = {
+    "model": Field("model_name"),
+    "version": Field("version"),
+    "state": Field("state"),
+    "cause": Field("cause"),
+    "requested_by": Field("requested_by"),
+    "run_id": Field("run_id", orders=False),
+    "reason": Field("reason", orders=False),
+    "requested_at": Field("requested", "milliseconds"),
+}
+"""What lists can be asked for."""
 
 
 class MongoRetrainings:
@@ -67,8 +82,8 @@ class MongoRetrainings:
             matching["state"] = {"$in": list(request.states)}
         return await page_of(
             self._retrainings,
-            matching,
-            NEWEST_FIRST,
+            {"$and": [matching, conditions.query(request.where, FIELDS)]},
+            conditions.keys(request.order, FIELDS, NEWEST_FIRST),
             request.paging,
             lambda row: rules.view(from_document(row, Retraining)),
         )

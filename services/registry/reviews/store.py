@@ -13,6 +13,8 @@ from services.registry.documents import from_document
 from services.registry.paging import page_of
 from services.registry.reviews import rules
 from services.registry.reviews.rules import Review
+from services.runtime import conditions
+from services.runtime.conditions import Field
 from services.runtime.store import Store, translated
 
 REVIEWS = "reviews"
@@ -23,6 +25,19 @@ INDEXES: Mapping[str, list[IndexModel]] = {
         IndexModel([("made_from", ASCENDING), ("state", ASCENDING)]),
     ]
 }
+
+
+FIELDS: Mapping[str, Field] = {
+    "model": Field("model_name"),
+    "version": Field("version"),
+    "state": Field("state"),
+    "requested_by": Field("requested_by"),
+    "author": Field("authors", "texts"),
+    "reviewer": Field("reviewers", "texts"),
+    "requested_at": Field("requested", "milliseconds"),
+    "updated_at": Field("updated", "milliseconds"),
+}
+"""What lists can be asked for."""
 
 
 class MongoReviews:
@@ -58,8 +73,8 @@ class MongoReviews:
             ]
         return await page_of(
             self._reviews,
-            matching,
-            [("requested", -1), ("_id", 1)],
+            {"$and": [matching, conditions.query(request.where, FIELDS)]},
+            conditions.keys(request.order, FIELDS, [("requested", -1), ("_id", 1)]),
             request.paging,
             lambda row: rules.view(from_document(row, Review)),
         )

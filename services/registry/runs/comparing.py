@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from services.contracts.conditions import like_pattern
 from services.registry.search.columns import Array, Dictionary, Mask
-from services.registry.search.mongo import like_pattern
 from services.registry.search.syntax import Operator, Value
 
 Compare = Callable[[Array, Any], Mask]

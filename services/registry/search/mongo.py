@@ -7,10 +7,10 @@ value fails every comparison (`!=` included), as in SQL.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.contracts.conditions import like_pattern
 from services.registry.search.entities import Attribute, Entity
 from services.registry.search.syntax import And, Comparison, Field, Node, Operator, Or, Order, Section, Value
 
@@ -75,12 +75,6 @@ def _storable(value: Value) -> Value:
     if isinstance(value, tuple):
         return tuple(_storable(entry) for entry in value)  # type: ignore[return-value]  # each stays of its kind
     return float(value) if isinstance(value, int) and not -(2**63) <= value < 2**63 else value
-
-
-def like_pattern(text: str) -> str:
-    """A regular expression for an SQL LIKE pattern: `%` is any text, `_` any one character."""
-    body = "".join({"%": ".*", "_": "."}.get(character) or re.escape(character) for character in text)
-    return rf"\A{body}\Z"
 
 
 def order_stages(orders: Sequence[Order], entity: Entity, ties: Sequence[tuple[str, int]]) -> list[Query]:

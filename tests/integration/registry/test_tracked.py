@@ -10,9 +10,11 @@ import httpx
 import pytest
 
 from services.contracts.audit import ListAudit
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.deployments import DeployVersion, ListDeployments
 from services.contracts.errors import Conflict, Forbidden, Invalid, NotAllowedNow, NotFound, Unsupported
 from services.contracts.identity import Role
+from services.contracts.insights import ListInsights, WriteInsight
 from services.contracts.paging import Paging
 from services.contracts.registry import (
     ArtifactOwner,
@@ -34,6 +36,9 @@ from services.contracts.registry import (
     GetModels,
     GetVersions,
     ListArtifacts,
+    ListEvents,
+    ListExperiments,
+    ListModels,
     ListRuns,
     ListVersions,
     MoveVersion,
@@ -54,7 +59,7 @@ from services.contracts.registry import (
     VersionKey,
     VersionView,
 )
-from services.contracts.reviews import GetReview, RequestReview
+from services.contracts.reviews import GetReview, ListReviews, RequestReview
 from tests.integration.registry.asking import Asker, asking
 from tests.integration.registry.processes import RegistryProcess
 
@@ -344,3 +349,80 @@ async def ask_away(ask: Asker, experiment: str) -> None:
     for edge in page.edges:
         if len(edge.node.name) > 2:
             await ask(DeleteRun(run_id=edge.node.id))
+
+
+# ---------------------------------------------------------------- filters
+
+
+async def test_lists_take_conditions_and_orders(mlflow: Mlflow, ask: Asker) -> None:
+    mark = uuid.uuid4().hex
+    for number, team in enumerate(("ops", "sales", "ops")):
+        name = f"{mark}-{number}"
+        await ask(CreateExperiment(experiment_name=name, tags={"team": team}))
+        await ask(RegisterModel(model_name=name, description=f"about {team}", tags={"team": team}))
+        await ask(RegisterVersion(model_name=name, source="s3://b"))
+        await ask(RequestReview(model_name=name, version="1"), f"user{number}")
+        await ask(WriteInsight(title=f"{name} {team}", text=f"{mark} {'word ' * number}"), f"user{number}")
+    ours = Condition(field="name", operator="like", text=f"{mark}%")
+    ops = Condition(field="tags", key="team", text="ops")
+    newest = [Ordering(by="name", descending=True)]
+
+    async def names(*parts: Condition, order: list[Ordering] = newest) -> tuple[list[str], list[str]]:
+        where = Condition(all=list(parts))
+        experiments = await ask(ListExperiments(where=where, order=order))
+        models = await ask(ListModels(where=where, order=order))
+        return (
+            [edge.node.name[-1] for edge in experiments.edges],
+            [edge.node.name[-1] for edge in models.edges],
+        )
+
+    assert await names(ours) == (["2", "1", "0"], ["2", "1", "0"])
+    assert await names(ours, ops) == (["2", "0"], ["2", "0"])
+    not_ops = Condition(all=[ops], negated=True)
+    assert await names(ours, not_ops) == (["1"], ["1"])
+    assert await names(ours, Condition(field="created_at", operator="ge", time=now())) == ([], [])
+    either = Condition(any=[Condition(field="name", text=f"{mark}-{n}") for n in (0, 1)])
+    assert await names(either, order=[Ordering(by="created_at")]) == (["0", "1"], ["0", "1"])
+    with pytest.raises(Invalid, match="colour"):
+        await names(Condition(field="colour", text="red"))
+
+    of_model = Condition(field="model", operator="like", text=f"{mark}%")
+    reviews = await ask(
+        ListReviews(
+            where=Condition(all=[of_model, Condition(field="author", text="user1")]), order=[Ordering(by="model")]
+        )
+    )
+    assert [edge.node.model_name for edge in reviews.edges] == [f"{mark}-1"]
+    versions = await ask(ListVersions(where=of_model, order=[Ordering(by="model")], paging=Paging(first=2)))
+    assert [edge.node.model_name[-1] for edge in versions.edges] == ["0", "1"]
+    audit = await ask(ListAudit(where=Condition(all=[Condition(field="user", text="user2"),
+                                                     Condition(field="action", operator="in", texts=["request_review"]),
+                                                     Condition(field="time", operator="lt", time=now())])))  # fmt: skip
+    assert {edge.node.action for edge in audit.edges} == {"request_review"}
+    events = await ask(
+        ListEvents(where=Condition(field="data", operator="like", text=f"%{mark}-1%"), order=[Ordering(by="type")])
+    )
+    types = [edge.node.type for edge in events.edges]
+    assert types == sorted(types)
+    assert len(types) >= 4
+
+
+async def test_a_search_goes_on_behind_what_fits_best_though_better_ones_are_written(ask: Asker) -> None:
+    word = f"w{uuid.uuid4().hex}"
+    for count in (1, 3, 2, 4):
+        await ask(WriteInsight(title=str(count), text=f"{word} " * count))
+    seen: list[str] = []
+    after = None
+    for number in range(2):
+        page = await ask(ListInsights(words=word, paging=Paging(first=2, after=after, with_total=True)))
+        seen += [edge.node.title for edge in page.edges]
+        assert (page.total, page.has_next, page.has_previous) == (4 + number, number == 0, number == 1)
+        after = page.edges[-1].cursor
+        if number == 0:
+            await ask(WriteInsight(title="best", text=f"{word} " * 9))
+    scores = [edge.node.score for edge in page.edges]
+    assert len(set(seen)) == 4
+    assert "best" not in seen
+    assert scores == sorted(scores, reverse=True)
+    back = await ask(ListInsights(words=word, paging=Paging(last=1, before=page.edges[0].cursor)))
+    assert [edge.node.title for edge in back.edges] == [seen[1]]

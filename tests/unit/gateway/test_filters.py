@@ -7,23 +7,17 @@ from datetime import UTC, datetime
 import pytest
 
 from services.contracts.errors import Invalid
-from services.gateway.filters import MOST_CONDITIONS, filter_text, plain_order, run_order
+from services.gateway.filters import MOST_CONDITIONS, filter_text, run_order
 from services.gateway.types.filters import (
     FigureFilter,
     KeyedFilter,
-    ModelFilter,
-    ModelOrder,
-    ModelOrderBy,
     RunFilter,
     RunOrder,
     RunOrderBy,
     TextFilter,
     TimeFilter,
-    VersionFilter,
-    VersionOrder,
-    VersionOrderBy,
 )
-from services.registry.search.entities import MODELS, RUNS, VERSIONS
+from services.registry.search.entities import RUNS
 from services.registry.search.parser import parse_filter, parse_order
 
 AUC = FigureFilter(key="auc", gt=0.7)
@@ -88,17 +82,3 @@ def test_orders_name_what_they_order_by() -> None:
         parse_order(clause, RUNS)
     with pytest.raises(Invalid):
         run_order([RunOrder(by=RunOrderBy.PARAM)])
-
-
-def test_models_and_versions_have_filters_and_orders_of_their_own() -> None:
-    tagged = [KeyedFilter(key="team", eq="ops")]
-    models = filter_text(ModelFilter(or_=[ModelFilter(name=TextFilter(like="fl%")), ModelFilter(tags=tagged)]))
-    assert models == "(name LIKE 'fl%' OR tags.`team` = 'ops')"
-    parse_filter(models, MODELS)
-    versions = filter_text(VersionFilter(model=TextFilter(eq="delays"), not_=VersionFilter(run_id=TextFilter(eq="r1"))))
-    assert versions == "(run_id != 'r1' AND name = 'delays')"
-    parse_filter(versions, VERSIONS)
-    for by in ModelOrderBy:
-        parse_order(plain_order([ModelOrder(by=by)])[0], MODELS)
-    for order in VersionOrderBy:
-        parse_order(plain_order([VersionOrder(by=order, descending=True)])[0], VERSIONS)
