@@ -28,7 +28,9 @@ from services.contracts.dead_letters import DecideRegistryDeadLetter, ListRegist
 from services.registry import provenance as origins
 from services.registry import states
 from services.registry.artifacts import store as artifact_store
+from services.registry.artifacts.garbage import Garbage
 from services.registry.artifacts.handlers import Artifacts
+from services.registry.artifacts.uploads import Uploads
 from services.registry.audit import store as audit_store
 from services.registry.audit.handlers import Audit
 from services.registry.clock import now_milliseconds
@@ -70,6 +72,7 @@ from services.registry.projects.handlers import Projects
 from services.registry.projects.shown import Reading
 from services.registry.projects.things import Things
 from services.registry.provenance import Provenance
+from services.registry.purging.handlers import Purging
 from services.registry.retraining import store as retraining_store
 from services.registry.retraining.handlers import Retrainings
 from services.registry.reviews import store as review_store
@@ -158,7 +161,10 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         model = Models(outbox, models_, turns, now)
         versions = Versions(outbox, models_, model, run, logged, turns, now)
         model_queries = ModelQueries(models_, model, versions, run, ModelHistory(models_, states_))
-        files = Artifacts(outbox, artifact_store.MongoArtifacts(store), artifact_store.Blobs(settings.artifacts), now)
+        files_, blobs = artifact_store.MongoArtifacts(store), artifact_store.Blobs(settings.artifacts)
+        files = Artifacts(outbox, files_, blobs, now)
+        garbage = Garbage(files_, blobs)
+        purging = Purging(run, logged, experiment, files, model_queries, now)
         tracked = Tracked(
             outbox,
             experiments=experiment,
@@ -267,6 +273,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 versions=versions,
                 model_queries=model_queries,
                 artifacts=files,
+                uploads=Uploads(files, blobs),
                 retries=creations,
             ),
         )
@@ -275,6 +282,8 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             VERSION,
             {
                 registry.ListEvents: event_log.page,
+                registry.PurgeDeleted: purging.purge,
+                registry.CollectContent: garbage.collect,
                 insights.WriteInsight: insight.write,
                 insights.CommentInsight: insight.comment,
                 insights.RemoveInsight: insight.remove,
