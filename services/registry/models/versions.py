@@ -66,6 +66,9 @@ class Versions:
         for key, value in stated.tags.items():
             rules.check_tag(key, value)
         registration = await self._resolved(context, stated)
+        noted = registration.model_id if not rules.is_prompt(pairs(stated.tags)) else None
+        if noted:  # it is told of its version below, so it has to be there
+            await self._logged_models.get(context, noted)
         result: Version | None = None
 
         async def attempt() -> Change:
@@ -85,8 +88,8 @@ class Versions:
         async with self._turns.of(stated.name):
             await create(self._outbox, attempt)
         assert result is not None
-        if result.model_id and not rules.is_prompt(result.tags):
-            await self._logged_models.note_version(context, result.model_id, result.name, result.version)
+        if noted:
+            await self._logged_models.note_version(context, noted, result.name, result.version)
         return result
 
     async def _resolved(self, context: Context, stated: Stated) -> Registration:

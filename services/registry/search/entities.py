@@ -74,6 +74,8 @@ class Entity:
 
     def order_field(self, name: str) -> Field:
         """The field to order by. Raises Invalid."""
+        if not name:
+            raise Invalid(self.words.order.format(found=name, known=sorted(self.orders)), field="order_by")
         found = self._field(name)
         if found.section is Section.ATTRIBUTE and unquoted(_split(name)[2] or name) in self.only_in_filters:
             raise Invalid(self.words.order.format(found=name, known=sorted(self.orders)), field="order_by")
@@ -131,7 +133,7 @@ class Entity:
 
     def _not_comparable(self, comparison: Comparison, allowed: frozenset[Operator]) -> Invalid:
         about = comparison.field
-        message = self.words.operator
+        message = self.words.tag_operator if about.section is Section.TAG else self.words.operator
         if comparison.operator in PRESENCE:
             message = self.words.presence
         elif comparison.operator in LISTING and about.section is Section.ATTRIBUTE:
@@ -140,6 +142,7 @@ class Entity:
             message.format(
                 found=comparison.operator.value,
                 section=about.section.value,
+                plural=next(name for name, section in self.sections.items() if section is about.section),
                 key=about.key,
                 allowed=sorted(operator.value for operator in allowed),
                 known=sorted(name for name in self.attributes if Operator.IN in self._of_attribute(name)),
@@ -184,7 +187,8 @@ def _whole(about: Field, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise Invalid(f"Invalid value for numeric attribute '{about.key}': {text!r}", field="filter") from None
+        message = words.NO_EXPERIMENT_ID if about.key == "experiment_id" else words.NOT_WHOLE
+        raise Invalid(message.format(key=about.key, found=text), field="filter") from None
 
 
 _TAGS = {"tag": Section.TAG, "tags": Section.TAG}

@@ -15,7 +15,7 @@ from services.contracts.errors import Invalid
 from services.registry.search import words
 from services.registry.search.entities import Entity
 from services.registry.search.lexer import Kind, Token, tokens
-from services.registry.search.syntax import EVERYTHING, And, Comparison, Field, Node, Operator, Or, Order
+from services.registry.search.syntax import EVERYTHING, And, Comparison, Node, Operator, Or, Order
 
 MAX_DEPTH = 50
 """Parentheses within parentheses; deeper ones are refused before they exhaust the stack."""
@@ -94,17 +94,18 @@ class _Parser:
     def _comparison(self) -> Comparison:
         if self._peek().is_word("NOT", "AND", "OR"):
             raise self._unexpected("a key")
-        field = self._entity.filter_field(self._take(Kind.NAME).text)
+        name = self._take(Kind.NAME).text
         operator = self._operator()
         if operator in (Operator.IS_NULL, Operator.IS_NOT_NULL):
-            return self._entity.checked(Comparison(field, operator, None))
+            return self._entity.checked(Comparison(self._entity.filter_field(name), operator, None))
         if self._peek().kind is Kind.OPEN:
-            return self._entity.checked(Comparison(field, operator, self._list(field)))
+            return self._entity.checked(Comparison(self._entity.filter_field(name), operator, self._list()))
         if operator in (Operator.IN, Operator.NOT_IN):
             raise self._unexpected("a list of quoted strings in parentheses")
         token = self._advance()
-        if token.kind not in (Kind.STRING, Kind.NUMBER, Kind.NAME):
+        if token.kind not in (Kind.STRING, Kind.NUMBER, Kind.NAME) or token.is_word("TRUE", "FALSE", "NULL"):
             raise self._unexpected("a value", token)
+        field = self._entity.filter_field(name)
         return self._entity.checked(Comparison(field, operator, self._entity.value(field, token)))
 
     def _operator(self) -> Operator:
@@ -130,7 +131,7 @@ class _Parser:
                     return Operator.IS_NOT_NULL
         raise self._unexpected("a comparison operator", token)
 
-    def _list(self, field: Field) -> tuple[str, ...]:
+    def _list(self) -> tuple[str, ...]:
         self._take(Kind.OPEN)
         values: list[str] = []
         while self._peek().kind is not Kind.CLOSE:

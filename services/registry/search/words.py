@@ -15,6 +15,7 @@ class Words:
     order_section: str = "Invalid order_by entity: {section}"
     direction: str = "Invalid order_by clause '{text}'. Could not be parsed."
     operator: str = "Invalid comparator '{found}' not one of {allowed}"
+    tag_operator: str = "Invalid comparator '{found}' not one of {allowed}"
     presence: str = "IS NULL / IS NOT NULL is only supported for tags and params, not for '{section}' '{key}'"
     listing: str = "Only {known} attributes support comparison with a list of quoted string values."
     text: str = "Expected a quoted string value for attributes. Got value {found}"
@@ -30,6 +31,8 @@ OTHER_TEXT = {
     "tag": "Expected a quoted string value for tag (e.g. 'my-value'). Got value {found}",
     "dataset": "Expected a quoted string value for dataset attributes. Got value {found}",
 }
+NOT_WHOLE = "Invalid value for numeric attribute '{key}': {found!r}"
+NO_EXPERIMENT_ID = "Invalid experiment ID {found!r}. Experiment ID must be a valid integer."
 _IN_A_LIST = "While parsing a list in the query, expected "
 EMPTY_LIST = f"{_IN_A_LIST}a non-empty list of string values, but got empty list"
 ILL_FORMED_LIST = f"{_IN_A_LIST}a non-empty list of string values, but got ill-formed list."
@@ -37,6 +40,7 @@ MIXED_LIST = f"{_IN_A_LIST}string value, punctuation, or whitespace, but got dif
 
 OF_RUNS = Words()
 OF_EXPERIMENTS = Words(
+    tag_operator="Invalid comparator for tag: {found}",
     section="Invalid entity type '{found}'. Valid entity types are ('attribute', 'tag', 'tags')",
     presence="IS NULL / IS NOT NULL is only supported for tags, not for attribute '{key}'",
     direction="Invalid ordering key in order_by clause '{text}'.",
@@ -44,7 +48,8 @@ OF_EXPERIMENTS = Words(
 OF_REGISTERED = Words(
     section="Invalid entity type '{found}'. Valid entity types are ('attribute', 'tag', 'tags')",
     presence="IS NULL / IS NOT NULL isn't supported for '{section}' '{key}'",
-    operator="Invalid comparator for {section}: {found}",
+    operator="Invalid comparator for attribute: {found}",
+    tag_operator="Invalid comparator for tag: {found}",
     direction="Invalid ordering key in order_by clause '{text}'.",
     order="Invalid order by key '{found}' specified. Valid keys are {known}",
     order_section="Invalid order by key '{found}' specified. Valid keys are {known}",
@@ -54,14 +59,16 @@ OF_VERSIONS = Words(
     section=OF_REGISTERED.section,
     presence=OF_REGISTERED.presence,
     operator=OF_REGISTERED.operator,
+    tag_operator=OF_REGISTERED.tag_operator,
     direction=OF_REGISTERED.direction,
     text="Only the version_number attribute supports comparison with numeric values. Got value {found}",
 )
 OF_LOGGED_MODELS = Words(
     section="Invalid entity type: '{found}'. Expected one of {known}.",
-    operator="Invalid comparison operator for {section}s.{key}: '{found}'. Expected one of {allowed}.",
-    presence="Invalid comparison operator for {section}s.{key}: '{found}'. Expected one of {allowed}.",
-    listing="Invalid comparison operator for {section}s.{key}: '{found}'. Expected one of {allowed}.",
+    operator="Invalid comparison operator for {plural}.{key}: '{found}'. Expected one of {allowed}.",
+    tag_operator="Invalid comparison operator for {plural}.{key}: '{found}'. Expected one of {allowed}.",
+    presence="Invalid comparison operator for {plural}.{key}: '{found}'. Expected one of {allowed}.",
+    listing="Invalid comparison operator for {plural}.{key}: '{found}'. Expected one of {allowed}.",
     order="Invalid order by field name: {found}",
     clause="Invalid filter string: {text!r}. Expected a list of comparisons separated by 'AND' "
     "(e.g. 'metrics.loss > 0.1 AND params.lr = 0.01'): {found} at character {position}; expected {wanted}",
