@@ -20,6 +20,7 @@ from services.monitor.alerts.handlers import Alerts
 from services.monitor.alerts.judging import Judge, LabelJudge, SilenceWatch
 from services.monitor.alerts.news import AlertNews
 from services.monitor.alerts.rounds import Rounds
+from services.monitor.ingest_api.artifacts import RegistryFiles
 from services.monitor.ingest_api.handlers import Ingest
 from services.monitor.ingest_api.routes import add_routes
 from services.monitor.intake import Intake
@@ -28,6 +29,7 @@ from services.monitor.labels.handlers import LabelJoin
 from services.monitor.labels.keeping import PredictionKeeper
 from services.monitor.labels.retention import LabelRetention
 from services.monitor.labels.waiting import WaitingLabels
+from services.monitor.memory import release_unused
 from services.monitor.metrics import WindowGauges
 from services.monitor.references.handlers import References
 from services.monitor.samples import store as samples_store
@@ -135,6 +137,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
                 live=live.run,
                 slot=slot.run,
                 database=store.watch,
+                memory=release_unused,
             )
         )
         for consumer in (models, predictions, labels):
@@ -174,5 +177,6 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
             settings.auth, settings.auth_secret.get_secret_value(), find_through(bus, "monitor")
         )
         app = http_app("Monitor", authenticator, max_body_bytes=settings.max_reference_bytes)
-        add_routes(app, Ingest(versions, References(versions, views, outbox), bus), settings.max_batch_bytes)
+        files = RegistryFiles(bus, settings.registry_url, settings.max_reference_bytes)
+        add_routes(app, Ingest(versions, References(versions, views, outbox), files, bus), settings.max_batch_bytes)
         yield app

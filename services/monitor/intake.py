@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 
@@ -11,6 +10,7 @@ from services.monitor.batches.deliveries import by_version, labels_of, predictio
 from services.monitor.labels.handlers import Joined, LabelJoin
 from services.monitor.labels.keeping import PredictionKeeper
 from services.monitor.metrics import batches_total, count_labels, rows_total
+from services.monitor.off_loop import off_loop
 from services.monitor.samples.handlers import Samples
 from services.monitor.versions.handlers import Versions
 from services.monitor.versions.rules import ActiveReference
@@ -48,7 +48,8 @@ class Intake:
         self._counted = {}
         for key, group in groups.items():
             active = await self._active(key)
-            rows = await asyncio.to_thread(predictions_of, group, active, time.time_ns() // 1_000_000)
+            sent = sum(delivery.header.rows for delivery in group)
+            rows = await off_loop(sent, predictions_of, group, active, time.time_ns() // 1_000_000)
             if rows:
                 batches.append((key, active, rows))
         await self._counts.add(change, batches)
@@ -59,6 +60,7 @@ class Intake:
             self._counted[key] = newest // active.window_ms * active.window_ms
 
     def predictions_committed(self, deliveries: list[Delivery]) -> None:
+        self._counts.committed()
         _count("predictions", deliveries)
         self._announce(self._counted, deliveries)
 
@@ -67,11 +69,13 @@ class Intake:
         self._joined = {}
         for key, group in by_version(deliveries).items():
             active = await self._active(key)
-            rows = await asyncio.to_thread(labels_of, group, active, time.time_ns() // 1_000_000)
+            sent = sum(delivery.header.rows for delivery in group)
+            rows = await off_loop(sent, labels_of, group, active, time.time_ns() // 1_000_000)
             if rows:
                 self._joined[key] = await self._join.take(change, key, active, rows)
 
     def labels_committed(self, deliveries: list[Delivery]) -> None:
+        self._join.committed()
         _count("labels", deliveries)
         for joined in self._joined.values():
             count_labels(joined.joined, joined.waiting, joined.dropped)

@@ -18,6 +18,9 @@ C = TypeVar("C")
 KEPT = 48
 """Unpacked counts kept per process; some 0.3 MB each for 20 features."""
 
+FEW = 2
+"""Documents merged and packed at once, half a millisecond each; more go to a thread."""
+
 LARGEST = ("last_at",)
 """Fields that a document keeps the largest value of: the newest event time in milliseconds."""
 
@@ -42,7 +45,11 @@ class _State(Generic[C]):
 
 class Partitions(Generic[C]):
     """One collection of counts. A document's `token` changes with every write; a write names the token it saw, so a
-    lost race (two writers on one slot) shows as `Stale` and is decided again."""
+    lost race (two writers on one slot) shows as `Stale` and is decided again.
+
+    What was written last and is known to be durable (`committed`) is taken as the database's without asking: should
+    somebody else have written since, the commit fails, and the next attempt asks.
+    """
 
     def __init__(
         self,
@@ -63,12 +70,17 @@ class Partitions(Generic[C]):
         self._fields = fields
         self._first = first or {}
         self._cache: OrderedDict[str, _State[C]] = OrderedDict()
+        self._unsure: set[str] = set()
+
+    def committed(self) -> None:
+        """To be called once the change that `add` was last called for is durable."""
+        self._unsure.clear()
 
     async def add(self, change: Change, slot: int, parts: list[Part[C]]) -> None:
         """Adds the writes that merge `parts` (one a window and reference) into this slot's documents."""
         ids = {f"{part.key}|{part.start_ms}|{slot}|{part.reference_id}": part for part in parts}
         before = await self._current(list(ids))
-        merged = await asyncio.to_thread(self._merged, ids, before)
+        merged = self._merged(ids, before) if len(ids) <= FEW else await asyncio.to_thread(self._merged, ids, before)
         for document_id, (values, state) in merged.items():
             part = ids[document_id]
             old = before.get(document_id)
@@ -105,10 +117,14 @@ class Partitions(Generic[C]):
     async def _current(self, ids: list[str]) -> dict[str, _State[C]]:
         """What the database holds now: from the cache where its token is still the database's."""
         collection = self._store[self._collection]
+        found = {i: state for i in ids if i not in self._unsure and (state := self._cache.get(i))}
+        asked = [i for i in ids if i not in found]
+        if not asked:
+            return found
         with translated():
-            rows = await collection.find({"_id": {"$in": ids}}, {"token": 1}).to_list(len(ids))
+            rows = await collection.find({"_id": {"$in": asked}}, {"token": 1}).to_list(len(asked))
             tokens = {row["_id"]: row["token"] for row in rows}
-            found = {i: state for i in tokens if (state := self._cache.get(i)) and state.token == tokens[i]}
+            found |= {i: state for i in tokens if (state := self._cache.get(i)) and state.token == tokens[i]}
             unknown = [i for i in tokens if i not in found]
             if unknown:
                 rows = await collection.find({"_id": {"$in": unknown}}).to_list(len(unknown))
@@ -126,6 +142,8 @@ class Partitions(Generic[C]):
 
     def _keep(self, document_id: str, state: _State[C]) -> None:
         self._cache[document_id] = state
+        self._unsure.add(document_id)
         self._cache.move_to_end(document_id)
         while len(self._cache) > KEPT:
-            self._cache.popitem(last=False)
+            oldest, _ = self._cache.popitem(last=False)
+            self._unsure.discard(oldest)

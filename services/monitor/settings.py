@@ -37,6 +37,11 @@ class MonitorSettings(ServiceSettings):
         validation_alias="MONITOR_METRICS_ALLOWED",
         description='Patterns of "model/version" whose window figures become Prometheus gauges (JSON list).',
     )
+    registry_url: str = Field(
+        "",
+        validation_alias="REGISTRY_URL",
+        description="The registry's address: references can be made from files that lie there.",
+    )
     webhooks_private: bool = Field(
         False,
         validation_alias="MONITOR_WEBHOOKS_PRIVATE",

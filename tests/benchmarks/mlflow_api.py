@@ -362,7 +362,7 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as directory,
         ProcessPoolExecutor(
-            PROCESSES, mp_context=context, initializer=warm, initargs=[context.Barrier(PROCESSES)]
+            PROCESSES, mp_context=context, initializer=warm, initargs=(context.Barrier(PROCESSES),)
         ) as pool,
     ):
         for started_process in [pool.submit(os.getpid) for _ in range(PROCESSES)]:

@@ -244,7 +244,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=20_000)
     parser.add_argument("--label-batch", type=int, default=10_000)
     parser.add_argument("--tasks", type=int, default=6)
-    parser.add_argument("--monitors", type=int, default=1)
+    parser.add_argument("--processes", "--monitors", dest="monitors", type=int, default=1, help="monitors that share")
     arguments = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     with tempfile.TemporaryDirectory() as name:

@@ -39,9 +39,14 @@ def normalised_predictions(rows: Rows, active: ActiveReference, now_ms: int) -> 
         arrays[LATENCY] = as_arrow(_latency(rows))
     kinds = active.kinds
     features = active.features
-    columns = rows.columns(features, kinds)
+    fit = rows.as_they_are(features, kinds)
+    columns = rows.columns([name for name in features if name not in fit], kinds)
     for name in features:
-        arrays[name] = as_arrow(fitting(name, columns.by_name[name], kinds[name], f"columns.features.{name}"))
+        arrays[name] = (
+            fit[name]
+            if name in fit
+            else as_arrow(fitting(name, columns.by_name[name], kinds[name], f"columns.features.{name}"))
+        )
     return pa.record_batch(list(arrays.values()), names=list(arrays))
 
 

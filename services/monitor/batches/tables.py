@@ -21,6 +21,7 @@ CSV: Final = "text/csv"
 JSON: Final = "application/json"
 
 MAX_COLUMNS: Final = 2_000
+_CODED: Final = pa.dictionary(pa.int32(), pa.string())
 
 
 class Rows:
@@ -43,6 +44,20 @@ class Rows:
         if pa.types.is_dictionary(column.type):
             column = column.unify_dictionaries()
         return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+
+    def as_they_are(self, names: Sequence[str], kinds: Mapping[str, Kind]) -> dict[str, pa.Array]:
+        """Those Arrow columns that already have the form they are counted in: float64, and texts by int32 codes."""
+        found: dict[str, pa.Array] = {}
+        if self._table is None:
+            return found
+        for name in names:
+            column = self._table.column(name)
+            wanted = pa.float64() if kinds[name] in ("numeric", "integer") else _CODED
+            if column.num_chunks == 1 and column.type == wanted:
+                array = column.chunk(0)
+                if not (array.dictionary if wanted is _CODED else array).null_count:
+                    found[name] = array
+        return found
 
     def values(self, name: str) -> Sequence[object]:
         """The column as Python values, if it came in JSON."""

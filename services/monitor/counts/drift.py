@@ -8,10 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from services.monitor.counts.counting import ABOVE, BELOW, BatchCounts
-from services.monitor.counts.grid import Floats, Grid, Ints, Positions
+from services.monitor.counts.grid import Floats, Grid, Ints, Positions, cumulated
 from services.monitor.counts.pooling import group_bounds, grouped, pool
 from services.monitor.statistics import (
     area_of_gap,
+    area_of_spread,
     chi_square,
     distribution_function,
     hellinger,
@@ -46,6 +47,23 @@ class Sample:
     def groups(self) -> Positions:
         """Of a reference (no leading axes): which of its categories are judged together."""
         return group_bounds(self.categories)
+
+    def binned(self, grid: Grid) -> tuple[Ints, Ints]:
+        """PSI bins and Doane bins of the numeric features; computed once, as a reference meets one grid."""
+        known: tuple[Grid, tuple[Ints, Ints]] | None = self.__dict__.get("_binned")
+        if known is None or known[0] is not grid:
+            before = cumulated(self.cells)
+            known = (grid, (grid.psi_bins.gather_from(before), grid.doane_bins.gather_from(before)))
+            self.__dict__["_binned"] = known  # as cached_property does: no field of the frozen value changes
+        return known[1]
+
+    def spread(self, grid: Grid) -> Floats:
+        """`area_of_spread`, once for each grid."""
+        known: tuple[Grid, Floats] | None = self.__dict__.get("_spread")
+        if known is None or known[0] is not grid:
+            known = (grid, area_of_spread(self.distribution, grid.widths))
+            self.__dict__["_spread"] = known
+        return known[1]
 
     @staticmethod
     def of(counts: BatchCounts) -> Sample:
@@ -98,8 +116,7 @@ def drift_figures(grid: Grid, reference: Sample, current: Sample, groups: Positi
 
 
 def _numeric(grid: Grid, reference: Sample, current: Sample) -> tuple[Floats, ...]:
-    r_bins, c_bins = grid.psi_bins.gather(reference.cells), grid.psi_bins.gather(current.cells)
-    r_doane, c_doane = grid.doane_bins.gather(reference.cells), grid.doane_bins.gather(current.cells)
+    (r_bins, r_doane), (c_bins, c_doane) = reference.binned(grid), current.binned(grid)
     r_rows, c_rows = r_bins.sum(axis=-1), c_bins.sum(axis=-1)
     gap = reference.distribution - current.distribution
     ks = largest_gap(gap)
@@ -113,7 +130,7 @@ def _numeric(grid: Grid, reference: Sample, current: Sample) -> tuple[Floats, ..
         ks,
         kolmogorov_smirnov_p_value(ks, r_rows, c_rows),
         distance,
-        wasserstein_noise(reference.distribution, grid.widths, grid.deviations, r_rows, c_rows),
+        wasserstein_noise(reference.spread(grid), grid.deviations, r_rows, c_rows),
         hellinger(r_doane, c_doane),
         *_tests(r_bins, c_bins),
     )

@@ -135,6 +135,13 @@ class Grid:
         return np.array(below, dtype=np.intp), np.array(above, dtype=np.intp)
 
 
+def cumulated(cells: Ints) -> Ints:
+    """(…, C) → (…, C + 1): rows in the cells before each position."""
+    before = np.zeros((*cells.shape[:-1], cells.shape[-1] + 1), dtype=np.int64)
+    np.cumsum(cells, axis=-1, out=before[..., 1:])
+    return before
+
+
 class Bins:
     """Coarse bins of every numeric feature as positions into cumulated cells; padded with empty bins."""
 
@@ -152,9 +159,11 @@ class Bins:
 
         Rows at or above edge j are those in cells j + 1 onwards, so position p counts the cells before p.
         """
-        before = np.zeros((*cells.shape[:-1], cells.shape[-1] + 1), dtype=np.int64)
-        np.cumsum(cells, axis=-1, out=before[..., 1:])
-        shape = (*cells.shape[:-1], self.width)
+        return self.gather_from(cumulated(cells))
+
+    def gather_from(self, before: Ints) -> Ints:
+        """As `gather`, from `cumulated` cells."""
+        shape = (*before.shape[:-1], self.width)
         starts = np.take_along_axis(before, np.broadcast_to(self.starts, shape), axis=-1)
         stops = np.take_along_axis(before, np.broadcast_to(self.stops, shape), axis=-1)
         inside = stops - starts

@@ -45,7 +45,7 @@ class SegmentGrid:
             for feature, values in zip(self.columns, self.values, strict=True)
             for value in (*values, OTHERS, NONE)
         )
-        whole: dict[str, Feature] = {feature.name: feature for feature in (*grid.numeric, *grid.categorical)}
+        whole: dict[str, Feature] = {feature.name: feature for feature in grid.features}
         self.names = grid.order[:MOST_FEATURES]
         edges = {feature.name: row for feature, row in zip(grid.numeric, grid.edge_rows, strict=True)}
         self._features = tuple(whole[name] for name in self.names)

@@ -30,12 +30,14 @@ from services.monitor.batches.tables import (
     JSON,
     PARQUET,
     Rows,
+    media_type,
     read,
     read_arrow,
     read_csv,
     read_json,
     read_parquet,
 )
+from services.monitor.ingest_api.artifacts import RegistryFiles
 from services.monitor.references.handlers import References
 from services.monitor.versions.handlers import Versions
 from services.monitor.versions.rules import ActiveReference, key_of
@@ -44,8 +46,8 @@ from services.runtime.context import Context
 from services.runtime.ids import new_id
 from services.runtime.inbox import batch_headers
 
-INLINE_BYTES = 16 * 1024
-"""A smaller body is decoded faster than a thread is woken up."""
+INLINE_BYTES: Mapping[str, int] = {ARROW: 192 * 1024, JSON: 32 * 1024}
+"""A smaller body is decoded in a millisecond: not worth waking up a thread (monitor/off_loop.py)."""
 
 BATCH_READERS: Mapping[str, Callable[[bytes], Rows]] = {JSON: read_json, ARROW: read_arrow}
 REFERENCE_READERS: Mapping[str, Callable[[bytes], Rows]] = {
@@ -69,6 +71,15 @@ class Accepted(msgspec.Struct, frozen=True):
     rows: int
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a reference's rows lie in the registry: `runs:/RUN_ID/path`, `mlflow-artifacts:/path`, or a dataset (an
+    empty digest: its newest version)."""
+
+    artifact: str = ""
+    dataset: str = ""
+    digest: str = ""
+
+
 class ReferenceAccepted(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a reference. `ignored`: columns that can't be compared, each with the reason."""
 
@@ -84,9 +95,10 @@ class ReferenceAccepted(msgspec.Struct, frozen=True, kw_only=True):
 class Ingest:
     """Takes batches and references in; one per process."""
 
-    def __init__(self, versions: Versions, references: References, bus: Bus) -> None:
+    def __init__(self, versions: Versions, references: References, files: RegistryFiles, bus: Bus) -> None:
         self._versions = versions
         self._references = references
+        self._files = files
         self._bus = bus
 
     async def batch(
@@ -105,7 +117,7 @@ class Ingest:
         received = datetime.now(UTC)
         now_ms = time.time_ns() // 1_000_000
         try:
-            stated, parts = await _off_loop(len(body), lambda: _prepared(kind, active, content_type, body, now_ms))
+            stated, parts = await _prepared(kind, active, content_type, body, now_ms)
         except Invalid as error:
             if error.code not in ("UNKNOWN_COLUMN", "MISSING_COLUMN", "WRONG_TYPE"):
                 raise
@@ -113,7 +125,7 @@ class Ingest:
             _, newer = await self._versions.watched(model_name, version, context)
             if newer.id == active.id:
                 raise
-            stated, parts = await _off_loop(len(body), lambda: _prepared(kind, newer, content_type, body, now_ms))
+            stated, parts = await _prepared(kind, newer, content_type, body, now_ms)
         batch_id = checked_batch_id(batch_id or stated or new_id())
         key = key_of(model_name, version)
         await asyncio.gather(
@@ -157,6 +169,25 @@ class Ingest:
         changed = await self._references.set(model_name, version, made, content, context)
         return _accepted(made, changed)
 
+    async def reference_from_registry(
+        self,
+        model_name: str,
+        version: str,
+        name: str,
+        place: Place,
+        authorization: str | None,
+        options: ReferenceOptions,
+        context: Context,
+    ) -> ReferenceAccepted:
+        """As `reference`, from a file that lies in the registry."""
+        require(context.principal, Action.SET_REFERENCE)
+        checked_name(name)
+        if bool(place.artifact) == bool(place.dataset):
+            raise Invalid("name either an artifact or a dataset", code="BAD_QUERY", field="query.artifact")
+        location = place.artifact or await self._files.location_of(place.dataset, place.digest, context)
+        body, kind = await self._files.fetch(location, authorization)
+        return await self.reference(model_name, version, name, body, kind, options, context)
+
     async def reference_from_windows(
         self, model_name: str, version: str, name: str, start: str, end: str, context: Context
     ) -> ReferenceAccepted:
@@ -190,7 +221,16 @@ def _moment(text: str, field: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _prepared(
+async def _prepared(
+    kind: IngestKind, active: ActiveReference, content_type: str, body: bytes, now_ms: int
+) -> tuple[str, list[tuple[bytes, int]]]:
+    """The batch id that the body states, and the messages it becomes."""
+    if len(body) < INLINE_BYTES.get(media_type(content_type), 0):
+        return _messages(kind, active, content_type, body, now_ms)
+    return await asyncio.to_thread(_messages, kind, active, content_type, body, now_ms)
+
+
+def _messages(
     kind: IngestKind, active: ActiveReference, content_type: str, body: bytes, now_ms: int
 ) -> tuple[str, list[tuple[bytes, int]]]:
     rows = read(content_type, body, BATCH_READERS)
@@ -202,9 +242,3 @@ def _made(name: str, body: bytes, content_type: str, options: ReferenceOptions) 
     content.update(repr((name, options)).encode())
     rows = read(content_type, body, REFERENCE_READERS)
     return made_reference(rows, name, options, new_id(), datetime.now(UTC)), content.hexdigest()
-
-
-async def _off_loop(
-    size: int, work: Callable[[], tuple[str, list[tuple[bytes, int]]]]
-) -> tuple[str, list[tuple[bytes, int]]]:
-    return work() if size < INLINE_BYTES else await asyncio.to_thread(work)

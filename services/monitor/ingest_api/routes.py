@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -10,9 +12,11 @@ from starlette.responses import Response
 from services.contracts.errors import Invalid, LifecycleError, TooLarge
 from services.monitor.batches.messages import IngestKind
 from services.monitor.batches.references import ReferenceOptions
-from services.monitor.ingest_api.handlers import Ingest
+from services.monitor.ingest_api.handlers import Ingest, Place
 from services.monitor.metrics import refused_total
 from services.runtime.http import context_of
+
+Options = TypeVar("Options", bound=msgspec.Struct)
 
 PREFIX = "/v1/models/{name}/versions/{version}"
 
@@ -46,11 +50,7 @@ def add_routes(app: FastAPI, ingest: Ingest, max_batch_bytes: int) -> None:
 
     async def reference(request: Request) -> Response:
         """Rows to compare with."""
-        try:
-            options = msgspec.convert(dict(request.query_params), ReferenceOptions)
-        except msgspec.ValidationError as error:
-            raise Invalid(str(error), code="BAD_QUERY", field="query") from error
-        _known_options(request)
+        options = _options(request, ReferenceOptions)
         made = await ingest.reference(
             request.path_params["name"],
             request.path_params["version"],
@@ -58,6 +58,19 @@ def add_routes(app: FastAPI, ingest: Ingest, max_batch_bytes: int) -> None:
             await request.body(),
             request.headers.get("content-type", ""),
             options,
+            context_of(request),
+        )
+        return _json(made, 201 if made.changed else 200)
+
+    async def from_artifact(request: Request) -> Response:
+        """A file in the registry to compare with."""
+        made = await ingest.reference_from_registry(
+            request.path_params["name"],
+            request.path_params["version"],
+            request.path_params["reference"],
+            _options(request, Place, ReferenceOptions),
+            request.headers.get("authorization"),
+            _options(request, ReferenceOptions, Place),
             context_of(request),
         )
         return _json(made, 201 if made.changed else 200)
@@ -77,18 +90,26 @@ def add_routes(app: FastAPI, ingest: Ingest, max_batch_bytes: int) -> None:
     app.add_route(f"{PREFIX}/predictions", predictions, methods=["POST"])
     app.add_route(f"{PREFIX}/labels", labels, methods=["POST"])
     app.add_route(f"{PREFIX}/references/{{reference}}", reference, methods=["PUT"])
+    app.add_route(f"{PREFIX}/references/{{reference}}/from-artifact", from_artifact, methods=["PUT"])
     app.add_route(f"{PREFIX}/references/{{reference}}/from-windows", from_windows, methods=["PUT"])
 
 
-def _known_options(request: Request) -> None:
+def _options(request: Request, wanted: type[Options], *others: type[msgspec.Struct]) -> Options:
+    """The query's options as one Struct; raises Invalid for what neither it nor the others know."""
+    known = [name for options in (wanted, *others) for name in options.__struct_fields__]
     for name in request.query_params:
-        if name not in ReferenceOptions.__struct_fields__:
+        if name not in known:
             raise Invalid(
                 f"there is no option {name!r}",
                 code="UNKNOWN_OPTION",
                 field=f"query.{name}",
-                fix=f"One of: {', '.join(ReferenceOptions.__struct_fields__)}.",
+                fix=f"One of: {', '.join(known)}.",
             )
+    stated = {name: text for name, text in request.query_params.items() if name in wanted.__struct_fields__}
+    try:
+        return msgspec.convert(stated, wanted)
+    except msgspec.ValidationError as error:
+        raise Invalid(str(error), code="BAD_QUERY", field="query") from error
 
 
 async def _body(request: Request, most: int) -> bytes:

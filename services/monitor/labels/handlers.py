@@ -90,6 +90,10 @@ class LabelJoin:
             change.insert(WAITING, waiting.document(pack_labels(picked(rows, left), ids[left])))
         return Joined(join.newest, join.joined, waiting=len(left))
 
+    def committed(self) -> None:
+        """To be called once the change that `take` was last called for is durable."""
+        self._partitions.committed()
+
     async def retry(self, change: Change, waiting: list[Waiting]) -> Joined:
         """Looks for one version's waiting labels in blocks that are new since; adds nothing if there is no new one."""
         key = waiting[0].key

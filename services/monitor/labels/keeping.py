@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ from services.monitor.labels.blocks import (
     sorted_rows,
 )
 from services.monitor.labels.store import BLOCKS, LABELS, ROWS, Block, MongoBlocks
+from services.monitor.off_loop import off_loop
 from services.monitor.slots import Slot
 from services.monitor.versions.rules import SEGMENT_MARK, ActiveReference
 from services.runtime.ids import new_id
@@ -34,15 +35,28 @@ TAIL = 24
 """Newest blocks considered for merging."""
 GROWTH = 2
 """A block is merged into the new one unless it is more than so many times larger: every row moves O(log) times."""
+FEWEST_MERGED = 3
+"""Small blocks pile up until there are so many: most groups write one block and touch no other."""
+CACHE_BYTES = 16 * 1024 * 1024
+"""Rows of this process's newest blocks that are kept, so that merging them needs no reading."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    rows: int
+    rows: PredictionRows
     first: int
     last: int
     packed: bytes
-    labels: bytes | None
+    labels: LabelRows | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A block as this process wrote it: its rows never change, its labels have changed when its token has."""
+
+    token: str
+    rows: PredictionRows
+    labels: LabelRows | None
 
 
 class PredictionKeeper:
@@ -51,6 +65,8 @@ class PredictionKeeper:
     def __init__(self, blocks: MongoBlocks, slot: Slot) -> None:
         self._blocks = blocks
         self._slot = slot
+        self._written: OrderedDict[str, _Written] = OrderedDict()
+        self._bytes = 0
 
     async def keep(self, change: Change, key: str, active: ActiveReference, batches: list[Predictions]) -> None:
         """Adds the writes to `change`: a new block, and the removal of those merged into it."""
@@ -58,25 +74,51 @@ class PredictionKeeper:
         tail = await self._blocks.tail(key, slot, TAIL)
         rows = sum(len(batch.ids) for batch in batches)
         absorbed = _absorbed(tail, rows, active.id)
-        old = [await self._blocks.rows(block.id) for block in absorbed]
-        kept = [(block, rows) for block, rows in zip(absorbed, old, strict=True) if rows is not None]
-        labels = await self._blocks.labels([block.id for block, _ in kept])
-        made = await asyncio.to_thread(_made, batches, active, kept, labels)
+        kept, labels = await self._opened(absorbed)
+        moved = rows + sum(len(old) for _, old in kept)
+        made = await off_loop(moved, _made, batches, active, kept, labels)
         if made is None:  # outputs of different forms: leave the older blocks as they are
             kept, labels = [], {}
-            made = await asyncio.to_thread(_made, batches, active, [], {})
+            made = await off_loop(rows, _made, batches, active, [], {})
             assert made is not None
         number = tail[0].number + 1 if tail else 1
-        block = Block(new_id(), key, slot, number, made.rows, made.first, made.last, active.id, new_id())
+        block = Block(new_id(), key, slot, number, len(made.rows), made.first, made.last, active.id, new_id())
         change.insert(BLOCKS, block.document())
         change.insert(ROWS, {"_id": block.id, "rows": Binary(made.packed)})
         if made.labels is not None:
-            change.insert(LABELS, {"_id": block.id, "rows": Binary(made.labels)})
+            change.insert(LABELS, {"_id": block.id, "rows": Binary(pack_labels(made.labels))})
         for merged, _ in kept:
             change.delete(BLOCKS, {"_id": merged.id, "token": merged.token})
             change.delete(ROWS, {"_id": merged.id})
             if merged.id in labels:
                 change.delete(LABELS, {"_id": merged.id})
+        self._remember(block, _Written(block.token, made.rows, made.labels))
+
+    async def _opened(self, absorbed: list[Block]) -> tuple[list[tuple[Block, PredictionRows]], dict[str, LabelRows]]:
+        """The blocks' rows, and their labels where they have any; blocks that have gone meanwhile are left out."""
+        kept: list[tuple[Block, PredictionRows]] = []
+        labels: dict[str, LabelRows] = {}
+        asked: list[str] = []
+        for block in absorbed:
+            written = self._written.get(block.id)
+            rows = written.rows if written is not None else await self._blocks.rows(block.id)
+            if rows is None:
+                continue
+            kept.append((block, rows))
+            if written is None or written.token != block.token:
+                asked.append(block.id)
+            elif written.labels is not None:
+                labels[block.id] = written.labels
+        if asked:
+            labels.update(await self._blocks.labels(asked))
+        return kept, labels
+
+    def _remember(self, block: Block, written: _Written) -> None:
+        self._written[block.id] = written
+        self._bytes += written.rows.nbytes
+        while self._bytes > CACHE_BYTES and len(self._written) > 1:
+            _, oldest = self._written.popitem(last=False)
+            self._bytes -= oldest.rows.nbytes
 
 
 def _absorbed(tail: list[Block], rows: int, reference_id: str) -> list[Block]:
@@ -87,7 +129,7 @@ def _absorbed(tail: list[Block], rows: int, reference_id: str) -> list[Block]:
             break
         taken.append(block)
         rows += block.rows
-    return taken
+    return taken if len(taken) >= FEWEST_MERGED else []
 
 
 def _made(
@@ -110,15 +152,15 @@ def _made(
     first = min(int(times.min()), *(block.first for block, _ in absorbed)) if absorbed else int(times.min())
     last = max(int(times.max()), *(block.last for block, _ in absorbed)) if absorbed else int(times.max())
     if not absorbed:
-        return _Made(len(fresh), first, last, pack_rows(fresh), None)
+        return _Made(fresh, first, last, pack_rows(fresh), None)
     whole, source = merged_rows([fresh, *(rows for _, rows in absorbed)])
-    packed_labels = None
+    joined: LabelRows | None = None
     if labels:
         like = next(iter(labels.values())).labels
         parts = [no_labels(like, len(fresh))]
         parts.extend(labels.get(block.id) or no_labels(like, len(rows)) for block, rows in absorbed)
-        packed_labels = pack_labels(picked(joined_labels(parts), source))
-    return _Made(len(whole), first, last, pack_rows(whole), packed_labels)
+        joined = picked(joined_labels(parts), source)
+    return _Made(whole, first, last, pack_rows(whole), joined)
 
 
 def _with_segments(columns: Columns, active: ActiveReference) -> Columns:

@@ -12,13 +12,14 @@ from services.monitor.statistics.kolmogorov_smirnov import kolmogorov_smirnov, k
 from services.monitor.statistics.l_infinity import l_infinity
 from services.monitor.statistics.psi import psi, psi_noise, psi_threshold
 from services.monitor.statistics.shares import Counts, Figures, distribution_function, shares
-from services.monitor.statistics.wasserstein import area_of_gap, wasserstein, wasserstein_noise
+from services.monitor.statistics.wasserstein import area_of_gap, area_of_spread, wasserstein, wasserstein_noise
 
 __all__ = [
     "ChiSquare",
     "Counts",
     "Figures",
     "area_of_gap",
+    "area_of_spread",
     "chi_square",
     "distribution_function",
     "hellinger",

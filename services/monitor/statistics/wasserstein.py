@@ -52,22 +52,26 @@ def area_of_gap(gap: Figures, widths: npt.NDArray[np.float64]) -> Figures:
     return area - np.bincount(row, weights=saved, minlength=area.size).reshape(area.shape)
 
 
+def area_of_spread(distribution: Figures, widths: npt.NDArray[np.float64]) -> Figures:
+    """∫ √(F(1 − F)) dx; distribution (…, K + 1) as from `distribution_function`, widths (…, K − 1)."""
+    share = distribution[..., :-1]
+    spread = np.sqrt(np.maximum(share * (1 - share), 0.0))
+    with np.errstate(over="ignore", invalid="ignore"):
+        area: Figures = ((spread[..., :-1] + spread[..., 1:]) / 2 * widths).sum(axis=-1)
+    return area
+
+
 def wasserstein_noise(
-    distribution: Figures,
-    widths: npt.NDArray[np.float64],
+    area: Figures,
     deviation: npt.NDArray[np.float64] | float,
     reference_rows: Counts | int,
     current_rows: Counts | int,
 ) -> Figures:
     """What rows without drift have on average, normed: √(2/π) · ∫ √(F(1 − F)) dx / σ · √(1/n + 1/m).
 
-    distribution (…, K + 1) as from `distribution_function`, widths (…, K − 1). Source: del Barrio, Giné & Matrán,
-    Central limit theorems for the Wasserstein distance (1999); the mean of |Brownian bridge|.
+    `area`: the reference's `area_of_spread`. Source: del Barrio, Giné & Matrán, Central limit theorems for the
+    Wasserstein distance (1999); the mean of |Brownian bridge|.
     """
-    share = distribution[..., :-1]
-    spread = np.sqrt(np.maximum(share * (1 - share), 0.0))
-    with np.errstate(over="ignore", invalid="ignore"):
-        area = ((spread[..., :-1] + spread[..., 1:]) / 2 * widths).sum(axis=-1)
     n, m = np.asarray(reference_rows, dtype=np.float64), np.asarray(current_rows, dtype=np.float64)
     unit = np.asarray(deviation, dtype=np.float64)
     scale = np.sqrt(1 / np.where(n > 0, n, np.nan) + 1 / np.where(m > 0, m, np.nan))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -110,7 +110,7 @@ class Versions:
         reference_id = await self._versions.named(key, name)
         return None if reference_id is None else await self.reference(reference_id)
 
-    async def names(self, keys: Sequence[str]) -> dict[str, list[str]]:
+    async def names(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """By version, the names of all references it had, the newest first."""
         return await self._versions.names(keys)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
@@ -52,7 +52,7 @@ class MongoVersions:
             )
         return None if row is None else str(row["_id"])
 
-    async def names(self, keys: Sequence[str]) -> dict[str, list[str]]:
+    async def names(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """By version, the names of all references it had, the newest first."""
         with translated():
             rows = (
@@ -64,7 +64,7 @@ class MongoVersions:
         found: dict[str, dict[str, None]] = {}
         for row in rows:
             found.setdefault(row["key"], {})[row["name"]] = None
-        return {key: list(names) for key, names in found.items()}
+        return {key: tuple(names) for key, names in found.items()}
 
     async def content(self, reference_id: str) -> str:
         with translated():

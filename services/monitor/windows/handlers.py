@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from services.monitor.batches.deliveries import Predictions
 from services.monitor.counts.counting import BatchCounts
 from services.monitor.counts.service import ServiceCounts, count_duplicates
+from services.monitor.off_loop import off_loop
 from services.monitor.partitions import Part, Partitions
 from services.monitor.slots import Slot
 from services.monitor.versions.rules import ActiveReference
@@ -23,8 +22,13 @@ class WindowCounts:
 
     async def add(self, change: Change, batches: list[tuple[str, ActiveReference, list[Predictions]]]) -> None:
         """`batches`: per model version."""
-        parts = await asyncio.to_thread(_counted, batches)
+        rows = sum(len(batch.ids) for _, _, group in batches for batch in group)
+        parts = await off_loop(rows, _counted, batches)
         await self._partitions.add(change, self._slot.number, parts)
+
+    def committed(self) -> None:
+        """To be called once the change that `add` was last called for is durable."""
+        self._partitions.committed()
 
 
 def _counted(batches: list[tuple[str, ActiveReference, list[Predictions]]]) -> list[Part[BatchCounts]]:

@@ -77,7 +77,7 @@ class Queries:
                     last_arrival_at=await self._windows.last_arrival(watched.key),
                     baseline=_baseline(active),
                     segments=active.segments,
-                    references=names.get(watched.key, []),
+                    references=list(names.get(watched.key, ())),
                 )
             )
         return found

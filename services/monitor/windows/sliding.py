@@ -37,8 +37,8 @@ def lasting_drift(reference: Reference, parts: Sequence[BatchCounts], windows: i
     )
     without = drift_figures(reference.grid, reference.sample, rest)
     move = beyond_chance(without.wasserstein, without.wasserstein_noise)
-    lasts = large(without.psi_excess, move, natural_limits(reference, windows)).all(axis=0)
-    lasting = {name for name, firm in zip(reference.grid.order, lasts.tolist(), strict=True) if firm}
+    lasts = np.all(large(without.psi_excess, move, natural_limits(reference, windows)), axis=0)
+    lasting = {name for name, firm in zip(reference.grid.order, lasts, strict=True) if firm}
     return [
         msgspec.structs.replace(figure, drifted=False, moved=False)
         if figure.drifted and figure.feature not in lasting

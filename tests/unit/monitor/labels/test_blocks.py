@@ -164,9 +164,10 @@ def test_segments_hold_the_figures_of_their_rows_and_a_corrected_label_leaves_no
     assert by_segment(corrected, None)[0].value == by_hand[1]
 
 
-def test_small_blocks_are_absorbed_and_large_ones_left() -> None:
-    tail = [block(9, 40), block(8, 100), block(7, 5_000), block(6, 10)]
-    assert [b.number for b in _absorbed(tail, 60, "r")] == [9, 8]
+def test_small_blocks_are_absorbed_once_there_are_a_few_and_large_ones_left() -> None:
+    tail = [block(9, 40), block(8, 100), block(7, 150), block(6, 5_000), block(5, 10)]
+    assert [b.number for b in _absorbed(tail, 60, "r")] == [9, 8, 7]
+    assert _absorbed(tail[1:], 60, "r") == [], "two aren't worth it"
     assert _absorbed([block(1, FULL_ROWS)], FULL_ROWS, "r") == []
     assert _absorbed([block(1, 10, reference="other")], 60, "r") == []
 
