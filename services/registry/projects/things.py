@@ -8,7 +8,7 @@ from services.contracts.datasets import DatasetSummary, ListDatasets
 from services.contracts.errors import NotFound
 from services.contracts.paging import Page, Paging
 from services.contracts.projects import Thing, ThingKind
-from services.contracts.registry import ListModels
+from services.contracts.registry import ListExperiments, ListModels
 from services.registry.experiments.handlers import Experiments
 from services.registry.models.queries import ModelQueries
 from services.runtime.context import Context
@@ -56,7 +56,7 @@ class Things:
         found: dict[Thing, str] = {}
         after: str | None = None
         while len(found) < MOST:
-            page = await self._experiments.page(Paging(first=PAGE, after=after), None)
+            page = await self._experiments.page(ListExperiments(paging=Paging(first=PAGE, after=after)))
             found.update({Thing(kind="experiment", id=edge.node.id): edge.node.name for edge in page.edges})
             if not page.has_next:
                 break
