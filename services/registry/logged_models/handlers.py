@@ -11,7 +11,7 @@ from services.contracts.registry import LoggedModelPurged, LoggedModelUpdated
 from services.registry.clock import Now
 from services.registry.documents import insert, save
 from services.registry.experiments.handlers import Experiments
-from services.registry.experiments.rules import require_active
+from services.registry.experiments.rules import experiment_number, require_active
 from services.registry.logged_models import rules
 from services.registry.logged_models.rules import DatasetFilter, LoggedModel, ModelOrder
 from services.registry.logged_models.store import LOGGED_MODELS, MongoLoggedModels
@@ -92,7 +92,8 @@ class LoggedModels:
     ) -> list[LoggedModel]:
         require(context.principal, Action.READ)
         node = parse_filter(filter_string, ENTITY)
-        return await self._store.search(experiment_ids, node, datasets, orders, offset, limit)
+        ids = [str(experiment_number(experiment_id)) for experiment_id in experiment_ids]
+        return await self._store.search(ids, node, datasets, orders, offset, limit)
 
     async def finalise(self, context: Context, model_id: str, status: int) -> LoggedModel:
         name = rules.status_of(status)

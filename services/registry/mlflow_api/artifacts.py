@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
@@ -15,6 +13,7 @@ from services.registry.artifacts import rules
 from services.registry.artifacts.rules import Artifact, Entry
 from services.registry.mlflow_api import answers
 from services.registry.mlflow_api import artifact_requests as requests
+from services.registry.mlflow_api.attachments import headers_of_file
 from services.registry.mlflow_api.surface import Surface
 from services.registry.mlflow_api.wire import read
 from services.runtime.context import Context
@@ -79,40 +78,41 @@ async def _listing(surface: Surface, context: Context, location: str, directory:
 
 
 async def get_of_run(surface: Surface, request: Request) -> Response:
+    path = _path_of_file(request, "path")
     run_id = request.query_params.get("run_id") or request.query_params.get("run_uuid") or ""
     run = await surface.runs.get(context_of(request), run_id)
-    return await _send(surface, request, run.artifact_uri, request.query_params.get("path"))
+    return await _send(surface, request, run.artifact_uri, path)
 
 
 async def get_of_version(surface: Surface, request: Request) -> Response:
+    path = _path_of_file(request, "path")
     query = request.query_params
     version = await surface.versions.get(context_of(request), query.get("name", ""), query.get("version", ""))
-    return await _send(surface, request, version.storage_location, query.get("path"))
+    return await _send(surface, request, version.storage_location, path)
 
 
 async def get_of_logged_model(surface: Surface, request: Request) -> Response:
+    path = _path_of_file(request, "artifact_file_path")
     model = await surface.logged_models.get(context_of(request), request.path_params["model_id"])
-    return await _send(surface, request, model.artifact_location, request.query_params.get("artifact_file_path"))
+    return await _send(surface, request, model.artifact_location, path)
 
 
-async def _send(surface: Surface, request: Request, location: str, path: str | None) -> Response:
-    if not path:
-        raise Invalid("Request must include the path of a file as a query parameter.", code="BAD_REQUEST", field="path")
+def _path_of_file(request: Request, name: str) -> str:
+    path = request.query_params.get(name)
+    if path is None:
+        raise Invalid("Request must include the path of a file as a query parameter.", code="BAD_REQUEST", field=name)
+    return rules.file_path(path)
+
+
+async def _send(surface: Surface, request: Request, location: str, path: str) -> Response:
     root = rules.served_path(location)
     if root is None:
         raise Unsupported("these files lie in storage that only the client opens")
-    artifact = await surface.artifacts.find(context_of(request), rules.joined(root, rules.clean_path(path)))
-    return _file(surface, request, artifact)
+    return _file(surface, request, await surface.artifacts.find(context_of(request), rules.joined(root, path)))
 
 
 def _file(surface: Surface, request: Request, artifact: Artifact) -> Response:
-    """Always an attachment, so that no browser runs what somebody uploaded."""
-    headers = {
-        "accept-ranges": "bytes",
-        "etag": rules.etag(artifact.sha256),
-        "content-disposition": f"attachment; filename*=utf-8''{quote(artifact.name, safe='')}",
-        "x-content-type-options": "nosniff",
-    }
+    headers = {**headers_of_file(artifact.name), "accept-ranges": "bytes", "etag": rules.etag(artifact.sha256)}
     if rules.etag(artifact.sha256) in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     start, end, status = 0, artifact.size, 200
@@ -124,10 +124,9 @@ def _file(surface: Surface, request: Request, artifact: Artifact) -> Response:
             status = 206
             headers["content-range"] = f"bytes {start}-{end - 1}/{artifact.size}"
     headers["content-length"] = str(end - start)
-    media_type = mimetypes.guess_type(artifact.name)[0] or "application/octet-stream"
     if request.method == "HEAD":
-        return Response(status_code=status, headers=headers, media_type=media_type)
-    return StreamingResponse(surface.artifacts.content(artifact, start, end), status, headers, media_type=media_type)
+        return Response(status_code=status, headers=headers)
+    return StreamingResponse(surface.artifacts.content(artifact, start, end), status, headers)
 
 
 async def presigned_upload(surface: Surface, request: Request) -> Any:

@@ -14,6 +14,7 @@ from services.contracts.errors import MethodNotAllowed
 from services.registry.mlflow_api.surface import Endpoint, Surface, serving
 
 Serve = Callable[[Request], Awaitable[Response]]
+_SLASHES = re.compile("/{2,}")
 _PARAMETER = re.compile(r"{(\w+)(:path)?}")
 
 
@@ -67,4 +68,6 @@ class Dispatcher:
                 return serve, start, {}
         if path in self._paths or any(pattern.fullmatch(path) for _, pattern, _, _ in self._patterns):
             return self._other_method, "unmatched", {}
+        if "//" in path:  # clients write http://host/ + /path
+            return self._found(method, _SLASHES.sub("/", path))
         return self._unknown, "unmatched", {}
