@@ -96,7 +96,8 @@ def add_routes(app: FastAPI, ingest: Ingest, max_batch_bytes: int) -> None:
 
 def _options(request: Request, wanted: type[Options], *others: type[msgspec.Struct]) -> Options:
     """The query's options as one Struct; raises Invalid for what neither it nor the others know."""
-    known = [name for options in (wanted, *others) for name in options.__struct_fields__]
+    kinds: list[type[msgspec.Struct]] = [wanted, *others]
+    known = [name for kind in kinds for name in kind.__struct_fields__]
     for name in request.query_params:
         if name not in known:
             raise Invalid(

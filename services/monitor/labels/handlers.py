@@ -32,8 +32,8 @@ from services.monitor.versions.rules import LABEL, ActiveReference
 from services.runtime.ids import new_id
 from services.runtime.outbox import Change
 
-CACHE_BYTES = 64 * 1024 * 1024
-"""Blocks kept unpacked per process."""
+CACHE_BYTES = 32 * 1024 * 1024
+"""Blocks kept unpacked per process: as many full ones as are looked into for a fresh label."""
 MOST_WAITING = 1_000_000
 """Labels of one version that may wait for their predictions; the oldest give way, and are counted."""
 

@@ -60,6 +60,7 @@ BAD_JSON: Mapping[str, tuple[Columns, str, str]] = {
     "a time in the future": (columns(timestamp=["2199-01-01T00:00:00Z"] * 3), "TIME_OUT_OF_RANGE", "columns.timestamp"),
     "a score that is no probability": (columns(score=[0.5, 1.5, 0.5]), "OUT_OF_RANGE", "columns.score"),
     "text for a score": (columns(score=["high", "low", "low"]), "WRONG_TYPE", "columns.score"),
+    "a negative latency": (columns(latency=[1.0, -2.0, 3.0]), "OUT_OF_RANGE", "columns.latency"),
     "a class nobody named": (columns(prediction=["late", "on time", "late"]), "UNKNOWN_CLASS", "columns.prediction"),
     "a reserved name": (columns(**{"@id": [1, 2, 3]}), "UNKNOWN_COLUMN", "columns.features.@id"),
     "a column named twice": (columns(temp=[1, 2, 3]), "DUPLICATE_COLUMN", "columns.temp"),
@@ -162,6 +163,9 @@ async def test_arrow_of_wrong_types_is_refused(monitor: Monitor, nothing_stored:
         "a column twice": (pa.Table.from_arrays([*good.columns, good["temp"]], names=[*good.schema.names, "temp"]),
                            "DUPLICATE_COLUMN", "columns.temp"),
         "no rows": (good.slice(0, 0), "EMPTY_BATCH", "columns"),
+        "2,001 columns": (pa.table({f"n{i}": [1.0] for i in range(2_001)}), "TOO_MANY_COLUMNS", "columns"),
+        "a row that no message holds": (with_column("site", pa.array(["north", "x" * 5_000_000, "west"])),
+                                        "ROW_TOO_LARGE", "columns"),
     }.items():  # fmt: skip
         answer = await monitor.send("predictions", table)
         assert answer.status_code == 400, f"{what}: {answer.status_code} {answer.text}"
@@ -173,7 +177,7 @@ async def test_values_that_are_allowed_are_counted_not_refused(monitor: Monitor)
     await monitor.set_reference()
     table = pa.table(
         {
-            "id": [1, 2, 3, 4],
+            "id": [1, 2, 3, 3],
             "timestamp": pa.array([rows.START] * 4).cast(pa.timestamp("ms")),
             "score": [0.5, None, 0.1, 0.9],
             "prediction": [True, False, None, True],
@@ -187,6 +191,10 @@ async def test_values_that_are_allowed_are_counted_not_refused(monitor: Monitor)
     figures = {figure.feature: figure for figure in window.features}
     assert figures["temp"].missing_share == 0.5
     assert figures["temp"].out_of_range_share == 0.25
+    assert figures["temp"].infinite_share == 0.25
+    assert window.quality is not None
+    assert window.quality.duplicate_ids == 1
+    assert window.quality.unseen_feature == "site"
     assert figures["site"].unseen_share == 0.25
     assert figures["site"].missing_share == 0.25
 
@@ -230,6 +238,8 @@ async def test_bad_references_are_refused(monitor: Monitor) -> None:
         "no outputs": (good.select(["temp", "load"]), {}, "MISSING_COLUMN"),
         "no features": (good.select(["score", "prediction"]), {}, "EMPTY_REFERENCE"),
         "no rows": (good.slice(0, 0), {}, "EMPTY_BATCH"),
+        "four segments": (good, {"segments": "site,a,b,c"}, "TOO_MANY_SEGMENTS"),
+        "a segment that is a number": (good, {"segments": "temp"}, "BAD_SEGMENT"),
         "a reserved name": (good.append_column("@odd", good["temp"]), {}, "RESERVED_NAME"),
     }.items():
         answer = await monitor.set_reference(body, **options)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from services.contracts.datasets import DatasetVersionView, GetDatasetVersions
 from services.contracts.errors import LifecycleError
 from services.contracts.monitor import ReferenceSet
+from services.monitor.settings import MonitorSettings
 from services.runtime.bus import Bus
+from services.runtime.context import Context
 from tests.integration.monitor import rows
-from tests.integration.monitor.conftest import Monitor
+from tests.integration.monitor.conftest import Monitor, Run
 
 
 async def test_all_four_forms_give_the_same_reference(monitor: Monitor) -> None:
@@ -135,3 +142,75 @@ async def test_windows_are_compared_with_the_one_before_the_same_weekday_and_oth
         with pytest.raises(LifecycleError) as refused:
             await drifted(against=against)
         assert refused.value.code == code
+
+
+@asynccontextmanager
+async def files(held: Mapping[str, bytes], asked: list[str]) -> AsyncIterator[str]:
+    """A registry's HTTP side that knows these files by a piece of the request's first line."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        asked.append(head)
+        body = next((held[name] for name in held if name in head.splitlines()[0]), None)
+        status = "404 Not Found" if body is None else "200 OK"
+        writer.write(f"HTTP/1.1 {status}\r\ncontent-length: {len(body or b'')}\r\nconnection: close\r\n\r\n".encode())
+        writer.write(body or b"")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_a_file_or_dataset_in_the_registry_becomes_the_reference(
+    settings: MonitorSettings, run_monitor: Run, registry: set[tuple[str, str]], bus: Bus
+) -> None:
+    async def datasets(question: GetDatasetVersions, _: Context) -> list[DatasetVersionView | None]:
+        now = datetime.now(UTC)
+        return [
+            DatasetVersionView(dataset=key.dataset, digest="d", number=1, origin="mlflow", created_at=now, by="anna",
+                               location="runs:/r1/data/train.parquet" if key.dataset == "flights" else "")
+            if key.dataset != "nothing" else None
+            for key in question.keys
+        ]  # fmt: skip
+
+    table, asked = rows.reference(500), list[str]()
+    held = {"train.parquet": rows.parquet(table), "train.csv": rows.csv(table)}
+    await bus.serve("registry", "0.1.0", {GetDatasetVersions: datasets})
+    async with files(held, asked) as url, run_monitor(settings.model_copy(update={"registry_url": url})) as monitor:
+
+        async def put(name: str, **query: str) -> tuple[int, Any]:
+            answer = await monitor.http.put(
+                f"{monitor.path}/references/{name}/from-artifact", params={"window": "1h", **query},
+                headers={"authorization": "Bearer mine"},
+            )  # fmt: skip
+            return answer.status_code, answer.json()
+
+        for number, place in enumerate(
+            (
+                {"artifact": "runs:/r1/data/train.parquet"},
+                {"artifact": "mlflow-artifacts:/0/r1/artifacts/train.csv"},
+                {"dataset": "flights"},
+            )
+        ):
+            status, made = await put(f"number {number}", **place)
+            assert (status, made.get("rows"), made.get("features")) == (201, 500, ["temp", "load", "site"]), made
+        assert asked[0].startswith("GET /get-artifact?run_id=r1&path=data%2Ftrain.parquet ")
+        assert asked[1].startswith("GET /api/2.0/mlflow-artifacts/artifacts/0/r1/artifacts/train.csv ")
+        assert all("Bearer mine" in head for head in asked), "the caller's own credentials go along"
+        before = len(asked)
+        for what, query, refusal in (
+            ("a file of this machine", {"artifact": "file:///etc/passwd.csv"}, (400, "BAD_LOCATION")),
+            ("another server", {"artifact": "http://10.0.0.1/train.csv"}, (400, "BAD_LOCATION")),
+            ("a pickle", {"artifact": "runs:/r1/model.pkl"}, (400, "UNSUPPORTED_MEDIA_TYPE")),
+            ("nothing", {}, (400, "BAD_QUERY")),
+            ("two places", {"artifact": "runs:/r1/train.csv", "dataset": "flights"}, (400, "BAD_QUERY")),
+            ("an unknown option", {"artifact": "runs:/r1/train.csv", "colour": "red"}, (400, "UNKNOWN_OPTION")),
+            ("an unknown dataset", {"dataset": "nothing"}, (404, "NO_DATASET")),
+            ("a dataset that lies nowhere", {"dataset": "words"}, (404, "NO_LOCATION")),
+        ):
+            status, said = await put("x", **query)
+            assert (status, said["error"]["code"]) == refusal, what
+        assert len(asked) == before, "nothing was asked for"
+        status, said = await put("x", artifact="runs:/r1/data/other.parquet")
+        assert (status, said["error"]["code"]) == (404, "NO_ARTIFACT")

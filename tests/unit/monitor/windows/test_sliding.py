@@ -35,8 +35,8 @@ def day(rng: np.random.Generator, *, shift: float = 0.0, wander: float = 0.0) ->
 def reference_of(wander: float, seed: int) -> Reference:
     rng = np.random.default_rng(seed)
     days = [day(rng, wander=wander).by_name for _ in range(DAYS)]
-    numbers = {n: Numbers(np.concatenate([d[n].values for d in days])) for n in "xyz"}  # type: ignore[arg-type]
-    codes = Codes(np.concatenate([d["c"].codes for d in days]), list("abcd"))  # type: ignore[arg-type,union-attr]
+    numbers = {n: Numbers(np.concatenate([d[n].values for d in days])) for n in "xyz"}
+    codes = Codes(np.concatenate([d["c"].codes for d in days]), list("abcd"))  # type: ignore[union-attr]
     windows = np.repeat(np.arange(DAYS), ROWS)
     return build_reference(Columns(DAYS * ROWS, {**numbers, "c": codes}), windows=windows)
 
