@@ -18,9 +18,9 @@ from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(300)  # each start imports a good deal
 
-BATCHES = 60
+BATCHES = 40
 ROWS = 200
-KILLS = 4
+KILLS = 3
 
 
 async def deliver(monitor: Monitor, what: str, table: pa.Table, batch: str) -> None:
