@@ -23,7 +23,9 @@ TEXT_LENGTH = 8000
 UNANSWERED: tuple[RetrainingState, ...] = ("open", "running")
 FINISHED = "FINISHED"
 
-DRIFT_METRICS = frozenset({"feature_drift", "prediction_drift", "missing", "unseen", "out_of_range", "type_errors"})
+DRIFT_METRICS = frozenset(
+    {"feature_drift", "prediction_drift", "multivariate_drift", "missing", "unseen", "out_of_range", "type_errors"}
+)
 """An alert about the data leads back to gathering them; one about performance to building."""
 
 
