@@ -9,7 +9,7 @@ import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import obstore
@@ -23,6 +23,9 @@ from services.registry.documents import from_document
 from services.registry.paging import cursor_of, values_of, window
 from services.runtime.ids import new_id
 from services.runtime.store import Store, translated
+
+if TYPE_CHECKING:
+    from obstore import GetOptions
 
 ARTIFACTS = "artifacts"
 DIRECTORIES = "artifact_directories"
@@ -244,12 +247,12 @@ class Blobs:
     async def read(self, sha256: str, start: int, end: int) -> AsyncIterator[bytes]:
         """The bytes from `start` to before `end`, a chunk at a time. Raises Unavailable if the content is missing."""
         if end > start:
-            async for chunk in self._chunks(blob_key(sha256), range=(start, end)):
+            async for chunk in self._chunks(blob_key(sha256), {"range": (start, end)}):
                 yield chunk
 
-    async def _chunks(self, key: str, **options: Any) -> AsyncIterator[bytes]:
+    async def _chunks(self, key: str, options: GetOptions | None = None) -> AsyncIterator[bytes]:
         try:
-            found = await obstore.get_async(self._store, key, options=options or None)
+            found = await obstore.get_async(self._store, key, options=options)
         except FileNotFoundError as error:
             raise Unavailable("the content of this artifact is missing", code="CONTENT_MISSING") from error
         async for chunk in found.stream(min_chunk_size=CHUNK):

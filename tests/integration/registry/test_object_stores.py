@@ -2,14 +2,18 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
+import httpx
 import pytest
 from obstore.store import AzureStore, S3Store, from_url
 
 from services.contracts.errors import Unavailable
 from services.registry.artifacts.rules import blob_key
 from services.registry.artifacts.store import CHUNK, SMALL, Blobs
+from tests.integration.registry.processes import RegistryProcess
 from tests.support.object_store import Bucket, object_store
+from tests.support.servers import drop
 
 
 @pytest.fixture
@@ -76,3 +80,35 @@ def test_addresses_of_azure_and_others_choose_their_store(monkeypatch: pytest.Mo
     assert isinstance(from_url("az://container/prefix"), AzureStore)
     assert isinstance(from_url("s3://bucket/prefix"), S3Store)
     Blobs("az://container/prefix")
+
+
+def test_a_registry_keeps_files_in_s3_by_its_settings_alone(
+    bucket: Bucket, mongodb: str, nats: str, tmp_path: Path
+) -> None:
+    registry = RegistryProcess(mongodb, nats, tmp_path, {"REGISTRY_ARTIFACTS": "s3://models/artifacts"})
+    files = "/api/2.0/mlflow-artifacts"
+    try:
+        registry.start()
+        with httpx.Client(base_url=registry.url, timeout=30) as client:
+            whole = bytes(number % 251 for number in range(2 * SMALL))
+            assert client.put(f"{files}/artifacts/0/r/artifacts/whole.bin", content=whole).status_code == 200
+            wish = {"path": "parts.bin", "num_parts": 2}
+            begun = client.post(f"{files}/mpu/create/0/r/artifacts", json=wish).json()
+            etags = [
+                client.put(part["url"], content=whole[number::2]).headers["etag"]
+                for number, part in enumerate(begun["credentials"])
+            ]
+            parts = [{"part_number": number, "etag": etag} for number, etag in enumerate(etags, start=1)]
+            end = {"path": "parts.bin", "upload_id": begun["upload_id"], "parts": parts}
+            assert client.post(f"{files}/mpu/complete/0/r/artifacts", json=end).status_code == 200
+            got = client.get(f"{files}/artifacts/0/r/artifacts/parts.bin", headers={"range": f"bytes=5-{SMALL + 4}"})
+            assert got.content == (whole[::2] + whole[1::2])[5 : SMALL + 5]
+            assert client.get(f"{files}/artifacts/0/r/artifacts/whole.bin").content == whole
+    finally:
+        registry.kill()
+        drop(mongodb, registry.database)
+    kept = [key for key in bucket.objects if "/staging/" not in key]
+    assert sorted(kept) == sorted(
+        f"artifacts/{blob_key(hashlib.sha256(content).hexdigest())}" for content in (whole, whole[::2] + whole[1::2])
+    )
+    assert not (tmp_path / "artifacts").exists()

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from deploy.local.cli import app
 from deploy.local.garbage import collected
 from services.contracts.errors import Forbidden
 from services.contracts.identity import Principal, Role
@@ -109,6 +111,21 @@ async def test_a_deleted_logged_model_goes_unless_a_version_is_made_of_it(api: h
     assert answers == [404, 200]
     events = await bus.request(ListEvents(aggregate="logged_model", aggregate_id=gone), ADMIN)
     assert events.edges[0].node.type == "registry.logged_model.purged.v1"
+
+
+def test_the_command_says_what_went_and_what_stays(api: httpx.Client, nats: str) -> None:
+    name = uuid.uuid4().hex
+    experiment = str(post(api, "experiments/create", name=name)["experiment_id"])
+    gone, _ = run_in(api, experiment, b"gone")
+    needed, _ = run_in(api, experiment, b"needed")
+    post(api, "registered-models/create", name=name)
+    post(api, "model-versions/create", name=name, source=f"runs:/{needed}/m", run_id=needed)
+    for run in (gone, needed):
+        post(api, "runs/delete", run_id=run)
+    done = CliRunner().invoke(app, ["gc", "--older-than", "0"], env={"NATS_URL": nats})
+    assert done.exit_code == 0, done.output
+    assert "Deleted for good: 1 runs, 0 logged models, 0 experiments" in done.output
+    assert f"Kept: run {needed}, which a registered version needs." in done.output
 
 
 async def test_only_who_may_delete_for_ever_does(bus: Bus) -> None:
