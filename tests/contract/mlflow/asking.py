@@ -43,6 +43,8 @@ class Step:
     headers: Mapping[str, str] = field(default_factory=dict)
     compare: bool = True
     message: bool = False
+    told: tuple[str, ...] = ()
+    """Headers of the answer that are compared too."""
 
 
 @dataclass(frozen=True)
@@ -83,16 +85,18 @@ class Server:
 
     def ask(self, step: Step) -> dict[str, Any]:
         """Sends the request; the answer, comparable."""
-        response = self._send(step)
+        response = self.raw(step)
         answer = _json(response)
         for name, path in step.save.items():
             self.saved[name] = str(_at(answer, path))
         comparable = self._comparable(answer)
         if response.status_code >= 400 and isinstance(comparable, dict):
             comparable = {key: comparable.get(key) for key in ("error_code", *(["message"] if step.message else []))}
-        return {"status": response.status_code, "answer": comparable}
+        told = {name: response.headers.get(name) for name in step.told}
+        return {"status": response.status_code, "answer": comparable, **told}
 
-    def _send(self, step: Step) -> httpx.Response:
+    def raw(self, step: Step) -> httpx.Response:
+        """The answer as it came."""
         path = self._filled(step.path)
         address = path if path.startswith("/") else f"/api/2.0/mlflow/{path}"
         if step.raw is not None:
@@ -152,6 +156,15 @@ def _at(answer: Any, path: str) -> Any:
     for part in path.split("."):
         answer = answer[int(part)] if isinstance(answer, list) else answer.get(part, "<absent>")
     return answer
+
+
+def timestamps(answer: Any, path: str = "") -> Iterator[tuple[str, int]]:
+    """Every timestamp in an answer, with where it stands."""
+    if isinstance(answer, Mapping):
+        for key, value in answer.items():
+            if key in TIMES:
+                yield f"{path}.{key}", value
+            yield from timestamps(value, f"{path}.{key}")
 
 
 def apart(mine: Any, peers: Any, path: str = "") -> Iterator[str]:

@@ -5,6 +5,7 @@ All of it is one module, so that one peer serves it: starting it costs more than
 
 import asyncio
 import dataclasses
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +17,22 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from deploy.local.mlflow_copy.copying import Copying
 from deploy.local.mlflow_copy.server import MlflowServer
-from tests.contract.mlflow.asking import Case, Server, post
-from tests.contract.mlflow.cases import artifacts, experiments, inputs, logged_models, malformed, metrics, models, runs
+from tests.contract.mlflow.asking import Case, Server, post, timestamps
+from tests.contract.mlflow.cases import (
+    artifacts,
+    corners,
+    experiments,
+    inputs,
+    logged_model_corners,
+    logged_models,
+    malformed,
+    metrics,
+    models,
+    registry_corners,
+    runs,
+)
 from tests.contract.mlflow.cases.generated import filters, orders
+from tests.contract.mlflow.cases.moments import MOMENTS, Moment
 from tests.contract.mlflow.cases.searches import FILTERS, ORDERS, SETUP
 from tests.contract.mlflow.conftest import Both
 from tests.contract.mlflow.copies import check_copy, planted
@@ -27,7 +41,10 @@ from tests.contract.mlflow.verdicts import verdicts
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the peer to start and for the answers to all cases
 
-_MODULES = (experiments, runs, metrics, inputs, logged_models, models, artifacts, malformed)
+_MODULES = (
+    experiments, runs, metrics, inputs, logged_models, models, artifacts, malformed,
+    corners, registry_corners, logged_model_corners,
+)  # fmt: skip
 CASES = [
     dataclasses.replace(case, differs=DIFFERENCES.get(case.name, "")) for module in _MODULES for case in module.CASES
 ]
@@ -57,6 +74,40 @@ def test_every_known_difference_is_a_case() -> None:
 
 def test_case_names_are_unique() -> None:
     assert len({case.name for case in CASES}) == len(CASES)
+
+
+def moved(server: Server, moment: Moment) -> list[str]:
+    """Which timestamps the request moves."""
+
+    def look() -> dict[str, int]:
+        found: dict[str, int] = {}
+        for number, step in enumerate(moment.looked_at):
+            found |= {f"{number}{path}": value for path, value in timestamps(server.raw(step).json())}
+        return found
+
+    for step in moment.setup:
+        assert server.ask(step)["status"] == 200, step
+    before = look()
+    time.sleep(0.003)  # both tell milliseconds
+    assert server.ask(moment.request)["status"] == 200
+    after = look()
+    return [path for path in before if after.get(path, before[path]) != before[path]]
+
+
+@pytest.fixture(scope="module")
+def moments(both: Both) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    def all_of(client: httpx.Client) -> dict[str, list[str]]:
+        return {m.name: moved(Server(client, f"u{uuid.uuid4().hex[:10]}"), m) for m in MOMENTS}
+
+    with ThreadPoolExecutor(2) as pool:
+        ours, theirs = pool.map(all_of, (both.ours, both.theirs))
+    return ours, theirs
+
+
+@pytest.mark.parametrize("name", [moment.name for moment in MOMENTS])
+def test_the_same_timestamps_move(name: str, moments: tuple[dict[str, list[str]], dict[str, list[str]]]) -> None:
+    ours, theirs = moments
+    assert ours[name] == theirs[name]
 
 
 class Searched:
@@ -123,7 +174,7 @@ def test_pages_are_the_same(size: int, searched: Searched) -> None:
         for _ in range(7):
             wish = {"experiment_ids": ["$exp"], "max_results": size, "order_by": ["metrics.auc DESC", "run_name"]}
             step = post("runs/search", **wish, **({"page_token": token} if token else {}))
-            response = server._send(step)  # the token is needed as it is
+            response = server.raw(step)  # the token is needed as it is
             if response.status_code != 200:
                 return [response.status_code, response.json()["error_code"]]
             pages.append([run["info"]["run_name"] for run in response.json().get("runs", [])])

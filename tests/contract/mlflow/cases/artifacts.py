@@ -16,6 +16,9 @@ def case(name: str, *steps: Step) -> Case:
     return Case(f"artifacts: {name}", (EXP, RUN, *steps))
 
 
+_HEADERS = ("content-type", "content-disposition", "x-content-type-options")
+
+
 def listing(**query: str) -> Step:
     return get("artifacts/list", run_id="$run", **query)
 
@@ -62,6 +65,12 @@ CASES = [
     *[
         case(f"PUT {path}", put(f"{ROOT}/{path}", b"x"))
         for path in ("..%2f..%2fx", "%252e%252e%252fx", "%2fetc%2fx", "a%23b", "a%5c..%5cb")
+    ],
+    *[
+        case(f"headers of {name}", put(f"{FILES}/{name}", b"x"),
+             Step("GET", f"{FILES}/{name}", told=_HEADERS), Step("GET", "/get-artifact", {"run_id": "$run", "path": name}, told=_HEADERS))
+        for name in ("a.txt", "b.pkl", "c.png", "d.pdf", "MLmodel", "mlproject", "e.html", "f.svg", "g.csv", "h.json", "i.yaml", "j.py", "k.unknown",
+                     "l", ".hidden", "m.TXT", "a b.txt", "größe.txt", "模型.bin", "x(1),y.txt", "dog+step+20+timestamp+100.png", "n.tar.gz", "o.webp")
     ],
     case("presigned upload", post("artifacts/presigned-upload-url", run_id="$run", path="a.txt")),
     case("presigned download", post("artifacts/presigned-download-url", run_id="$run", path="a.txt")),
