@@ -67,6 +67,21 @@ class VersionRetired(Event, frozen=True, kw_only=True):
     by: str
 
 
+class DeploymentRenamed(Event, frozen=True, kw_only=True):
+    """The model has another name; what runs here (`version`, empty if nothing does) came along from `former_name`."""
+
+    service = "registry"
+    aggregate = "deployment"
+    name = "renamed"
+    key = ("environment", "model_name")
+
+    environment: str
+    model_name: str
+    former_name: str
+    version: str
+    alias: str = ""
+
+
 class EnvironmentSet(Event, frozen=True, kw_only=True):
     """What an environment asks for from now on; what runs there stays."""
 

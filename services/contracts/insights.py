@@ -148,6 +148,7 @@ class ListInsights(Request[Page[InsightSummary]], frozen=True, kw_only=True):
     """Newest first, or, with words to search for in titles and texts, best first.
 
     `words`: any of them may occur; `"a phrase"` in quotes must, `-word` must not. `links`: about any of these.
+    `project_id`: about that project, or anything that it owns.
     """
 
     service = "registry"
@@ -157,5 +158,6 @@ class ListInsights(Request[Page[InsightSummary]], frozen=True, kw_only=True):
     words: str = ""
     links: list[Link] = []
     author: str | None = None
+    project_id: str | None = None
     where: Condition | None = None
     order: list[Ordering] = []

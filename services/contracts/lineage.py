@@ -31,6 +31,7 @@ EdgeKind = Literal[
     "asked",  # alert → retraining
     "answered",  # retraining → run
     "rerun",  # run → run
+    "renamed",  # version → the same version, under the model's new name
 ]
 Direction = Literal["up", "down", "both"]
 """`up`: to what it came from; `down`: to what came of it."""

@@ -96,6 +96,20 @@ class ReviewWithdrawn(Event, frozen=True, kw_only=True):
     by: str
 
 
+class ReviewRenamed(Event, frozen=True, kw_only=True):
+    """The model has another name; its review, as it stands, came along from `former_name`."""
+
+    service = "registry"
+    aggregate = "review"
+    name = "renamed"
+    key = ("model_name", "version")
+
+    model_name: str
+    version: str
+    former_name: str
+    state: ReviewState
+
+
 class DecisionView(Message, frozen=True, kw_only=True):
     by: str
     decision: Decision

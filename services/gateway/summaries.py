@@ -152,6 +152,7 @@ _tells(
     reviews.ReviewDecided,
     lambda e: f"{_DECIDED[e.decision]} {e.model_name} version {e.version}: {_short(e.reason)}",
 )
+_tells(reviews.ReviewRenamed, lambda e: f"moved the review of {e.former_name} version {e.version} to {e.model_name}")
 _tells(reviews.ReviewLapsed, lambda e: f"changed {e.model_name} version {e.version}: its review has lapsed")
 _tells(reviews.ReviewWithdrawn, lambda e: f"withdrew the review of {e.model_name} version {e.version}")
 _tells(
@@ -176,6 +177,7 @@ _tells(
     deployments.VersionRolledBack,
     lambda e: f"rolled {e.environment} back to {e.model_name} version {e.version}: {_short(e.reason)}",
 )
+_tells(deployments.DeploymentRenamed, lambda e: f"{e.former_name} goes on in {e.environment} as {e.model_name}")
 _tells(deployments.VersionRetired, lambda e: f"retired {e.model_name} version {e.version} from {e.environment}")
 _tells(gates.GatePolicySet, lambda e: f"set {len(e.gates)} gates and {e.approvals} approvals for a project's versions")
 _tells(deployments.EnvironmentSet, lambda e: f"set what the environment {e.environment} asks for")
@@ -189,6 +191,13 @@ _tells(
     lambda e: (
         f"answered the request for retraining of {e.model_name} version {e.version} with "
         + (f"version {e.new_version}" if e.new_version else f"run {e.run_id[:8]}")
+    ),
+)
+_tells(
+    retraining.RetrainingRunFailed,
+    lambda e: (
+        f"run {e.run_id[:8]}, which was to answer the request for retraining of {e.model_name} version {e.version}, "
+        f"ended as {e.status}: the request is open again"
     ),
 )
 _tells(retraining.RetrainingDeclined, lambda e: f"declined retraining of {e.model_name}: {_short(e.reason)}")

@@ -73,6 +73,7 @@ from services.registry.projects.shown import Reading
 from services.registry.projects.things import Things
 from services.registry.provenance import Provenance
 from services.registry.purging.handlers import Purging
+from services.registry.renames import EventNumbers
 from services.registry.retraining import store as retraining_store
 from services.registry.retraining.handlers import Retrainings
 from services.registry.reviews import store as review_store
@@ -150,6 +151,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         datasets_ = Datasets(dataset_store.MongoDatasets(store))
         models_ = model_store.MongoModels(store)
         states_ = states.States(store)
+        numbers = EventNumbers(store)
         turns = Turns()
 
         experiment = Experiments(outbox, experiments_, now)
@@ -186,7 +188,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         project = Projects(outbox, projects_, things, CatchingUp(projects_, reading, run_queries, now), now)
         following = Following(project, projects_, reading, now)
         boards = EventConsumer(bus, outbox, streams.REGISTRY_BOARDS, following.take_in)
-        insight = Insights(outbox, insight_store.MongoInsights(store), now)
+        insight = Insights(outbox, insight_store.MongoInsights(store), project.things_of, run_queries, now)
         contents = Contents(model_queries, versions, run_queries, files)
         evaluation = Evaluations(
             outbox,
@@ -200,6 +202,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         gate = Gates(
             outbox,
             gate_store.MongoGates(store),
+            numbers,
             contents,
             project,
             evaluation,
@@ -207,8 +210,10 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             lambda run_id, context: provenance.reproductions.score(run_id, context),
             now,
         )
-        review = Reviews(outbox, review_store.MongoReviews(store), states_, contents, gate, now)
-        deployment = Deployments(outbox, deployment_store.MongoDeployments(store), contents, model, gate, review, now)
+        review = Reviews(outbox, review_store.MongoReviews(store), states_, numbers, contents, gate, now)
+        deployment = Deployments(
+            outbox, deployment_store.MongoDeployments(store), contents, model, gate, review, numbers, now
+        )
         comparison = Comparisons(contents, evaluation, gate, review, deployment)
         retrainings = Retrainings(outbox, retraining_store.MongoRetrainings(store), model_queries, run_queries, now)
         evaluation_files = EvaluationFiles(evaluation, files, run, run_queries)
@@ -241,6 +246,16 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             reviews=review,
             deployments=deployment,
             now=now,
+        )
+        model.followed_by(
+            project.renamed,
+            review.renamed,
+            gate.renamed,
+            deployment.renamed,
+            evaluation.renamed,
+            retrainings.renamed,
+            insight.renamed,
+            provenance.cards.renamed,
         )
         tracing = EventConsumer(bus, outbox, streams.REGISTRY_PROVENANCE, provenance.take_in)
         dead = DeadLetters(outbox)

@@ -27,6 +27,7 @@ from services.registry.lineage import store as lineage_store
 from services.registry.lineage.handlers import Lineage
 from services.registry.logged_models.handlers import LoggedModels
 from services.registry.models.queries import ModelQueries
+from services.registry.renames import EventNumbers
 from services.registry.reproduction.handlers import Reproductions
 from services.registry.reproduction.store import MongoReproductions
 from services.registry.reviews.handlers import Reviews
@@ -91,7 +92,7 @@ class Provenance:
             reproductions=self.reproductions,
             lineage=self.lineage,
         )
-        self.cards = Cards(outbox, card_store.MongoCards(store), recorded, now)
+        self.cards = Cards(outbox, card_store.MongoCards(store), EventNumbers(store), recorded, now)
 
     async def take_in(self, envelopes: list[Envelope], change: Change) -> None:
         await self.versions.take_in(envelopes, change)

@@ -18,7 +18,13 @@ from services.runtime.store import Store, translated
 
 STATES = "states"
 INDEXES: Mapping[str, list[IndexModel]] = {
-    STATES: [IndexModel([("kind", ASCENDING), ("of", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)])]
+    STATES: [
+        IndexModel([("kind", ASCENDING), ("of", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel(
+            [("former", ASCENDING), ("kind", ASCENDING), ("at", ASCENDING)],
+            partialFilterExpression={"former": {"$exists": True}},
+        ),
+    ]
 }
 RENAMES_FOLLOWED = 50
 _BEGUN = "0"
@@ -79,6 +85,17 @@ class States:
             first = await self._rows(kind, missing, {}, ASCENDING) if missing else {}
             asked = {row["former"]: asked[id_] for id_, row in first.items() if "former" in row}
         return found
+
+    async def id_now(self, kind: Kind, id_: str, moment: int) -> str:
+        """What something that had this id at `moment` is called now."""
+        for _ in range(RENAMES_FOLLOWED):
+            renamed = {"kind": kind, "former": id_, "at": {"$gt": moment}}
+            with translated():
+                row = await self._states.find_one(renamed, {"of": 1, "at": 1}, sort=[("at", ASCENDING)])
+            if row is None:
+                break
+            id_, moment = row["of"], row["at"]
+        return id_
 
     async def _rows(
         self, kind: Kind, ids: Sequence[str], when: Mapping[str, Any], direction: int

@@ -55,6 +55,8 @@ class AliasRemoved(Event, frozen=True, kw_only=True):
 
 
 class VersionRegistered(Event, frozen=True, kw_only=True):
+    """`former_name`: it isn't new, its model was renamed from that."""
+
     service = "registry"
     aggregate = "model_version"
     name = "registered"
@@ -66,6 +68,7 @@ class VersionRegistered(Event, frozen=True, kw_only=True):
     user: str
     run_id: str | None = None
     model_id: str | None = None
+    former_name: str | None = None
 
 
 class VersionUpdated(Event, frozen=True, kw_only=True):

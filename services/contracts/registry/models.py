@@ -12,7 +12,8 @@ from services.contracts.paging import Page, Paging
 class VersionView(Message, frozen=True, kw_only=True):
     """`metrics` and `params` are the run's, as they are now. `as_of`: all else is as it was then.
 
-    `registered_as`: the model's name when it was registered, if it has been renamed since.
+    `registered_as`: the model's name when it was registered, if it has been renamed since. `current_name`: with
+    `as_of`, what it is called now, if that is another name.
     """
 
     model_name: str
@@ -32,10 +33,12 @@ class VersionView(Message, frozen=True, kw_only=True):
     params: dict[str, str] = {}
     registered_as: str | None = None
     as_of: datetime | None = None
+    current_name: str | None = None
 
 
 class ModelView(Message, frozen=True, kw_only=True):
-    """`latest` is the version with the highest number. `as_of`: all of it is as it was then."""
+    """`latest` is the version with the highest number. `as_of`: all of it is as it was then, and
+    `current_name` is what it is called now, if that is another name."""
 
     name: str
     created_at: datetime
@@ -46,6 +49,7 @@ class ModelView(Message, frozen=True, kw_only=True):
     version_count: int = 0
     latest: VersionView | None = None
     as_of: datetime | None = None
+    current_name: str | None = None
 
 
 class GetModels(Request[list[ModelView | None]], frozen=True, kw_only=True):

@@ -53,6 +53,7 @@ class LineageEdgeKind(Enum):
     ASKED = enum_value("asked", description="An alert asked for retraining.")
     ANSWERED = enum_value("answered", description="A run answers a request for retraining.")
     RERUN = enum_value("rerun", description="A run was made again.")
+    RENAMED = enum_value("renamed", description="It is the same version, since its model has another name.")
 
 
 @strawberry.enum(description="Where to walk.")

@@ -153,7 +153,7 @@ async def _evaluations(
             where=condition(where),
             order=ordering(sort),
             paging=asked,
-            model_name=parent.model_name,
+            model_name=parent.current_name or parent.model_name,
             version=parent.version,
             as_of=parent.as_of,
         )
@@ -162,7 +162,7 @@ async def _evaluations(
 
 async def _gate_result(parent: strawberry.Parent[VersionView], info: Info) -> GateResultView | None:
     return await info.context.ask(
-        GetGateResults(model_name=parent.model_name, version=parent.version, as_of=parent.as_of)
+        GetGateResults(model_name=parent.current_name or parent.model_name, version=parent.version, as_of=parent.as_of)
     )
 
 
@@ -201,9 +201,13 @@ async def _alerts(
 
 async def _card(parent: strawberry.Parent[VersionView], info: Info) -> CardView | None:
     if parent.as_of is None:
-        return await info.context.ask(GetCard(model_name=parent.model_name, version=parent.version))
+        return await info.context.ask(
+            GetCard(model_name=parent.current_name or parent.model_name, version=parent.version)
+        )
     try:
-        return await info.context.ask(GetCard(model_name=parent.model_name, version=parent.version, as_of=parent.as_of))
+        return await info.context.ask(
+            GetCard(model_name=parent.current_name or parent.model_name, version=parent.version, as_of=parent.as_of)
+        )
     except NotFound:
         return None
 
@@ -239,6 +243,9 @@ class ModelVersion(Node):
         description="The model's name when it was registered; null if it is still called so."
     )
     as_of: datetime | None = strawberry.field(description=AS_OF_DESCRIPTION)
+    current_name: str | None = strawberry.field(
+        description="With `asOf`, what the model is called now; null if it is still called so."
+    )
     run: Run | None = viewed(resolver=_run, description="The run that made it.")
     monitored: MonitoredVersion | None = viewed(
         resolver=_monitored, description="What is watched of it; null if it isn't."
@@ -331,7 +338,7 @@ def _latest(parent: strawberry.Parent[ModelView]) -> VersionView | None:
 
 
 async def _deployments(parent: strawberry.Parent[ModelView], info: Info) -> list[DeploymentView]:
-    return await info.context.ask(ListDeployments(model_name=parent.name, as_of=parent.as_of))
+    return await info.context.ask(ListDeployments(model_name=parent.current_name or parent.name, as_of=parent.as_of))
 
 
 @strawberry.type(description="A registered model: a name under which versions are kept.")
@@ -346,6 +353,9 @@ class Model(Node):
     created_at: datetime = strawberry.field(description="When it was registered.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
     as_of: datetime | None = strawberry.field(description=AS_OF_DESCRIPTION)
+    current_name: str | None = strawberry.field(
+        description="With `asOf`, what the model is called now; null if it is still called so."
+    )
     version_count: int = strawberry.field(description="How many versions it has.")
     latest_version: ModelVersion | None = viewed(resolver=_latest, description="The version with the highest number.")
     version: ModelVersion | None = viewed(

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import enum_value
 
 from services.contracts import projects as contracts
+from services.contracts.insights import InsightSummary, ListInsights
+from services.contracts.paging import Page
 from services.contracts.projects import ProjectSummary, ProjectView
 from services.gateway.ids import global_id
+from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.types import values
 from services.gateway.types.fields import viewed
+from services.gateway.types.insights import Insight
 from services.gateway.types.limits import Size
 from services.gateway.types.links import Link
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
+from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 from services.gateway.types.values import KeyValue
 
 REVISION = "Counts its changes: the one to name as `expected` when changing it."
@@ -220,6 +225,19 @@ def _overdue(parent: strawberry.Parent[AnyProject]) -> int:
     return parent.overdue
 
 
+async def _insights(
+    parent: strawberry.Parent[AnyProject],
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    words: Annotated[str | None, strawberry.argument(description="Only those in which any of these occurs.")] = None,
+) -> Page[InsightSummary]:
+    asked = paging(first, after, last, before, Selected.of(info))
+    return await info.context.ask(ListInsights(paging=asked, words=words or "", project_id=parent.id))
+
+
 def _board(attribute: str, description: str, size: int = 1) -> Any:
     return viewed(resolver=_of_board(attribute), size=Size(otherwise=size, asks=True), description=description)
 
@@ -246,6 +264,11 @@ class Project(Node):
     patterns: list[Pattern] | None = _board("patterns", "What it owns by name.", 5)
     assigned: list[Link] | None = _board("assigned", "What it owns because somebody said so.", 5)
     stages: list[Stage] | None = _board("stages", "Its stages, in order.", 14)
+    insights: Connection[Insight] | None = viewed(
+        resolver=_insights,
+        size=Size(asks=True),
+        description="What was learned about it and about anything that it owns, newest or best fit first.",
+    )
     milestones: list[Milestone] | None = _board("milestones", "Its milestones.", 10)
     assumptions: list[Assumption] | None = _board("assumptions", "What it assumes.", 10)
     moves: list[Move] | None = _board("moves", "Moves back, and why.", 5)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from services.contracts.cards import (
     CardSummary,
     CardView,
@@ -21,10 +23,11 @@ from services.registry.cards import markdown, page, rules, sections
 from services.registry.cards.document import Card
 from services.registry.cards.facts import Recorded
 from services.registry.cards.rules import Published
-from services.registry.cards.store import CARDS, WORDS, MongoCards, keep_content
+from services.registry.cards.store import CARD, CARD_WORDS, CARDS, WORDS, MongoCards, keep_content
 from services.registry.clock import Now
 from services.registry.documents import put
 from services.registry.once import once
+from services.registry.renames import EventNumbers
 from services.registry.runs.times import moment
 from services.registry.states import milliseconds
 from services.runtime.context import Context
@@ -32,9 +35,10 @@ from services.runtime.outbox import Change, Outbox
 
 
 class Cards:
-    def __init__(self, outbox: Outbox, store: MongoCards, recorded: Recorded, now: Now) -> None:
+    def __init__(self, outbox: Outbox, store: MongoCards, numbers: EventNumbers, recorded: Recorded, now: Now) -> None:
         self._outbox = outbox
         self._store = store
+        self._numbers = numbers
         self._recorded = recorded
         self._now = now
 
@@ -50,6 +54,8 @@ class Cards:
             after, event = rules.written(former, model.name, request.words, request.expected, context.principal.user)
             change = Change(context, "write_card")
             if event is not None:
+                if former is None:
+                    after = msgspec.structs.replace(after, v=await self._numbers.last(CARD_WORDS, after.id) + 1)
                 put(change, WORDS, former, after)
                 change.emit(event, after.v)
             return change, Written(id=model.name, revision=after.revision)
@@ -79,6 +85,8 @@ class Cards:
             )
             change = Change(context, "publish_card")
             if event is not None:
+                if former is None:
+                    after = msgspec.structs.replace(after, v=await self._numbers.last(CARD, after.id) + 1)
                 put(change, CARDS, former, after)
                 keep_content(change, after, markdown.rendered(card), page.rendered(card))
                 change.emit(event, after.v)
@@ -117,6 +125,10 @@ class Cards:
             published_at=moment(then.at),
             by=then.by,
         )
+
+    async def renamed(self, change: Change, former_name: str, model_name: str) -> None:
+        """Moves a model's cards along with it."""
+        await self._store.rename(change, former_name, model_name, self._numbers)
 
     async def page(self, request: ListCards, context: Context) -> Page[CardSummary]:
         require(context.principal, Action.READ)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from services.contracts.base import Event
 from services.contracts.deployments import (
     DeploymentView,
@@ -32,6 +34,7 @@ from services.registry.documents import put
 from services.registry.gates.handlers import Gates
 from services.registry.models.handlers import Models
 from services.registry.once import once
+from services.registry.renames import EventNumbers
 from services.registry.reviews.content import Content, Contents
 from services.registry.reviews.handlers import Reviews
 from services.registry.states import milliseconds
@@ -57,10 +60,12 @@ class Deployments:
         models: Models,
         gates: Gates,
         reviews: Reviews,
+        numbers: EventNumbers,
         now: Now,
     ) -> None:
         self._outbox = outbox
         self._store = store
+        self._numbers = numbers
         self._contents = contents
         self._models = models
         self._gates = gates
@@ -194,6 +199,8 @@ class Deployments:
             former = await self._store.get(request.environment, request.model_name)
             before = former or rules.nothing(request.environment, request.model_name)
             rules.unchanged(expected, before.v, "what runs there")
+            if former is None:
+                before = msgspec.structs.replace(before, v=await self._numbers.last("deployment", before.id))
             after, event = await decide(before, environment)
             change = Change(context, action)
             put(change, DEPLOYMENTS, former, after)
@@ -203,6 +210,17 @@ class Deployments:
 
         async with self._turns.of(request.model_name):
             return await once(self._outbox, request, context, attempt, again_on_duplicate=True)
+
+    async def renamed(self, change: Change, former_name: str, model_name: str) -> None:
+        """Moves what runs and ran of a model along with it; its aliases come along by themselves."""
+        aliases = {environment.id: environment.alias for environment in await self._store.environments()}
+        for before in await self._store.find(None, former_name, most=MOST_ENVIRONMENTS):
+            there = await self._store.get(before.environment, model_name)
+            events = await self._numbers.last("deployment", rules.deployment_id(before.environment, model_name))
+            after, event = rules.renamed(before, model_name, aliases.get(before.environment, ""), events)
+            change.delete(DEPLOYMENTS, {"_id": before.id, "r": before.r})
+            put(change, DEPLOYMENTS, there, after)
+            change.emit(event, after.v)
 
     async def _keep_in_step(self, change: Change, alias: str, before: Deployment, after: Deployment) -> None:
         if not alias:

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from services.contracts.deployments import (
+    DeploymentRenamed,
     DeploymentView,
     MissingRule,
     RanView,
@@ -295,6 +296,20 @@ def view(deployment: Deployment, alias: str = "", most: int = MANY_STAYS) -> Dep
         revision=deployment.v,
         alias=alias,
     )
+
+
+def renamed(deployment: Deployment, model_name: str, alias: str, events: int) -> tuple[Deployment, DeploymentRenamed]:
+    """What ran and runs, under the model's new name, about which there were so many events."""
+    id_ = deployment_id(deployment.environment, model_name)
+    after = msgspec.structs.replace(deployment, id=id_, model_name=model_name, v=events + 1, r=1)
+    event = DeploymentRenamed(
+        environment=deployment.environment,
+        model_name=model_name,
+        former_name=deployment.model_name,
+        version=deployment.current.version if deployment.current else "",
+        alias=alias,
+    )
+    return after, event
 
 
 def as_of(deployment: Deployment, then: int) -> Deployment | None:

@@ -24,7 +24,7 @@ from services.registry.clock import Now
 from services.registry.evaluations import paired, rules
 from services.registry.evaluations.paired import Paired
 from services.registry.evaluations.rules import Evaluation
-from services.registry.evaluations.store import MongoEvaluations, add
+from services.registry.evaluations.store import MongoEvaluations, add, rename
 from services.registry.models.queries import ModelQueries
 from services.registry.once import once
 from services.registry.projects.evidence import BASELINE_TAG, is_yes
@@ -221,6 +221,13 @@ class Evaluations:
         if view is None:
             raise NotFound(f"there is no evaluation {request.id!r}", field="id")
         return view
+
+    async def renamed(self, change: Change, former_name: str, model_name: str) -> None:
+        """Moves a model's evaluations along with it."""
+        for evaluation in await self._store.of_model(former_name):
+            shown = await self._store.view(evaluation.id)
+            if shown is not None:
+                rename(change, evaluation, shown, former_name, model_name)
 
     async def page(self, request: ListEvaluations, context: Context) -> Page[EvaluationSummary]:
         require(context.principal, Action.READ)

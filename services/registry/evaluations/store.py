@@ -10,8 +10,8 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.contracts.evaluations import EvaluationSummary, EvaluationView, ListEvaluations, RowScores
 from services.contracts.paging import Page
-from services.registry.documents import from_document, insert
-from services.registry.evaluations.rules import Evaluation
+from services.registry.documents import from_document, insert, save
+from services.registry.evaluations.rules import Evaluation, model_about, version_about
 from services.registry.paging import page_of
 from services.runtime import conditions
 from services.runtime.conditions import Field
@@ -52,6 +52,25 @@ def add(change: Change, evaluation: Evaluation, shown: EvaluationView, row_score
     insert(change, PARTS, Parts(id=evaluation.id, view=encode(shown), rows=encode(list(row_scores))))
 
 
+def rename(change: Change, evaluation: Evaluation, shown: EvaluationView, former_name: str, model_name: str) -> None:
+    """The same evaluation, of a model with a new name."""
+    about = [_renamed(entry, former_name, model_name) for entry in evaluation.about]
+    summary = msgspec.msgpack.decode(evaluation.summary, type=EvaluationSummary)
+    if summary.model_name == former_name:
+        summary = msgspec.structs.replace(summary, model_name=model_name)
+        shown = msgspec.structs.replace(shown, model_name=model_name)
+    after = msgspec.structs.replace(evaluation, about=about, summary=msgspec.msgpack.encode(summary))
+    save(change, EVALUATIONS, evaluation, after)
+    change.update(PARTS, {"_id": evaluation.id}, {"$set": {"view": msgspec.msgpack.encode(shown)}})
+
+
+def _renamed(about: str, former_name: str, model_name: str) -> str:
+    if about == model_about(former_name):
+        return model_about(model_name)
+    start = version_about(former_name, "")
+    return version_about(model_name, about.removeprefix(start)) if about.startswith(start) else about
+
+
 class MongoEvaluations:
     def __init__(self, store: Store) -> None:
         self._evaluations = store[EVALUATIONS]
@@ -74,6 +93,12 @@ class MongoEvaluations:
             matching["split_name"] = split_name
         with translated():
             rows = await self._evaluations.find(matching).sort(NEWEST_FIRST).limit(most).to_list(most)
+        return [from_document(row, Evaluation) for row in rows]
+
+    async def of_model(self, model_name: str) -> list[Evaluation]:
+        """All that are of it."""
+        with translated():
+            rows = await self._evaluations.find({"about": model_about(model_name)}).to_list(None)
         return [from_document(row, Evaluation) for row in rows]
 
     async def of_split(self, split_key: str, *, most: int) -> list[Evaluation]:

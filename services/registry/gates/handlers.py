@@ -26,12 +26,13 @@ from services.registry.evaluations.handlers import Evaluations
 from services.registry.evaluations.rules import split_key
 from services.registry.gates import policies, rules
 from services.registry.gates.rules import Comparison, Seen
-from services.registry.gates.store import POLICIES, RESULTS, MongoGates, result_of, result_view
+from services.registry.gates.store import POLICIES, RESULTS, MongoGates, renamed, result_of, result_view
 from services.registry.once import once
 from services.registry.projects.board import proofs_of, settled
 from services.registry.projects.handlers import Projects
 from services.registry.projects.project import Project
 from services.registry.projects.rules import values_of
+from services.registry.renames import EventNumbers
 from services.registry.reviews.content import Content, Contents
 from services.registry.runs.queries import RunQueries
 from services.registry.states import milliseconds
@@ -50,6 +51,7 @@ class Gates:
         self,
         outbox: Outbox,
         store: MongoGates,
+        numbers: EventNumbers,
         contents: Contents,
         projects: Projects,
         evaluations: Evaluations,
@@ -60,6 +62,7 @@ class Gates:
         self._outbox = outbox
         self._store = store
         self._contents = contents
+        self._numbers = numbers
         self._projects = projects
         self._evaluations = evaluations
         self._runs = runs
@@ -129,10 +132,11 @@ class Gates:
                 policy_revision=policy.revision,
                 by=context.principal.user,
             )
-            result = result_of(event, self._now())
+            events = await self._numbers.last(event.aggregate, event.aggregate_id())
+            result = result_of(event, self._now(), events)
             change = Change(context, "evaluate_gates")
             insert(change, RESULTS, result)
-            change.emit(event, event.number)
+            change.emit(event, result.v)
             return change, result_view(result, content.digest)
 
         return await once(self._outbox, request, context, decide, again_on_duplicate=True)
@@ -187,6 +191,14 @@ class Gates:
         return {
             measure: Comparison(name=test.test, rows=test.rows, p_value=test.p_value) for measure, test in tests.items()
         }
+
+    async def renamed(self, change: Change, former_name: str, model_name: str) -> None:
+        """Moves the results of a model's gates along with it. What an earlier model of the new name left, goes."""
+        for before in await self._store.of_model(model_name):
+            change.delete(RESULTS, {"_id": before.id})
+        for before in await self._store.of_model(former_name):
+            change.delete(RESULTS, {"_id": before.id})
+            insert(change, RESULTS, renamed(before, model_name))
 
     # ------------------------------------------------------------ reading
 

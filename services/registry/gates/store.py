@@ -61,10 +61,11 @@ class Result(Aggregate, frozen=True, kw_only=True):
         return msgspec.msgpack.decode(self.verdicts, type=list[GateVerdict])
 
 
-def result_of(event: GatesEvaluated, now: int) -> Result:
+def result_of(event: GatesEvaluated, now: int, events: int) -> Result:
+    """`events`: how many there were about the version's gates before this one."""
     return Result(
-        id=f"{event.model_name}/{event.version}/{event.number}",
-        v=event.number,
+        id=result_id(event.model_name, event.version, event.number),
+        v=events + 1,
         model_name=event.model_name,
         version=event.version,
         number=event.number,
@@ -75,6 +76,16 @@ def result_of(event: GatesEvaluated, now: int) -> Result:
         policy_revision=event.policy_revision,
         by=event.by,
         at=now,
+    )
+
+
+def result_id(model_name: str, version: str, number: int) -> str:
+    return f"{model_name}/{version}/{number}"
+
+
+def renamed(result: Result, model_name: str) -> Result:
+    return msgspec.structs.replace(
+        result, id=result_id(model_name, result.version, result.number), model_name=model_name, r=1
     )
 
 
@@ -117,6 +128,11 @@ class MongoGates:
         with translated():
             row = await self._results.find_one(matching, sort=[("number", DESCENDING)])
         return None if row is None else from_document(row, Result)
+
+    async def of_model(self, model_name: str) -> list[Result]:
+        with translated():
+            rows = await self._results.find({"model_name": model_name}).to_list(None)
+        return [from_document(row, Result) for row in rows]
 
     async def page(self, request: ListGateResults) -> Page[Result]:
         named = {"model_name": request.model_name, "version": request.version, "project_id": request.project_id}

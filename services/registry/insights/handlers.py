@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import msgspec
 
 from services.contracts.errors import Invalid, NotFound
@@ -16,25 +19,35 @@ from services.contracts.insights import (
     WriteInsight,
 )
 from services.contracts.paging import Page
+from services.contracts.projects import Thing
+from services.contracts.registry import GetRuns
 from services.contracts.written import Written
 from services.registry.clock import Now
 from services.registry.documents import insert, save
 from services.registry.insights import rules
 from services.registry.insights.rules import Insight
-from services.registry.insights.store import INSIGHTS, MongoInsights, keep_former
+from services.registry.insights.store import INSIGHTS, MongoInsights, about_project, keep_former
 from services.registry.once import once
+from services.registry.runs.queries import MAX_IDS, RunQueries
 from services.runtime.context import Context
 from services.runtime.ids import new_id
 from services.runtime.outbox import Change, Outbox
 
 MAX_WORDS = 1000
 MAX_LINKS = 100
+MOST_RUNS = 2000
+"""Newest insights about runs that are looked through for those of a project."""
+
+ThingsOf = Callable[[Context, str], Awaitable[list[Thing]]]
+"""What a project owns, by its id."""
 
 
 class Insights:
-    def __init__(self, outbox: Outbox, store: MongoInsights, now: Now) -> None:
+    def __init__(self, outbox: Outbox, store: MongoInsights, things_of: ThingsOf, runs: RunQueries, now: Now) -> None:
         self._outbox = outbox
         self._store = store
+        self._things_of = things_of
+        self._runs = runs
         self._now = now
 
     async def write(self, request: WriteInsight, context: Context) -> Written:
@@ -95,6 +108,11 @@ class Insights:
 
         return await once(self._outbox, request, context, decide)
 
+    async def renamed(self, change: Change, former_name: str, model_name: str) -> None:
+        """What is about a model stays about it under its new name."""
+        for before in await self._store.about_model(former_name):
+            save(change, INSIGHTS, before, rules.renamed(before, former_name, model_name))
+
     async def get(self, request: GetInsight, context: Context) -> InsightView:
         require(context.principal, Action.READ)
         insight = await self._get(request.insight_id)
@@ -114,11 +132,23 @@ class Insights:
             raise Invalid(f"at most {MAX_WORDS} characters to search for", field="words")
         if len(request.links) > MAX_LINKS:
             raise Invalid(f"at most {MAX_LINKS} links", field="links")
+        about = None if request.project_id is None else await self._about(request.project_id, context)
         if not request.words.strip():
-            return await self._store.page(request)
+            return await self._store.page(request, about)
         if request.order:
             raise Invalid("a search has its own order: best first", field="order", fix="Leave out words or order.")
-        return await self._store.search(request)
+        return await self._store.search(request, about)
+
+    async def _about(self, project_id: str, context: Context) -> list[dict[str, Any]]:
+        """What asks for insights about a project: about itself, what it owns, and what belongs to that."""
+        things = await self._things_of(context, project_id)
+        experiments = {thing.id for thing in things if thing.kind == "experiment"}
+        of_runs = await self._store.runs_written_about(MOST_RUNS)
+        whose: dict[str, str] = {}
+        for start in range(0, len(of_runs), MAX_IDS):
+            runs = await self._runs.get(GetRuns(ids=of_runs[start : start + MAX_IDS]), context)
+            whose |= {run.id: run.experiment_id for run in runs if run is not None}
+        return about_project(project_id, things, [run for run in of_runs if whose.get(run) in experiments])
 
     async def _get(self, insight_id: str) -> Insight:
         insight = await self._store.get(insight_id)

@@ -55,6 +55,20 @@ class Insight(Aggregate, frozen=True, kw_only=True):
     removed: bool = False
 
 
+def renamed(insight: Insight, former_name: str, model_name: str) -> Insight:
+    """With links to the model's new name."""
+    links = [_followed(link, former_name, model_name) for link in insight.links]
+    return msgspec.structs.replace(insight, links=links, keys=[link_key(link) for link in links])
+
+
+def _followed(link: Link, former_name: str, model_name: str) -> Link:
+    if link.kind == "model" and link.id == former_name:
+        return Link(kind="model", id=model_name)
+    if link.kind in ("version", "window") and link.id.startswith(f"{former_name}/"):
+        return Link(kind=link.kind, id=f"{model_name}/{link.id.removeprefix(f'{former_name}/')}")
+    return link
+
+
 def link_key(link: Link) -> str:
     return f"{link.kind}/{link.id}"
 

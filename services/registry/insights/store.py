@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
@@ -10,6 +10,7 @@ from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
 from services.contracts.errors import Invalid
 from services.contracts.insights import InsightSummary, ListInsights
 from services.contracts.paging import Edge, Page
+from services.contracts.projects import Thing
 from services.registry.documents import from_document
 from services.registry.insights import rules
 from services.registry.insights.rules import Insight, link_key
@@ -34,6 +35,14 @@ INDEXES: Mapping[str, list[IndexModel]] = {
         IndexModel([("author", ASCENDING), ("_id", DESCENDING)]),
     ],
 }
+_OF_MODELS = ("version", "window")
+_INSIDE = {
+    "model": (("version", "/", "0"), ("window", "/", "0")),
+    "dataset": (("feature", "/", "0"), ("figure", "/", "0"), ("dataset", "@", "A")),
+}
+"""By the kind of a thing, what is named with its name in front: the kind, what follows the name, and what follows that
+character ("0" comes after "/", "A" after "@")."""
+Query = dict[str, Any]
 NEVER_SHOWN = {"removed": False}
 
 
@@ -69,23 +78,46 @@ class MongoInsights:
             row = await self._former.find_one({"_id": f"{insight_id}/{revision}"})
         return None if row is None else (row["title"], row["text"])
 
-    async def page(self, request: ListInsights) -> Page[InsightSummary]:
+    async def about_model(self, model_name: str) -> list[Insight]:
+        """Those that are about it, its versions or their windows."""
+        inside = [
+            {"keys": {"$elemMatch": {"$gte": f"{kind}/{model_name}/", "$lt": f"{kind}/{model_name}0"}}}
+            for kind in _OF_MODELS
+        ]
+        with translated():
+            rows = await self._insights.find({"$or": [{"keys": f"model/{model_name}"}, *inside]}).to_list(None)
+        return [from_document(row, Insight) for row in rows]
+
+    async def runs_written_about(self, most: int) -> list[str]:
+        """Of the newest insights about runs, which runs these are."""
+        stages: list[dict[str, Any]] = [
+            {"$match": {**NEVER_SHOWN, "keys": {"$elemMatch": {"$gte": "run/", "$lt": "run0"}}}},
+            {"$sort": {"_id": -1}},
+            {"$limit": most},
+            {"$project": {"keys": 1}},
+        ]
+        with translated():
+            rows = await self._insights.aggregate(stages).to_list(most)
+        keys = (key for row in rows for key in row["keys"] if key.startswith("run/"))
+        return list(dict.fromkeys(key.removeprefix("run/") for key in keys))
+
+    async def page(self, request: ListInsights, about: Sequence[Query] | None) -> Page[InsightSummary]:
         """Newest first, unless another order is asked for."""
         order = conditions.keys(request.order, FIELDS, [("_id", -1)])
         return await page_of(
             self._insights,
-            _matching(request),
+            _matching(request, about),
             order,
             request.paging,
             lambda row: rules.summary(from_document(row, Insight)),
         )
 
-    async def search(self, request: ListInsights) -> Page[InsightSummary]:
+    async def search(self, request: ListInsights, about: Sequence[Query] | None) -> Page[InsightSummary]:
         """Best first: a cursor holds how well its insight fits, and which it is."""
         count, cursor, backward = window(request.paging)
         down = "$gt" if backward else "$lt"
         direction = 1 if backward else -1
-        matching = {**_matching(request), "$text": {"$search": request.words}}
+        matching = {**_matching(request, about), "$text": {"$search": request.words}}
         stages: list[dict[str, Any]] = [{"$match": matching}, {"$addFields": {"score": {"$meta": "textScore"}}}]
         if cursor:
             score, id_ = values_of(cursor, 2)
@@ -112,10 +144,23 @@ class MongoInsights:
         )
 
 
-def _matching(request: ListInsights) -> dict[str, Any]:
+def about_project(project_id: str, things: Sequence[Thing], runs: Sequence[str]) -> list[Query]:
+    """Alternatives that each find insights about a project, about things of it, or what belongs to these."""
+    keys = [f"project/{project_id}", *(f"{thing.kind}/{thing.id}" for thing in things), *(f"run/{run}" for run in runs)]
+    inside = [
+        {"keys": {"$elemMatch": {"$gte": f"{kind}/{thing.id}{mark}", "$lt": f"{kind}/{thing.id}{after}"}}}
+        for thing in things
+        for kind, mark, after in _INSIDE.get(thing.kind, ())
+    ]
+    return [{"keys": {"$in": keys}}, *inside]
+
+
+def _matching(request: ListInsights, about: Sequence[Query] | None) -> Query:
     matching: dict[str, Any] = {**NEVER_SHOWN, "$and": [conditions.query(request.where, FIELDS)]}
     if request.links:
         matching["keys"] = {"$in": [link_key(link) for link in request.links]}
+    if about is not None:
+        matching["$or"] = list(about)
     if request.author is not None:
         matching["author"] = request.author
     return matching

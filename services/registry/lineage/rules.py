@@ -12,7 +12,7 @@ from services.contracts.alerts import AlertAcknowledged, AlertOpened, AlertReope
 from services.contracts.base import Envelope, Event
 from services.contracts.cards import CardPublished
 from services.contracts.datasets import DatasetVersionRegistered, DataSourceDescribed, SplitsRecorded
-from services.contracts.deployments import VersionDeployed, VersionRetired, VersionRolledBack
+from services.contracts.deployments import DeploymentRenamed, VersionDeployed, VersionRetired, VersionRolledBack
 from services.contracts.evaluations import EvaluationRecorded
 from services.contracts.lineage import EdgeKind, NodeKind, NodeRef
 from services.contracts.monitor import WindowClosed
@@ -35,7 +35,7 @@ from services.contracts.retraining import (
     RetrainingRunFailed,
     RetrainingStarted,
 )
-from services.contracts.reviews import ReviewDecided, ReviewLapsed, ReviewRequested, ReviewWithdrawn
+from services.contracts.reviews import ReviewDecided, ReviewLapsed, ReviewRenamed, ReviewRequested, ReviewWithdrawn
 from services.registry.brevity import cut
 
 
@@ -174,6 +174,8 @@ def _registered(event: VersionRegistered, at: datetime) -> Iterable[Told]:
         yield _edge("registered", _ref("run", event.run_id), this)
     if event.model_id:
         yield _edge("registered", _ref("logged_model", event.model_id), this)
+    if event.former_name:
+        yield _edge("renamed", _version(event.former_name, event.version), this)
 
 
 def _version_changed(event: VersionUpdated, at: datetime) -> Iterable[Told]:
@@ -197,11 +199,13 @@ def _evaluated(event: EvaluationRecorded, at: datetime) -> Iterable[Told]:
         yield _edge("used", _ref("dataset", f"{event.split.dataset}@{event.split.digest}"), this, event.split.name)
 
 
-def _review(event: ReviewRequested | ReviewDecided | ReviewLapsed | ReviewWithdrawn, at: datetime) -> Iterable[Told]:
+def _review(
+    event: ReviewRequested | ReviewDecided | ReviewLapsed | ReviewWithdrawn | ReviewRenamed, at: datetime
+) -> Iterable[Told]:
     this = _ref("review", f"{event.model_name}/{event.version}")
     states = {"requested": "open", "lapsed": "lapsed", "withdrawn": "withdrawn"}
-    state = event.state if isinstance(event, ReviewDecided) else states[event.name]
-    first = at if isinstance(event, ReviewRequested) else None
+    state = event.state if isinstance(event, ReviewDecided | ReviewRenamed) else states[event.name]
+    first = at if isinstance(event, ReviewRequested | ReviewRenamed) else None
     label = f"review of {event.model_name} {event.version}"
     yield Node(kind="review", id=this.id, label=label, state=state.replace("_", " "), at=first)
     yield _edge("reviewed", _version(event.model_name, event.version), this)
@@ -219,6 +223,17 @@ def _card(event: CardPublished, at: datetime) -> Iterable[Told]:
 
 def _deployment(environment: str, model_name: str, version: str) -> NodeRef:
     return _ref("deployment", f"{environment}/{model_name}/{version}")
+
+
+def _deployment_renamed(event: DeploymentRenamed, at: datetime) -> Iterable[Told]:
+    if not event.version:
+        return
+    this = _deployment(event.environment, event.model_name, event.version)
+    former = _deployment(event.environment, event.former_name, event.version)
+    label = f"{event.model_name} {event.version} in {event.environment}"
+    yield Node(kind="deployment", id=this.id, label=label, state="running", at=at)
+    yield Node(kind="deployment", id=former.id, state="renamed")
+    yield _edge("deployed", _version(event.model_name, event.version), this)
 
 
 def _deployed(event: VersionDeployed | VersionRolledBack, at: datetime) -> Iterable[Told]:
@@ -323,10 +338,12 @@ RULES: dict[type[Event], Read] = {
     ReviewDecided: _review,
     ReviewLapsed: _review,
     ReviewWithdrawn: _review,
+    ReviewRenamed: _review,
     CardPublished: _card,
     VersionDeployed: _deployed,
     VersionRolledBack: _deployed,
     VersionRetired: _retired,
+    DeploymentRenamed: _deployment_renamed,
     WindowClosed: _window,
     AlertOpened: _alert,
     AlertReopened: _alert,

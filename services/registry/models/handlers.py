@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from services.contracts.base import Event
 from services.contracts.identity import Action, require
@@ -11,6 +11,7 @@ from services.registry.documents import create, put, save
 from services.registry.models import rules
 from services.registry.models.rules import Model, Version
 from services.registry.models.store import MODELS, VERSIONS, MongoModels
+from services.registry.renames import Follow
 from services.registry.states import keep
 from services.registry.turns import Turns
 from services.runtime.context import Context
@@ -26,6 +27,11 @@ class Models:
         self._store = store
         self._turns = turns
         self._now = now
+        self._followers: Sequence[Follow] = ()
+
+    def followed_by(self, *followers: Follow) -> None:
+        """Who keeps things under models' names, and moves them when a model is renamed."""
+        self._followers = followers
 
     async def register(
         self, context: Context, name: str, description: str, tags: Mapping[str, str], sign: Sign | None = None
@@ -118,7 +124,7 @@ class Models:
             change.emit(decided[1], decided[0].v)
 
     async def rename(self, context: Context, name: str, new_name: str) -> Model:
-        """Its versions, tags and aliases come along."""
+        """Its versions, tags and aliases come along, and what others keep under its name."""
         require(context.principal, Action.MANAGE_MODELS)
         rules.check_model_name(new_name, "new_name")
         result: Model | None = None
@@ -138,6 +144,8 @@ class Models:
             change.emit(event, result.v)
             await self._move_versions(change, model, new_name, now)
             self._remove(change, model, now)
+            for follow in self._followers:
+                await follow(change, name, new_name)
             return change
 
         async with self._turns.of(name):

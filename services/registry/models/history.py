@@ -33,6 +33,11 @@ class ModelHistory:
         then = [found.get(id_) if id_ else None for id_ in ids]
         return [None if version is None or version.gone else version for version in then]
 
+    async def renamed_to(self, name: str, as_of: datetime) -> str | None:
+        """What a model that was called so then is called now; None if still so."""
+        now = await self._states.id_now("model", name, milliseconds(as_of))
+        return None if now == name else now
+
     async def count(self, name: str, as_of: datetime) -> int:
         """How many versions there were."""
         return await self._store.count_there(name, milliseconds(as_of))

@@ -162,7 +162,8 @@ class ModelQueries:
         [latest] = await self._past_versions(context, [edge.node for edge in newest.edges] or [None], as_of)
         view = _model_view(model, await self._history.count(model.name, as_of), latest)
         updated = view.updated_at if latest is None else max(view.updated_at, latest.created_at)
-        return msgspec.structs.replace(view, updated_at=updated, as_of=as_of)
+        now = await self._history.renamed_to(model.name, as_of)
+        return msgspec.structs.replace(view, updated_at=updated, as_of=as_of, current_name=now)
 
     async def _past_versions(
         self, context: Context, versions: Sequence[Version | None], as_of: datetime
@@ -170,7 +171,11 @@ class ModelQueries:
         there = [version for version in versions if version is not None]
         models = await self._history.models([version.name for version in there], as_of)
         views = await self._version_views(context, there, models)
-        shown = {view_key(view): msgspec.structs.replace(view, as_of=as_of) for view in views}
+        names = {name: await self._history.renamed_to(name, as_of) for name in {version.name for version in there}}
+        shown = {
+            view_key(view): msgspec.structs.replace(view, as_of=as_of, current_name=names[view.model_name])
+            for view in views
+        }
         return [None if version is None else shown[version.id] for version in versions]
 
     async def _past_page(self, request: ListVersions, as_of: datetime, context: Context) -> Page[VersionView]:
@@ -269,4 +274,5 @@ def _keys(clauses: Sequence[str], entity: Entity, ties: list[tuple[str, int]]) -
 
 def _check_orders(orders: Sequence[Order], paths: Sequence[str]) -> None:
     if len(set(paths)) != len(orders):
-        raise Invalid("`order_by` contains duplicate fields", field="order_by")
+        keys = [order.field.key for order in orders]
+        raise Invalid(f"`order_by` contains duplicate fields: {keys}", field="order_by")

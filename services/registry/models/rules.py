@@ -367,7 +367,7 @@ def version_renamed(version: Version, name: str, former: Version | None, now: in
         r=1,
         updated=now,
     )
-    return after, version_event(after)
+    return after, msgspec.structs.replace(version_event(after), former_name=version.name)
 
 
 def latest_by_stage(versions: Iterable[Version]) -> list[Version]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from services.contracts.errors import Conflict, Invalid, NotFound
+from services.contracts.errors import Invalid, NotFound
 from services.contracts.identity import Action, require
 from services.contracts.paging import Page
 from services.contracts.projects import (
@@ -24,6 +24,7 @@ from services.contracts.projects import (
     SetAssumption,
     SetMilestone,
     Thing,
+    ThingKind,
     UpdateProject,
     WaiveItem,
 )
@@ -35,7 +36,7 @@ from services.registry.projects import board, ownership, rules
 from services.registry.projects.catching_up import CatchingUp
 from services.registry.projects.project import BoardEvent, Project, applied, folded, started
 from services.registry.projects.store import PROJECTS, MongoProjects, assign
-from services.registry.projects.things import Things
+from services.registry.projects.things import Things, taken
 from services.registry.runs.times import moment
 from services.registry.turns import Turns
 from services.runtime.context import Context
@@ -111,7 +112,7 @@ class Projects:
         try:
             return await once(self._outbox, request, context, decide)
         except Duplicate as error:
-            raise _taken(request.project_name) from error
+            raise taken(request.project_name) from error
 
     async def update(self, request: UpdateProject, context: Context) -> Written:
         def decide(project: Project, who: str) -> BoardEvent | None:
@@ -129,7 +130,7 @@ class Projects:
         try:
             return await self._change(request, context, "update_project", decide, lambda project: project.revision)
         except Duplicate as error:
-            raise _taken(request.project_name or "") from error
+            raise taken(request.project_name or "") from error
 
     async def answer(self, request: FillAnswer, context: Context) -> Written:
         def decide(project: Project, who: str) -> BoardEvent:
@@ -291,6 +292,18 @@ class Projects:
         async with self._turns.of(request.project_id):
             return await once(self._outbox, request, context, attempt, again_on_duplicate=True)
 
+    async def renamed(self, change: Change, former_name: str, model_name: str) -> None:
+        """A model stays with its project, whatever the project's patterns say of its new name."""
+        former, thing = Thing(kind="model", id=former_name), Thing(kind="model", id=model_name)
+        [owner] = await self.owners(change.context, [former])
+        there = (await self._store.assigned([thing])).get(thing)
+        if owner in (rules.DEFAULT_ID, there):
+            return
+        before = await self._get(owner)
+        event = rules.assigned(before, self._now(), change.context.principal.user, thing)
+        put(change, before, [] if event is None else [event])
+        assign(change, thing, owner, there)
+
     async def _claimed(self, project: Project, context: Context) -> dict[Thing, str]:
         """The things that the project's patterns claim from others, with their former owners."""
         found: dict[Thing, str] = {}
@@ -338,6 +351,14 @@ class Projects:
         names = await self._things.names(context, things)
         return [ownership.owner(thing, names.get(thing, ""), assigned, claims) for thing in things]
 
+    async def things_of(self, context: Context, project_id: str) -> list[Thing]:
+        """All that a project owns. Raises NotFound."""
+        await self._get(project_id)
+        kinds: tuple[ThingKind, ...] = ("experiment", "model", "dataset")
+        names = {thing: name for kind in kinds for thing, name in (await self._things.all(context, kind)).items()}
+        assigned, claims = await self._store.assigned(list(names)), await self._store.claims()
+        return [thing for thing, name in names.items() if ownership.owner(thing, name, assigned, claims) == project_id]
+
     async def owning(self, context: Context, thing: Thing) -> Project:
         """The project, with its board, that a thing belongs to."""
         [owner] = await self.owners(context, [thing])
@@ -369,12 +390,3 @@ class Projects:
     async def page(self, request: ListProjects, context: Context) -> Page[ProjectSummary]:
         require(context.principal, Action.READ)
         return await self._store.page(request, moment(self._now()))
-
-
-def _taken(name: str) -> Conflict:
-    return Conflict(
-        f"there is a project called {name!r} already",
-        code="ALREADY_EXISTS",
-        field="project_name",
-        fix="Choose another name; an archived project keeps its own.",
-    )

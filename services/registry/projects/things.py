@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from services.contracts.datasets import DatasetSummary, ListDatasets
-from services.contracts.errors import NotFound
+from services.contracts.errors import Conflict, NotFound
 from services.contracts.paging import Page, Paging
 from services.contracts.projects import Thing, ThingKind
 from services.contracts.registry import ListExperiments, ListModels
@@ -84,3 +84,12 @@ class Things:
                 break
             after = page.edges[-1].cursor
         return found
+
+
+def taken(name: str) -> Conflict:
+    return Conflict(
+        f"there is a project called {name!r} already",
+        code="ALREADY_EXISTS",
+        field="project_name",
+        fix="Choose another name; an archived project keeps its own.",
+    )

@@ -181,6 +181,11 @@ class Retrainings:
 
     # ------------------------------------------------------------ reading
 
+    async def renamed(self, change: Change, former_name: str, model_name: str) -> None:
+        """Requests for retraining a model go on under its new name."""
+        for before in await self._store.of_model(former_name):
+            save(change, RETRAININGS, before, msgspec.structs.replace(before, model_name=model_name))
+
     async def get(self, request: GetRetraining, context: Context) -> RetrainingView:
         require(context.principal, Action.READ)
         return rules.view(await self._get(request.id))

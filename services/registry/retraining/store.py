@@ -72,6 +72,11 @@ class MongoRetrainings:
             rows = await self._retrainings.find({"run_id": {"$in": list(run_ids)}}).to_list(None)
         return [from_document(row, Retraining) for row in rows]
 
+    async def of_model(self, model_name: str) -> list[Retraining]:
+        with translated():
+            rows = await self._retrainings.find({"model_name": model_name}).to_list(None)
+        return [from_document(row, Retraining) for row in rows]
+
     async def page(self, request: ListRetrainings) -> Page[RetrainingView]:
         matching: dict[str, Any] = {}
         if request.model_name is not None:

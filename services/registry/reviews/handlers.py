@@ -17,6 +17,7 @@ from services.contracts.reviews import (
     GetReview,
     ListReviews,
     RequestReview,
+    ReviewRenamed,
     ReviewView,
     WithdrawReview,
 )
@@ -25,6 +26,7 @@ from services.registry.clock import Now
 from services.registry.documents import put, save
 from services.registry.gates.handlers import Gates
 from services.registry.once import once
+from services.registry.renames import EventNumbers
 from services.registry.reviews import rules
 from services.registry.reviews.content import Contents
 from services.registry.reviews.rules import Review
@@ -44,11 +46,19 @@ Decide = Callable[[Review, str], tuple[Review, Event]]
 
 class Reviews:
     def __init__(
-        self, outbox: Outbox, store: MongoReviews, states: States, contents: Contents, gates: Gates, now: Now
+        self,
+        outbox: Outbox,
+        store: MongoReviews,
+        states: States,
+        numbers: EventNumbers,
+        contents: Contents,
+        gates: Gates,
+        now: Now,
     ) -> None:
         self._outbox = outbox
         self._store = store
         self._states = states
+        self._numbers = numbers
         self._contents = contents
         self._gates = gates
         self._now = now
@@ -75,6 +85,7 @@ class Reviews:
                 note=request.note,
                 now=self._now(),
                 who=context.principal.user,
+                events=await self._events_of(version.model_name, version.version) if former is None else 0,
             )
             change = Change(context, "request_review")
             put(change, REVIEWS, former, review)
@@ -148,6 +159,19 @@ class Reviews:
             save(change, REVIEWS, before, done[0])
             keep(change, "review", before, done[0], done[0].updated)
             change.emit(done[1], done[0].v)
+
+    async def renamed(self, change: Change, former_name: str, model_name: str) -> None:
+        """Moves a model's reviews along with it."""
+        for before in await self._store.of_model(former_name):
+            there = await self._store.get(model_name, before.version)
+            after, event = rules.renamed(before, model_name, await self._events_of(model_name, before.version))
+            change.delete(REVIEWS, {"_id": before.id, "r": before.r})
+            put(change, REVIEWS, there, after)
+            keep(change, "review", before, after, self._now(), former=before.id)
+            change.emit(event, after.v)
+
+    async def _events_of(self, model_name: str, version: str) -> int:
+        return await self._numbers.last(ReviewRenamed.aggregate, rules.review_id(model_name, version))
 
     async def approvers(self, model_name: str, version: str, digest: str) -> list[str] | None:
         """Who approved exactly this content; None unless they are as many as were asked for."""

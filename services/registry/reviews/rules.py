@@ -14,6 +14,7 @@ from services.contracts.reviews import (
     ReviewCommentView,
     ReviewDecided,
     ReviewLapsed,
+    ReviewRenamed,
     ReviewRequested,
     ReviewState,
     ReviewView,
@@ -92,10 +93,12 @@ def requested(
     note: str,
     now: int,
     who: str,
+    events: int = 0,
 ) -> tuple[Review, ReviewRequested]:
     """The first round, or a new one: earlier decisions no longer count. Refused while one with this content is open.
 
     `made_from` are the ids of the run and the logged model; the project's policy asks for `at_least` approvals.
+    `events`: how many there were about this name and number before, if there is no `former` any more.
 
     Whoever made the version or its run, and whoever asks, are the authors, also of later rounds.
     """
@@ -133,7 +136,7 @@ def requested(
     )
     review = Review(
         id=review_id(model_name, version),
-        v=1 if former is None else former.v + 1,
+        v=events + 1 if former is None else former.v + 1,
         r=1 if former is None else former.r,
         model_name=model_name,
         version=version,
@@ -236,6 +239,17 @@ def withdrawn(review: Review, reason: str, now: int, who: str, *, may_all: bool)
     reason = _text("reason", reason, REASON_LENGTH)
     event = ReviewWithdrawn(model_name=review.model_name, version=review.version, reason=reason, by=who)
     return _next(review, now, state="withdrawn"), event
+
+
+def renamed(review: Review, model_name: str, events: int) -> tuple[Review, ReviewRenamed]:
+    """As it stands, under the model's new name, about which there were so many events."""
+    after = msgspec.structs.replace(
+        review, id=review_id(model_name, review.version), model_name=model_name, v=events + 1, r=1
+    )
+    event = ReviewRenamed(
+        model_name=model_name, version=review.version, former_name=review.model_name, state=review.state
+    )
+    return after, event
 
 
 def approved(review: Review | None, digest_now: str, at_least: int = 1) -> bool:

@@ -49,6 +49,11 @@ class MongoReviews:
             row = await self._reviews.find_one({"_id": rules.review_id(model_name, version)})
         return None if row is None else from_document(row, Review)
 
+    async def of_model(self, model_name: str) -> list[Review]:
+        with translated():
+            rows = await self._reviews.find({"model_name": model_name}).to_list(None)
+        return [from_document(row, Review) for row in rows]
+
     async def under_way_from(self, sources: Sequence[str]) -> list[tuple[str, str]]:
         """Models and versions under review that were made from any of these runs or logged models."""
         matching = {"made_from": {"$in": list(sources)}, "state": {"$in": list(rules.UNDER_WAY)}}

@@ -317,9 +317,9 @@ class RunIndex:
             else:
                 number = np.array([value]) if column is self._starts else np.array([_number(value)])
                 yield (number if order.ascending else _descending(number))[0]
-        start, number = place[-2], int(place[-1], 16)
+        start, whole = place[-2], int(place[-1], 16)
         yield ~start
-        yield from (np.uint64(number >> 64), np.uint64(number & _LOW))
+        yield from (np.uint64(whole >> 64), np.uint64(whole & _LOW))
 
     def _id_edge(self, run_id: str, order: Order) -> float:
         """Where an id stands among all ids; between two of them, if it is gone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -10,12 +11,17 @@ import httpx
 import pytest
 
 from services.contracts.audit import ListAudit
+from services.contracts.cards import CardWords, GetCard, GetCardWords, PublishCard, WriteCard
 from services.contracts.conditions import Condition, Ordering
-from services.contracts.deployments import DeployVersion, ListDeployments
+from services.contracts.deployments import DeployVersion, ListDeployments, RetireVersion
 from services.contracts.errors import Conflict, Forbidden, Invalid, NotAllowedNow, NotFound, Unsupported
+from services.contracts.evaluations import GetEvaluation, ListEvaluations, RecordEvaluation, SplitRef
+from services.contracts.gates import EvaluateGates, GetGateResults
 from services.contracts.identity import Role
-from services.contracts.insights import ListInsights, WriteInsight
+from services.contracts.insights import GetInsight, Link, ListInsights, WriteInsight
+from services.contracts.lineage import NodeRef, WalkLineage
 from services.contracts.paging import Paging
+from services.contracts.projects import AssignToProject, CreateProject, FindOwners, Pattern, Thing
 from services.contracts.registry import (
     ArtifactOwner,
     CreateExperiment,
@@ -59,9 +65,11 @@ from services.contracts.registry import (
     VersionKey,
     VersionView,
 )
-from services.contracts.reviews import GetReview, ListReviews, RequestReview
+from services.contracts.retraining import ListRetrainings, RequestRetraining
+from services.contracts.reviews import DecideReview, GetReview, ListReviews, RequestReview
 from tests.integration.registry.asking import Asker, asking
 from tests.integration.registry.processes import RegistryProcess
+from tests.support.waiting import until
 
 
 class Mlflow:
@@ -225,8 +233,9 @@ async def test_a_model_is_shown_as_it_was(mlflow: Mlflow, ask: Asker) -> None:
     review = await ask(GetReview(model_name=name, version="1", as_of=early))
     assert review is not None
     assert review.state == "open"
-    assert await ask(ListDeployments(model_name=name, as_of=before)) == []
-    [ran] = await ask(ListDeployments(model_name=name, as_of=early))
+    assert old.current_name == renamed
+    assert await ask(ListDeployments(model_name=renamed, as_of=before)) == []
+    [ran] = await ask(ListDeployments(model_name=renamed, as_of=early))
     assert ran.current is not None
     assert ran.current.version == "1"
     rows = await ask(ListAudit(action="describe_model", paging=Paging(first=1)))
@@ -426,3 +435,100 @@ async def test_a_search_goes_on_behind_what_fits_best_though_better_ones_are_wri
     assert scores == sorted(scores, reverse=True)
     back = await ask(ListInsights(words=word, paging=Paging(last=1, before=page.edges[0].cursor)))
     assert [edge.node.title for edge in back.edges] == [seen[1]]
+
+
+# ---------------------------------------------------------------- renames
+
+
+async def test_what_is_kept_about_a_model_follows_it_to_a_new_name(mlflow: Mlflow, ask: Asker) -> None:
+    old, new = uuid.uuid4().hex, uuid.uuid4().hex
+    project = (await ask(CreateProject(project_name=old, patterns=[Pattern(kind="model", glob=f"{old}*")]))).id
+    await ask(RegisterModel(model_name=old))
+    await ask(RegisterVersion(model_name=old, source="s3://b/1"), "anna")
+    await ask(RequestReview(model_name=old, version="1"), "anna")
+    review = await ask(GetReview(model_name=old, version="1"))
+    assert review is not None
+    decide = DecideReview(model_name=old, version="1", decision="approve", reason="good", digest=review.digest)
+    await ask(decide, "bert")
+    split = SplitRef(name="test")
+    evaluation = (await ask(RecordEvaluation(split=split, metrics={"auc": 0.8}, model_name=old, version="1"))).id
+    assert (await ask(EvaluateGates(model_name=old, version="1"))).number == 1
+    await ask(DeployVersion(environment="staging", model_name=old, version="1"))
+    await ask(WriteCard(model_name=old, words=CardWords(intended_use="Flights.")))
+    await ask(PublishCard(model_name=old, version="1"))
+    await ask(RequestRetraining(model_name=old, version="1", reason="old"))
+    about = [Link(kind="version", id=f"{old}/1"), Link(kind="model", id=old)]
+    insight = (await ask(WriteInsight(title="t", text="x", links=about))).id
+
+    await ask(RenameModel(model_name=old, new_name=new))
+    moved = await ask(GetReview(model_name=new, version="1"))
+    assert moved is not None
+    assert (moved.state, moved.digest, [d.by for d in moved.decisions]) == ("approved", review.digest, ["bert"])
+    assert await ask(GetReview(model_name=old, version="1")) is None
+    assert (await ask(GetEvaluation(id=evaluation))).model_name == new
+    listed = await ask(ListEvaluations(model_name=new, version="1"))
+    assert [edge.node.id for edge in listed.edges] == [evaluation]
+    result = await ask(GetGateResults(model_name=new, version="1"))
+    assert result is not None
+    assert (result.current, result.model_name) == (True, new)
+    assert (await ask(EvaluateGates(model_name=new, version="1"))).number == 2
+    [running] = await ask(ListDeployments(model_name=new))
+    assert running.current is not None
+    assert running.current.version == "1"
+    assert await ask(ListDeployments(model_name=old)) == []
+    await ask(RetireVersion(environment="staging", model_name=new, reason="over"))
+    assert (await ask(GetCardWords(model_name=new))).words.intended_use == "Flights."
+    assert (await ask(GetCard(model_name=new, version="1"))).revision == 1
+    retrainings = await ask(ListRetrainings(model_name=new))
+    assert [edge.node.version for edge in retrainings.edges] == ["1"]
+    links = (await ask(GetInsight(insight_id=insight))).links
+    assert links == [Link(kind="version", id=f"{new}/1"), Link(kind="model", id=new)]
+    assert await ask(FindOwners(things=[Thing(kind="model", id=new)])) == [project]
+
+    # the old name is free: what comes under it begins anew, and its events count on
+    await ask(RegisterModel(model_name=old))
+    await ask(RegisterVersion(model_name=old, source="s3://b/2"))
+    await ask(RequestReview(model_name=old, version="1"), "cleo")
+    again = await ask(GetReview(model_name=old, version="1"))
+    assert again is not None
+    assert (again.round, "anna" in again.authors, again.state) == (1, True, "open")
+    await ask(DeployVersion(environment="staging", model_name=old, version="1"))
+    assert (await ask(EvaluateGates(model_name=old, version="1"))).number == 1
+    await ask(PublishCard(model_name=old, version="1"))
+    page = await ask(ListEvents(aggregate="deployment", aggregate_id=f"staging/{old}"))
+    assert [edge.node.version for edge in page.edges] == [2, 1]
+
+    async def told() -> set[str]:
+        walk = await ask(WalkLineage(start=NodeRef(kind="deployment", id=f"staging/{new}/1"), direction="up", depth=5))
+        return {f"{node.kind}:{node.id}" for node in walk.nodes}
+
+    async def whole() -> bool:
+        with contextlib.suppress(NotFound):
+            return {f"version:{new}/1", f"version:{old}/1"} <= await told()
+        return False
+
+    await until(whole)
+
+
+async def test_what_was_learned_about_things_of_a_project_is_found_by_the_project(mlflow: Mlflow, ask: Asker) -> None:
+    name = uuid.uuid4().hex
+    project = (await ask(CreateProject(project_name=name))).id
+    experiment = await mlflow.experiment()
+    run, other = await mlflow.run(experiment=experiment), await mlflow.run()
+    await ask(RegisterModel(model_name=name))
+    for kind, id_ in (("experiment", experiment), ("model", name)):
+        await ask(AssignToProject(project_id=project, thing=Thing(kind=kind, id=id_)))  # type: ignore[arg-type]  # kinds
+    for title, link in (
+        ("project", Link(kind="project", id=project)),
+        ("run", Link(kind="run", id=run)),
+        ("version", Link(kind="version", id=f"{name}/7")),
+        ("other run", Link(kind="run", id=other)),
+        ("other model", Link(kind="model", id=f"{name}0")),
+    ):
+        await ask(WriteInsight(title=title, text=f"words {name}", links=[link]))
+    page = await ask(ListInsights(project_id=project, paging=Paging(first=10, with_total=True)))
+    assert ([edge.node.title for edge in page.edges], page.total) == (["version", "run", "project"], 3)
+    found = await ask(ListInsights(project_id=project, words=name))
+    assert {edge.node.title for edge in found.edges} == {"version", "run", "project"}
+    with pytest.raises(NotFound):
+        await ask(ListInsights(project_id="none"))
