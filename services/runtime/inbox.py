@@ -39,7 +39,7 @@ WATERMARKS = "watermarks"
 PARKED_LOOK_SECONDS = 5.0
 LINGER_SECONDS = 0.2
 """How long the first event of a group waits for more: a transaction costs the same for one event as for many."""
-PATIENCE_SECONDS = 0.5
+PATIENCE_SECONDS = 0.8
 """How long it waits besides for a lull in the requests: they come first, and what follows from them comes in groups."""
 
 PARKED_INDEXES = {

@@ -26,8 +26,10 @@ from services.runtime.store import translated
 log = structlog.get_logger()
 
 BATCH = 256
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.05
 """Between two batches, so that one batch holds what many requests said."""
+TOLD_SECONDS = 5.0
+"""So long the note that an event was published may take to be on a majority; then it is published again."""
 POLL_SECONDS = 0.5
 """The log is looked through this often even if nobody signals: another replica may have written."""
 PUBLISH_SECONDS = 10.0
@@ -49,6 +51,7 @@ class Relay:
         self._bus = bus
         self._holder = new_id()
         self._renewed = -LEASE_SECONDS
+        self._told: dict[str, float] = {}  # events published lately, and when
 
     async def run(self) -> None:
         """Runs until cancelled; waits out whatever is unavailable."""
@@ -82,12 +85,13 @@ class Relay:
                 except BaseException:
                     self._bus.reconnected.set()
                     raise
-            if await self._publish_batch():
+            published = await self._publish_batch()
+            if published:
                 await asyncio.sleep(PAUSE_SECONDS)
-                continue
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._outbox.published.wait()
+            if published < BATCH:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._outbox.published.wait()
 
     async def _lead(self) -> bool:
         """Takes or renews the lease, by the database's clock; not anew while most of it is left."""
@@ -113,14 +117,18 @@ class Relay:
                 return False
         return True
 
-    async def _publish_batch(self) -> bool:
+    async def _publish_batch(self) -> int:
+        """How many events: of those that a majority has, which are those that can't be undone."""
+        events = self._store.relayed(EVENTS)
+        most = BATCH + len(self._told)
         with translated():
-            rows: list[dict[str, Any]] = (
-                await self._store[EVENTS].find({"pending": True}).sort("_id", 1).limit(BATCH).to_list(BATCH)
-            )
+            found: list[dict[str, Any]] = await events.find({"pending": True}).sort("_id", 1).limit(most).to_list(most)
+        known, long_ago = {row["_id"] for row in found}, time.monotonic() - TOLD_SECONDS
+        self._told = {key: told for key, told in self._told.items() if key in known and told > long_ago}
+        rows = [row for row in found if row["_id"] not in self._told][:BATCH]
         _pending.labels(self._store.name).set(len(rows))
         if not rows:
-            return False
+            return 0
         futures = []
         for row in rows:
             envelope = cloudevents.from_row(row)
@@ -135,14 +143,16 @@ class Relay:
         ]
         if done:
             with translated():
-                await self._store[EVENTS].bulk_write(done, ordered=False)
+                await events.bulk_write(done, ordered=False)
+            now = time.monotonic()
+            self._told |= {row["_id"]: now for row, sent in zip(rows, outcomes, strict=True) if hasattr(sent, "seq")}
             _relayed.labels(self._store.name).inc(len(done))
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         if failures:
             if isinstance(failures[0], nats.js.errors.NoStreamResponseError | nats.errors.NoRespondersError):
                 await self._bus.ensure_stream(STREAM)
             raise Unavailable(f"{len(failures)} of {len(rows)} events weren't taken: {failures[0]!r}")
-        return True
+        return len(rows)
 
     async def republish_lost(self) -> int:
         """Marks as pending whatever is recorded as published but isn't in the stream under its sequence.
@@ -152,6 +162,7 @@ class Relay:
         Returns how many had been lost.
         """
         await self._bus.ensure_stream(STREAM)
+        self._told.clear()
         state = (await self._bus.jetstream.stream_info(STREAM.name)).state
         lost: list[str] = []
         with translated():

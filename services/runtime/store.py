@@ -143,6 +143,12 @@ class Store:
     def __getitem__(self, collection: str) -> Collection[dict[str, Any]]:
         return self._database[collection]
 
+    def relayed(self, collection: str) -> Collection[dict[str, Any]]:
+        """Reads only what a majority has for good; writes notes whose loss costs a repetition, without waiting."""
+        return self._database[collection].with_options(
+            read_concern=ReadConcern("majority"), write_concern=WriteConcern(w=1)
+        )
+
     async def ping(self) -> None:
         """Raises `Unavailable` unless a primary answers."""
         with translated():

@@ -142,9 +142,11 @@ def tokens(params: Mapping[str, str]) -> Tokens:
     for key, value in sorted(params.items()):
         groups[_hash(key) % GROUPS].append((key, value))
 
+    texts = [json.dumps([number, group], separators=(",", ":")) for number, group in enumerate(groups)]
+
     def without(left_out: tuple[int, ...]) -> int:
-        kept = [(number, group) for number, group in enumerate(groups) if number not in left_out]
-        return _hash(json.dumps([left_out, kept], separators=(",", ":")))
+        kept = ",".join(text for number, text in enumerate(texts) if number not in left_out)
+        return _hash(f"[[{','.join(map(str, left_out))}],[{kept}]]")
 
     return Tokens(
         whole=without(()),

@@ -13,6 +13,7 @@ from services.contracts.errors import NotFound, Unsupported
 from services.registry.mlflow_api import artifacts, experiments, logged_models, models, runs, transfers
 from services.registry.mlflow_api.dispatch import Dispatcher
 from services.registry.mlflow_api.surface import Endpoint, Surface
+from services.runtime.http import straight
 
 MLFLOW_VERSION = "3.17.2"
 """The version of MLflow whose API this is; what /version says."""
@@ -177,3 +178,4 @@ def mount(app: FastAPI, surface: Surface) -> None:
                 dispatcher.add_below(f"{prefix}/{major}/{path}", not_ours)
     dispatcher.add_below("/graphql", not_ours)
     app.router.routes.append(Mount("", app=dispatcher))
+    straight(("/api/", "/ajax-api/"), dispatcher, app)

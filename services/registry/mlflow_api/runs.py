@@ -110,7 +110,7 @@ async def log_batch(surface: Surface, request: Request) -> Any:
         )
     wish = await read(request, requests.LogBatch)
     batch = Batch(
-        points=[_point(metric, f"metrics[{number}].") for number, metric in enumerate(wish.metrics)],
+        points=_points(wish.metrics),
         params=[_pair(param, "params", number) for number, param in enumerate(wish.params)],
         tags=[_pair(tag, "tags", number) for number, tag in enumerate(wish.tags)],
     )
@@ -283,6 +283,13 @@ def _status(given: str | int | None) -> str | None:
     if name not in STATUSES and isinstance(given, int):
         raise invalid_value("status", given)
     return name if name in STATUSES else None
+
+
+def _points(metrics: Sequence[requests.MetricEntry]) -> list[Point]:
+    for number, metric in enumerate(metrics):
+        if not metric.key or metric.value is None or metric.timestamp is None:
+            _point(metric, f"metrics[{number}].")  # says what is missing
+    return [_point(metric) for metric in metrics]
 
 
 def _point(metric: requests.MetricEntry | requests.LogMetric, path: str = "") -> Point:

@@ -65,12 +65,25 @@ def stored_value(value: float) -> float:
 def latest(metrics: Sequence[Metric], points: Iterable[Point]) -> list[Metric]:
     """`metrics` with `points` considered: of each key the greatest (step, timestamp, value), NaN counting as 0."""
     newest = {metric.k: metric for metric in metrics}
+    of_points: dict[str, Point] = {}
     for point in points:
-        candidate = Metric(point.key, stored_value(point.value), point.timestamp, point.step)
-        known = newest.get(point.key)
+        other = of_points.get(point.key)
+        if other is None or point.step > other.step or (point.step == other.step and _later(point, other)):
+            of_points[point.key] = point
+    for key, point in of_points.items():
+        candidate = Metric(key, stored_value(point.value), point.timestamp, point.step)
+        known = newest.get(key)
         if known is None or _rank(candidate) > _rank(known):
-            newest[point.key] = candidate
+            newest[key] = candidate
     return list(newest.values())
+
+
+def _later(point: Point, other: Point) -> bool:
+    """Of two points of the same step."""
+    if point.timestamp != other.timestamp:
+        return point.timestamp > other.timestamp
+    value, known = stored_value(point.value), stored_value(other.value)
+    return (0.0 if math.isnan(value) else value) > (0.0 if math.isnan(known) else known)
 
 
 def _rank(metric: Metric) -> tuple[int, int, float]:
@@ -87,10 +100,17 @@ def packed(points: Iterable[Point]) -> list[Column]:
             key,
             np.array([point.step for point in group], dtype="<i8").tobytes(),
             np.array([point.timestamp for point in group], dtype="<i8").tobytes(),
-            np.array([stored_value(point.value) for point in group], dtype="<f8").tobytes(),
+            _stored([point.value for point in group]).tobytes(),
         )
         for key, group in by_key.items()
     ]
+
+
+def _stored(values: Sequence[float]) -> npt.NDArray[np.float64]:
+    array = np.array(values, dtype="<f8")
+    infinite = np.isinf(array)
+    array[infinite] = np.copysign(LARGEST, array[infinite])
+    return array
 
 
 def unpacked(columns: Sequence[Column]) -> History:

@@ -143,8 +143,11 @@ def require_active(run: Run) -> None:
 
 def checked(batch: Batch) -> Batch:
     """`batch` with over-long values cut, as MLflow cuts them. Raises Invalid for what breaks a limit."""
+    checked_keys: set[str] = set()
     for index, point in enumerate(batch.points):
-        _check_point(point, "" if batch.single else f"metrics[{index}].")
+        if point.key not in checked_keys or point.timestamp < 0:
+            _check_point(point, "" if batch.single else f"metrics[{index}].")
+            checked_keys.add(point.key)
     params = [_checked_param(param, index, batch.single) for index, param in enumerate(batch.params)]
     tags = [_checked_tag(tag, index, batch.single) for index, tag in enumerate(batch.tags)]
     _check_size("metrics", limits.METRICS_PER_BATCH, len(batch.points))
