@@ -154,7 +154,10 @@ def _json(response: httpx.Response) -> Any:
 
 def _at(answer: Any, path: str) -> Any:
     for part in path.split("."):
-        answer = answer[int(part)] if isinstance(answer, list) else answer.get(part, "<absent>")
+        if isinstance(answer, list) and int(part) < len(answer):
+            answer = answer[int(part)]
+        else:
+            answer = answer.get(part, "<absent>") if isinstance(answer, Mapping) else "<absent>"
     return answer
 
 
