@@ -2,9 +2,9 @@
 
 Batches come and go as buffers of some megabytes, in several threads. By default glibc keeps an arena for each thread,
 and Arrow's own allocator (mimalloc) a reserve of a gigabyte, and little of either ever shrinks: 620 MiB after two
-million rows where 100 are in use. Two arenas for all, and Arrow in them too, take less and are a little faster (1.2 µs a
-row against 1.45); handing every large buffer straight back would cost half as much again in page faults, so free pages
-are given back every few seconds instead. Measured: tests/benchmarks/monitor_memory.py.
+million rows where 100 are in use. Two arenas for all, with Arrow's buffers in them, take less and are a little faster
+(1.2 µs a row against 1.45). Handing every large buffer straight back would cost half as much again in page faults: free
+pages go back every few seconds instead. Measured: tests/benchmarks/monitor_memory.py.
 """
 
 from __future__ import annotations
