@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import asyncio
+from collections.abc import Awaitable
+from typing import Final, TypeVar
 
 import msgspec
 from fastapi import FastAPI
@@ -12,29 +14,39 @@ from starlette.responses import Response
 from services.contracts.errors import Invalid, LifecycleError, TooLarge
 from services.monitor.batches.messages import IngestKind
 from services.monitor.batches.references import ReferenceOptions
+from services.monitor.ingest_api.budget import BodyBudget
 from services.monitor.ingest_api.handlers import Ingest, Place
 from services.monitor.metrics import refused_total
 from services.runtime.http import context_of
 
 Options = TypeVar("Options", bound=msgspec.Struct)
 
+REFERENCES_BYTES: Final = 64 * 1024 * 1024
+BATCH_SECONDS: Final = 60.0
+REFERENCE_SECONDS: Final = 600.0
+"""How long a body may take to come in."""
+
 PREFIX = "/v1/models/{name}/versions/{version}"
 
 
 def add_routes(app: FastAPI, ingest: Ingest, max_batch_bytes: int) -> None:
-    """`max_batch_bytes` bounds a batch; the app's own limit bounds a reference."""
+    """`max_batch_bytes` bounds a batch; the app's own limit bounds a reference. Batches in work at once are bounded by
+    the largest and half as much again, references by one of REFERENCES_BYTES or a larger one alone."""
+    bodies = BodyBudget(max_batch_bytes + max_batch_bytes // 2)
+    references = BodyBudget(REFERENCES_BYTES)
 
     async def take(kind: IngestKind, request: Request) -> Response:
         try:
-            accepted = await ingest.batch(
-                kind,
-                request.path_params["name"],
-                request.path_params["version"],
-                await _body(request, max_batch_bytes),
-                request.headers.get("content-type", ""),
-                request.headers.get("batch-id") or request.query_params.get("batch_id", ""),
-                context_of(request),
-            )
+            async with bodies.room(_size(request)):
+                accepted = await ingest.batch(
+                    kind,
+                    request.path_params["name"],
+                    request.path_params["version"],
+                    await _in_time(_body(request, max_batch_bytes), BATCH_SECONDS),
+                    request.headers.get("content-type", ""),
+                    request.headers.get("batch-id") or request.query_params.get("batch_id", ""),
+                    context_of(request),
+                )
         except LifecycleError as error:
             refused_total.labels(kind, error.code).inc()
             raise
@@ -51,28 +63,31 @@ def add_routes(app: FastAPI, ingest: Ingest, max_batch_bytes: int) -> None:
     async def reference(request: Request) -> Response:
         """Rows to compare with."""
         options = _options(request, ReferenceOptions)
-        made = await ingest.reference(
-            request.path_params["name"],
-            request.path_params["version"],
-            request.path_params["reference"],
-            await request.body(),
-            request.headers.get("content-type", ""),
-            options,
-            context_of(request),
-        )
+        async with references.room(_size(request)):
+            made = await ingest.reference(
+                request.path_params["name"],
+                request.path_params["version"],
+                request.path_params["reference"],
+                await _in_time(request.body(), REFERENCE_SECONDS),
+                request.headers.get("content-type", ""),
+                options,
+                context_of(request),
+            )
         return _json(made, 201 if made.changed else 200)
 
     async def from_artifact(request: Request) -> Response:
         """A file in the registry to compare with."""
-        made = await ingest.reference_from_registry(
-            request.path_params["name"],
-            request.path_params["version"],
-            request.path_params["reference"],
-            _options(request, Place, ReferenceOptions),
-            request.headers.get("authorization"),
-            _options(request, ReferenceOptions, Place),
-            context_of(request),
-        )
+        place, options = _options(request, Place, ReferenceOptions), _options(request, ReferenceOptions, Place)
+        async with references.room(None):
+            made = await ingest.reference_from_registry(
+                request.path_params["name"],
+                request.path_params["version"],
+                request.path_params["reference"],
+                place,
+                request.headers.get("authorization"),
+                options,
+                context_of(request),
+            )
         return _json(made, 201 if made.changed else 200)
 
     async def from_windows(request: Request) -> Response:
@@ -111,6 +126,22 @@ def _options(request: Request, wanted: type[Options], *others: type[msgspec.Stru
         return msgspec.convert(stated, wanted)
     except msgspec.ValidationError as error:
         raise Invalid(str(error), code="BAD_QUERY", field="query") from error
+
+
+def _size(request: Request) -> int | None:
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isdecimal() else None
+
+
+async def _in_time(body: Awaitable[bytes], seconds: float) -> bytes:
+    """A sender that takes longer doesn't keep others waiting for room."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await body
+    except TimeoutError as error:
+        raise Invalid(
+            f"the body didn't come within {seconds:.0f} s", code="TOO_SLOW", field="body", fix="Send smaller batches."
+        ) from error
 
 
 async def _body(request: Request, most: int) -> bytes:
