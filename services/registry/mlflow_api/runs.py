@@ -135,8 +135,8 @@ async def log_model(surface: Surface, request: Request) -> Any:
 
 async def log_inputs(surface: Surface, request: Request) -> Any:
     wish = await read(request, requests.LogInputs)
-    if len(wish.datasets) > limits.DATASETS_PER_BATCH:
-        raise Invalid(f"at most {limits.DATASETS_PER_BATCH} datasets at once", field="datasets")
+    if len(wish.datasets) > limits.DATASETS_PER_REQUEST:
+        raise Invalid(f"at most {limits.DATASETS_PER_REQUEST} datasets at once", field="datasets")
     datasets = [
         (_dataset(entry.dataset, number), [KeyValue(tag.key or "", tag.value or "") for tag in entry.tags])
         for number, entry in enumerate(wish.datasets)

@@ -26,6 +26,8 @@ DAY = 24 * 3600 * 1000
 
 
 class Purging:
+    """What is restored at the same moment stays whole: a thing goes first, by comparing, and only then its files."""
+
     def __init__(
         self,
         runs: Runs,
@@ -65,8 +67,8 @@ class Purging:
         if await self._needed(context, f"source_path LIKE '%{model.id}%'"):
             return False
         with contextlib.suppress(Stale):
-            await self._remove_files(context, model.artifact_location)
             await self._logged_models.purge(context, model)
+            await self._remove_files(context, model.artifact_location)
         return True
 
     async def _purge_run(self, context: Context, run: Run) -> bool:
@@ -74,8 +76,8 @@ class Purging:
         if await self._needed(context, f"run_id = '{run.id}'"):
             return False
         with contextlib.suppress(Stale):
-            await self._remove_files(context, run.artifact_uri)
             await self._runs.purge(context, run)
+            await self._remove_files(context, run.artifact_uri)
         return True
 
     async def _purge_experiments(self, context: Context, before: int) -> int:

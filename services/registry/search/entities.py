@@ -113,9 +113,8 @@ class Entity:
 
     def checked(self, comparison: Comparison) -> Comparison:
         """`comparison`, if its field can be compared that way. Raises Invalid otherwise."""
-        allowed = self._operators(comparison.field)
-        if comparison.operator not in allowed:
-            raise self._not_comparable(comparison, allowed)
+        if comparison.operator not in self._operators(comparison.field):
+            raise self.incomparable(comparison.field, comparison.operator.value)
         if isinstance(comparison.value, tuple) and comparison.operator not in LISTING:
             raise Invalid(f"'{comparison.operator.value}' compares with one value, not with a list", field="filter")
         if self._scale(comparison.field) is Scale.WHOLE_TEXT and isinstance(comparison.value, tuple):
@@ -131,20 +130,20 @@ class Entity:
             message = words.NOT_QUOTED
         raise Invalid(message.format(found=token.text), field="filter")
 
-    def _not_comparable(self, comparison: Comparison, allowed: frozenset[Operator]) -> Invalid:
-        about = comparison.field
+    def incomparable(self, about: Field, operator: str) -> Invalid:
+        """What to say to whoever compares `about` by an operator that isn't for it, or is none."""
         message = self.words.tag_operator if about.section is Section.TAG else self.words.operator
-        if comparison.operator in PRESENCE:
+        if operator in PRESENCE:
             message = self.words.presence
-        elif comparison.operator in LISTING and about.section is Section.ATTRIBUTE:
+        elif operator in LISTING and about.section is Section.ATTRIBUTE:
             message = self.words.listing
         return Invalid(
             message.format(
-                found=comparison.operator.value,
+                found=operator,
                 section=about.section.value,
                 plural=next(name for name, section in self.sections.items() if section is about.section),
                 key=about.key,
-                allowed=sorted(operator.value for operator in allowed),
+                allowed=sorted(allowed.value for allowed in self._operators(about)),
                 known=sorted(name for name in self.attributes if Operator.IN in self._of_attribute(name)),
             ),
             field="filter",

@@ -95,7 +95,7 @@ class _Parser:
         if self._peek().is_word("NOT", "AND", "OR"):
             raise self._unexpected("a key")
         name = self._take(Kind.NAME).text
-        operator = self._operator()
+        operator = self._operator(name)
         if operator in (Operator.IS_NULL, Operator.IS_NOT_NULL):
             return self._entity.checked(Comparison(self._entity.filter_field(name), operator, None))
         if self._peek().kind is Kind.OPEN:
@@ -108,18 +108,21 @@ class _Parser:
         field = self._entity.filter_field(name)
         return self._entity.checked(Comparison(field, operator, self._entity.value(field, token)))
 
-    def _operator(self) -> Operator:
+    def _operator(self, name: str) -> Operator:
         token = self._advance()
         if token.kind is Kind.OPERATOR:
             try:
                 return Operator(token.text)
             except ValueError:
-                raise self._unexpected("a comparison operator", token) from None
+                raise self._entity.incomparable(self._entity.filter_field(name), token.text) from None
         if token.is_word("LIKE", "ILIKE", "IN"):
             return Operator(token.text.upper())
         if token.is_word("NOT") and self._peek().is_word("IN"):
             self._advance()
             return Operator.NOT_IN
+        if token.is_word("NOT") and self._peek().is_word("LIKE", "ILIKE"):
+            operator = f"NOT {self._advance().text.upper()}"
+            raise self._entity.incomparable(self._entity.filter_field(name), operator)
         if token.is_word("IS"):
             if self._peek().is_word("NULL"):
                 self._advance()

@@ -76,6 +76,12 @@ CASES = [
     ),
     case("inputs of unknown run", post("runs/log-inputs", run_id="0" * 32, datasets=[{"dataset": dataset()}])),
     case("no inputs", RUN, post("runs/log-inputs", run_id="$run"), GET),
+    case(
+        "more datasets than a client sends at once",
+        RUN,
+        post("runs/log-inputs", run_id="$run", datasets=[{"dataset": dataset(f"d{n}", f"{n}")} for n in range(1010)]),
+        GET,
+    ),
     case("model inputs", RUN, post("runs/log-inputs", run_id="$run", models=[{"model_id": "m-1"}]), GET),
     case(
         "outputs",
