@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.contracts.base import Done, Message, Request
+from services.contracts.paging import Page, Paging
 
 WEBHOOK_EVENTS = (
     "registry.deployment",
@@ -80,3 +81,23 @@ class DeleteLifecycleWebhook(Request[Done], frozen=True, kw_only=True):
 class ListLifecycleWebhooks(Request[list[LifecycleWebhookView]], frozen=True, kw_only=True):
     service = "registry"
     name = "webhook.list"
+
+
+class WebhookDeliveryView(Message, frozen=True, kw_only=True):
+    """A message that isn't accepted yet; `due_at` is the next attempt. `id` is the one that the receiver sees."""
+
+    id: str
+    type: str
+    made_at: datetime
+    due_at: datetime
+    attempts: int
+
+
+class ListWebhookDeliveries(Request[Page[WebhookDeliveryView]], frozen=True, kw_only=True):
+    """What waits for a webhook, oldest first. What was accepted isn't kept."""
+
+    service = "registry"
+    name = "webhook.deliveries"
+
+    webhook_id: str
+    paging: Paging = Paging()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
@@ -23,7 +23,6 @@ from services.contracts import (
     streams,
     webhooks,
 )
-from services.contracts.base import Envelope
 from services.contracts.dead_letters import DecideRegistryDeadLetter, ListRegistryDeadLetters
 from services.registry import provenance as origins
 from services.registry import states
@@ -64,7 +63,7 @@ from services.registry.models.handlers import Models
 from services.registry.models.history import ModelHistory
 from services.registry.models.queries import ModelQueries
 from services.registry.models.versions import Versions
-from services.registry.preparing import prepared
+from services.registry.preparing import prepared, together
 from services.registry.projects import store as project_store
 from services.registry.projects.catching_up import CatchingUp
 from services.registry.projects.following import Following
@@ -97,7 +96,7 @@ from services.runtime.dead_letters import DeadLetters
 from services.runtime.health import Health
 from services.runtime.http import http_app
 from services.runtime.inbox import EventConsumer
-from services.runtime.outbox import Change, Outbox
+from services.runtime.outbox import Outbox
 from services.runtime.relay import Relay
 from services.runtime.run import background
 from services.runtime.store import Store
@@ -108,8 +107,6 @@ SERVICE = "registry"
 VERSION = "0.1.0"
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """A dataset's profile alone may have 16 MB; artifacts aren't bounded by this."""
-
-TakeIn = Callable[[list[Envelope], Change], Awaitable[None]]
 
 INDEXES = (
     experiment_store.INDEXES,
@@ -221,7 +218,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             bus,
             outbox,
             streams.REGISTRY_RELEASES,
-            _together(review.take_in, retrainings.take_in, evaluation_files.take_in),
+            together(review.take_in, retrainings.take_in, evaluation_files.take_in),
         )
         queue = sending.WebhookQueue(store)
         webhook = Webhooks(outbox, webhook_store.MongoWebhooks(store), queue, private_allowed=settings.webhooks_private)
@@ -335,6 +332,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 webhooks.SetLifecycleWebhook: webhook.set,
                 webhooks.DeleteLifecycleWebhook: webhook.delete,
                 webhooks.ListLifecycleWebhooks: webhook.listed,
+                webhooks.ListWebhookDeliveries: webhook.deliveries,
                 audit.ListAudit: trail.page,
                 ListRegistryDeadLetters: dead.page,
                 DecideRegistryDeadLetter: dead.decide,
@@ -388,13 +386,3 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 await monitoring.stop()
                 await outbox.drain()
                 await relay.flush()
-
-
-def _together(*parts: TakeIn) -> TakeIn:
-    """One consumer for several: what they make of a batch is one transaction."""
-
-    async def take_in(envelopes: list[Envelope], change: Change) -> None:
-        for part in parts:
-            await part(envelopes, change)
-
-    return take_in

@@ -15,7 +15,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -25,10 +25,14 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import PyMongoError
 
 from services.contracts.errors import Invalid, LifecycleError
+from services.contracts.paging import Page, Paging
 from services.runtime.outbox import Change
+from services.runtime.paging import page_of
 from services.runtime.store import Store, translated
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 MAX_URL: Final = 2_000
 FIRST_PAUSE_SECONDS: Final = 5.0
@@ -165,6 +169,10 @@ class WebhookQueue:
     async def waiting(self, webhook: str) -> int:
         with translated():
             return int(await self._store[DELIVERIES].count_documents({"webhook": webhook}))
+
+    async def page(self, webhook: str, paging: Paging, view: Callable[[Mapping[str, Any]], T]) -> Page[T]:
+        """What waits for a webhook, oldest first."""
+        return await page_of(self._store[DELIVERIES], {"webhook": webhook}, [("_id", 1)], paging, view)
 
     async def standing(self, webhook: str) -> tuple[str | None, datetime | None]:
         """The newest attempt's problem (None: it was accepted) and when one was accepted last."""

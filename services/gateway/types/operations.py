@@ -10,7 +10,13 @@ from strawberry import enum_value
 
 from services.contracts import dead_letters, identity
 from services.contracts import webhooks as contracts
+from services.contracts.paging import Page
+from services.gateway.lookahead import Selected
+from services.gateway.operation import Info
+from services.gateway.types.fields import viewed
+from services.gateway.types.limits import Size
 from services.gateway.types.node import reads
+from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 from services.gateway.types.scalars import Long
 
 
@@ -56,6 +62,29 @@ class LifecycleWebhookState(Enum):
     FAILING = enum_value("failing", description="The newest attempt failed; it is tried again.")
 
 
+@strawberry.type(description="A message to a webhook that isn't accepted yet.")
+class WebhookDelivery:
+    is_type_of = reads(contracts.WebhookDeliveryView)
+
+    id: str = strawberry.field(description="The id that the receiver sees: the same for every attempt.")
+    type: str = strawberry.field(description="The event's type, such as `registry.deployment.deployed.v1`.")
+    made_at: datetime = strawberry.field(description="When it was put into the queue.")
+    due_at: datetime = strawberry.field(description="When it is tried next.")
+    attempts: int = strawberry.field(description="How often it was tried.")
+
+
+async def _deliveries(
+    parent: strawberry.Parent[contracts.LifecycleWebhookView],
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Page[contracts.WebhookDeliveryView]:
+    asked = paging(first, after, last, before, Selected.of(info))
+    return await info.context.ask(contracts.ListWebhookDeliveries(webhook_id=parent.id, paging=asked))
+
+
 @strawberry.type(description="Where events of the lifecycle are sent.")
 class LifecycleWebhook:
     is_type_of = reads(contracts.LifecycleWebhookView)
@@ -74,3 +103,6 @@ class LifecycleWebhook:
     waiting: int = strawberry.field(description="Deliveries that aren't accepted yet.")
     delivered_at: datetime | None = strawberry.field(description="When one was last accepted.")
     problem: str | None = strawberry.field(description="Why the newest attempt failed.")
+    deliveries: Connection[WebhookDelivery] | None = viewed(
+        resolver=_deliveries, size=Size(asks=True), description="What waits for it, oldest first."
+    )

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
 from services.contracts.base import Done, Envelope
 from services.contracts.errors import Invalid, NotFound
 from services.contracts.identity import Action, require
+from services.contracts.paging import Page
 from services.contracts.webhooks import (
     DeleteLifecycleWebhook,
     LifecycleWebhookView,
     LifecycleWebhookWritten,
     ListLifecycleWebhooks,
+    ListWebhookDeliveries,
     SetLifecycleWebhook,
+    WebhookDeliveryView,
 )
 from services.registry.documents import insert, save
 from services.registry.once import once
@@ -130,11 +135,23 @@ class Webhooks:
             found.append(rules.view(webhook, await self._queue.waiting(webhook.id), problem, delivered_at))
         return found
 
+    async def deliveries(self, request: ListWebhookDeliveries, context: Context) -> Page[WebhookDeliveryView]:
+        """What waits for a webhook, oldest first. Raises NotFound."""
+        require(context.principal, Action.MANAGE_WEBHOOKS)
+        webhook = await self._get(request.webhook_id)
+        return await self._queue.page(webhook.id, request.paging, _delivery)
+
     async def _get(self, webhook_id: str) -> Webhook:
         webhook = await self._store.get(webhook_id)
         if webhook is None:
             raise NotFound(f"there is no webhook {webhook_id!r}", field="webhook_id")
         return webhook
+
+
+def _delivery(row: Mapping[str, Any]) -> WebhookDeliveryView:
+    return WebhookDeliveryView(
+        id=row["_id"], type=row["type"], made_at=row["made"], due_at=row["due"], attempts=int(row["attempts"])
+    )
 
 
 def _body(envelope: Envelope, webhook_id: str) -> bytes:

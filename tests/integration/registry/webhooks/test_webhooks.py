@@ -16,6 +16,7 @@ from services.contracts.webhooks import (
     DeleteLifecycleWebhook,
     LifecycleWebhookView,
     ListLifecycleWebhooks,
+    ListWebhookDeliveries,
     SetLifecycleWebhook,
 )
 from tests.integration.registry.asking import Asker, asking
@@ -97,6 +98,10 @@ async def test_a_webhook_hears_of_its_model_and_says_what_is_wrong(ask: Asker, c
             return (view.state, view.waiting, view.problem) == ("failing", 1, "answered 500")
 
         await until(failing, 30, "what is wrong shows, and the delivery waits")
+        page = await ask(ListWebhookDeliveries(webhook_id=written.id))
+        [waiting] = [edge.node for edge in page.edges]
+        assert (waiting.type, waiting.attempts) == ("registry.registered_model.updated.v1", 1)
+        assert waiting.due_at > waiting.made_at
     await ask(DeleteLifecycleWebhook(webhook_id=written.id))
     assert written.id not in [view.id for view in await ask(ListLifecycleWebhooks())]
     with pytest.raises(NotFound):
