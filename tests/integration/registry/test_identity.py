@@ -1,9 +1,12 @@
 """With tokens: who may enter, and what each role may do."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import httpx
+import mlflow
 import pytest
 
 from deploy.local.servers import mongo_client
@@ -71,6 +74,34 @@ async def test_a_run_belongs_to_the_tokens_user_whatever_the_client_says(guarded
     body = {"experiment_id": "0", "user_id": "somebody", "start_time": 1}
     answer = send(guarded, "POST", "runs/create", json=body, headers={"authorization": f"Bearer {made.token}"})
     assert answer.json()["run"]["info"]["user_id"] == "anna"
+
+
+async def test_the_mlflow_client_sends_parts_under_its_token_and_nobody_without(
+    guarded: RegistryProcess, bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", (await token(bus, Role.CONTRIBUTOR)).token)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    for way in ("UPLOAD", "DOWNLOAD"):
+        monkeypatch.setenv(f"MLFLOW_ENABLE_PROXY_MULTIPART_{way}", "true")
+        monkeypatch.setenv(f"MLFLOW_MULTIPART_{way}_CHUNK_SIZE", "100000")
+    monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "1")
+    file = tmp_path / "weights.bin"
+    content = bytes(number % 251 for number in range(250_000))
+    file.write_bytes(content)
+
+    def both_ways() -> bytes:
+        mlflow.set_tracking_uri(guarded.url)  # the address of artifacts is told by it
+        try:
+            client = mlflow.MlflowClient(guarded.url)
+            run = client.create_run("0").info.run_id
+            client.log_artifact(run, str(file))
+            (tmp_path / "got").mkdir()
+            return Path(client.download_artifacts(run, "weights.bin", str(tmp_path / "got"))).read_bytes()
+        finally:
+            mlflow.set_tracking_uri(None)
+
+    assert await asyncio.to_thread(both_ways) == content
+    assert send(guarded, "PUT", f"../mlflow-artifacts/mpu/part/{'0' * 32}/1", content=b"x").status_code == 401
 
 
 async def test_a_revoked_token_is_refused_within_seconds(guarded: RegistryProcess, bus: Bus) -> None:
