@@ -180,3 +180,73 @@ async def test_lists_are_filtered_and_ordered_as_asked(stack: Stack) -> None:
         {"after": after["models"]["pageInfo"]["endCursor"]},
     )
     assert second["models"] == {"nodes": [{"name": "prices"}], "pageInfo": {"hasPreviousPage": True}}
+    await what_people_do_is_seen_and_was_otherwise_before(stack, run)
+
+
+async def what_people_do_is_seen_and_was_otherwise_before(stack: Stack, run: str) -> None:
+    """Goes on in the same services: files, mutations, filters of other lists, the past, a new name."""
+    uri = (await stack.mlflow.get("/api/2.0/mlflow/runs/get", params={"run_id": run})).json()["run"]["info"]
+    place = f"/api/2.0/mlflow-artifacts/artifacts{uri['artifact_uri'].removeprefix('mlflow-artifacts:')}"
+    await stack.mlflow.put(f"{place}/plots/a.csv", content=b"x,y\n1,2\n")
+    data = await stack.gateway.data(
+        """query($run: String!) { run(id: $run) { artifacts { totalCount nodes { path isDirectory } }
+             artifact(path: "plots/a.csv") { size mediaType
+               preview(maxBytes: 100) { kind columns rows truncated } } } }""",
+        {"run": run},
+    )
+    assert data["run"] == {
+        "artifacts": {"totalCount": 1, "nodes": [{"path": "plots", "isDirectory": True}]},
+        "artifact": {
+            "size": 8,
+            "mediaType": "text/csv",
+            "preview": {"kind": "TABLE", "columns": ["x", "y"], "rows": [["1", "2"]], "truncated": False},
+        },
+    }
+    made = await changed(stack, "registerModel", {"model": "seats", "description": "before"}, "model { createdAt }")
+    then = made["model"]["createdAt"]
+    described = await changed(
+        stack, "describeModel", {"model": "seats", "description": "after"}, "model { description updatedAt }"
+    )
+    assert described["model"]["description"] == "after"
+    version = await changed(
+        stack, "registerModelVersion", {"model": "seats", "source": "s3://b"}, "modelVersion { version }"
+    )
+    assert version["modelVersion"] == {"version": "1"}
+    ended = await changed(stack, "endRun", {"runId": run, "status": "FAILED"}, "run { status }")
+    assert ended["run"] == {"status": "FAILED"}
+    tagged = await changed(
+        stack, "setRunTag", {"runId": run, "tag": "why", "value": "stuck"}, "run { tags { key value } }"
+    )
+    assert {"key": "why", "value": "stuck"} in tagged["run"]["tags"]
+    again = await refused(stack, "endRun", {"runId": run}, "run { status }")
+    assert again["code"] == "RUN_ENDED"
+    renamed = await changed(stack, "renameModel", {"model": "seats", "newName": "chairs"}, "model { name }")
+    assert renamed["model"] == {"name": "chairs"}
+    past = await stack.gateway.data(
+        """query($then: DateTime!) {
+             was: model(name: "chairs", asOf: $then) {
+               name description asOf currentName versionCount latestVersion { version } }
+             is: model(name: "chairs") { description asOf
+               versions(where: {number: {ge: 1}}) { nodes { registeredAs } } }
+             gone: model(name: "seats") { name }
+             experiments(where: {or: [{name: {like: "fli%"}}, {createdAt: {before: "2000-01-01T00:00:00Z"}}]}) {
+               nodes { name } }
+             audit(where: {action: {in: ["rename_model"]}}) { nodes { before after } }
+             events(where: {aggregate: {eq: "registered_model"}}, sort: [{by: TYPE}], first: 1) { nodes { type } }
+             models(where: {description: {ilike: "AFT%"}}) { nodes { name } } }""",
+        {"then": then},
+    )
+    assert past["was"] == {
+        "name": "seats",
+        "description": "before",
+        "asOf": then,
+        "currentName": "chairs",
+        "versionCount": 0,
+        "latestVersion": None,
+    }
+    assert past["is"] == {"description": "after", "asOf": None, "versions": {"nodes": [{"registeredAs": "seats"}]}}
+    assert past["gone"] is None
+    assert past["experiments"]["nodes"] == [{"name": "flights"}]
+    assert '"seats"' in past["audit"]["nodes"][0]["before"]
+    assert past["events"]["nodes"] == [{"type": "registry.registered_model.registered.v1"}]
+    assert past["models"]["nodes"] == [{"name": "chairs"}]
