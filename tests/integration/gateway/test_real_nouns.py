@@ -150,7 +150,7 @@ async def test_lists_are_filtered_and_ordered_as_asked(stack: Stack) -> None:
         await stack.tell("runs/log-metric", run_id=run, key="auc", value=auc, timestamp=1_000, step=0)
     for name, team in (("delays", "ops"), ("prices", "sales"), ("weather", "ops")):
         await stack.tell("registered-models/create", name=name, tags=[{"key": "team", "value": team}])
-        await stack.tell("model-versions/create", name=name, source=f"s3://{name}")
+        await stack.tell("model-versions/create", name=name, source=f"s3://{name}/model")
     query = """query($runs: RunFilter, $models: ModelFilter, $versions: VersionFilter) {
         runs(where: $runs, sort: [{by: METRIC, key: "auc", descending: true}]) { totalCount nodes { name } }
         models(where: $models, sort: [{by: NAME, descending: true}], first: 1) {
@@ -209,7 +209,7 @@ async def what_people_do_is_seen_and_was_otherwise_before(stack: Stack, run: str
     )
     assert described["model"]["description"] == "after"
     version = await changed(
-        stack, "registerModelVersion", {"model": "seats", "source": "s3://b"}, "modelVersion { version }"
+        stack, "registerModelVersion", {"model": "seats", "source": "s3://b/model"}, "modelVersion { version }"
     )
     assert version["modelVersion"] == {"version": "1"}
     ended = await changed(stack, "endRun", {"runId": run, "status": "FAILED"}, "run { status }")
