@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
@@ -137,14 +137,28 @@ class Artifacts:
         while files := await self._store.below(cleaned, DELETE_BATCH):
             found = True
             change = Change(context, "delete_artifacts")
-            for artifact in files:
-                after = msgspec.structs.replace(artifact, v=artifact.v + 1, gone=True)
-                save(change, ARTIFACTS, artifact, after)
-                change.emit(ArtifactRemoved(path=artifact.id), after.v)
-            change.delete_many(DIRECTORIES, directories_inside(cleaned))
+            _remove(change, cleaned, files)
             try:
                 await self._outbox.commit(change)
             except Stale:
                 continue
         if not found:
             raise NotFound(f"No such artifact: '{cleaned}'")
+
+    async def going(self, context: Context, location: str) -> Callable[[Change], None]:
+        """Adds to a change that the files at an artifact location go, as many as one change takes.
+
+        `delete` is for what is left then; storage that isn't ours is left alone.
+        """
+        require(context.principal, Action.DELETE_FOR_EVER)
+        path = rules.served_path(location)
+        files = await self._store.below(path, DELETE_BATCH) if path else []
+        return lambda change: _remove(change, str(path), files) if files else None
+
+
+def _remove(change: Change, path: str, files: Sequence[Artifact]) -> None:
+    for artifact in files:
+        after = msgspec.structs.replace(artifact, v=artifact.v + 1, gone=True)
+        save(change, ARTIFACTS, artifact, after)
+        change.emit(ArtifactRemoved(path=artifact.id), after.v)
+    change.delete_many(DIRECTORIES, directories_inside(path))

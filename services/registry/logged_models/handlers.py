@@ -121,12 +121,13 @@ class LoggedModels:
         """Whether an experiment has logged models, deleted ones too."""
         return await self._store.any_in(experiment_id)
 
-    async def purge(self, context: Context, model: LoggedModel) -> None:
-        """Deletes a deleted model for good. Raises Stale if it changed meanwhile."""
+    async def purge(self, context: Context, model: LoggedModel, also: Callable[[Change], None]) -> None:
+        """Deletes a deleted model for good, and what `also` adds. Raises Stale if it changed meanwhile."""
         require(context.principal, Action.DELETE_FOR_EVER)
         change = Change(context, "purge_logged_model")
         change.delete(LOGGED_MODELS, {"_id": model.id, "r": model.r, "lifecycle_stage": DELETED})
         change.emit(LoggedModelPurged(model_id=model.id, experiment_id=model.experiment_id), model.v + 1)
+        also(change)
         await self._outbox.commit(change)
 
     async def note_version(self, context: Context, model_id: str, name: str, version: int) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from services.contracts.errors import Invalid, Unsupported
+from services.contracts.errors import Invalid, NotFound, Unsupported
 from services.registry.artifacts import rules
 from services.registry.artifacts.rules import Artifact, Entry
 from services.registry.mlflow_api import answers
@@ -41,7 +42,9 @@ async def download(surface: Surface, request: Request) -> Response:
 
 
 async def delete(surface: Surface, request: Request) -> Any:
-    await surface.artifacts.delete(context_of(request), request.path_params["path"])
+    """What isn't there is deleted already, as MLflow has it."""
+    with contextlib.suppress(NotFound):
+        await surface.artifacts.delete(context_of(request), request.path_params["path"])
     return {}
 
 

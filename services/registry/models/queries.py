@@ -73,6 +73,16 @@ class ModelQueries:
         _check_orders(orders, [VERSION_ENTITY.orders[order.field.key].path for order in orders])
         return await self._store.search_versions(node, orders, offset, limit)
 
+    async def any_of_run(self, context: Context, run_id: str, location: str) -> bool:
+        """Whether a version is made of a run, or has its files among the run's own."""
+        require(context.principal, Action.READ)
+        return await self._store.any_of(location, {"run_id": run_id})
+
+    async def any_of_logged_model(self, context: Context, model_id: str, location: str) -> bool:
+        """Whether a version is made of a logged model, or is a copy of one that was."""
+        require(context.principal, Action.READ)
+        return await self._store.any_of(location, {"model_id": model_id})
+
     async def latest_versions(self, names: Sequence[str]) -> Mapping[str, Sequence[Version]]:
         """The highest version of each stage, for each model."""
         return await self._store.latest_by_stage(names)

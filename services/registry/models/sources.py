@@ -138,7 +138,7 @@ def _check_path(source: str) -> None:
         text = decoded
     path = re.sub(r"/+", "/", urlsplit(text).path.rstrip("/"))
     pieces = path.split("/")
-    if "\0" in path or ".." in text.split("/") or "." in pieces or (path and not path.startswith("/")):
+    if "\0" in path or ".." in text.split("/") or "." in pieces or not path.startswith("/"):
         raise Invalid(
             f"Invalid model version source: '{source}'. If supplying a source as an http, https, local file path, "
             "ftp, objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -113,6 +114,12 @@ class MongoModels:
         for row in rows:
             found.setdefault(row["_id"]["name"], []).append(from_document(row["newest"], Version))
         return found
+
+    async def any_of(self, location: str, made_of: Mapping[str, str]) -> bool:
+        """Whether a version has its files at an artifact location, or below it, or says that it is made of it."""
+        inside = {"storage_location": {"$regex": f"^{re.escape(location)}(/|$)"}}
+        with translated():
+            return await self.versions.find_one({"$or": [inside, made_of], **_THERE}, {"_id": 1}) is not None
 
     async def counts(self, names: Sequence[str]) -> dict[str, int]:
         pipeline: list[dict[str, Any]] = [

@@ -26,7 +26,7 @@ DAY = 24 * 3600 * 1000
 
 
 class Purging:
-    """What is restored at the same moment stays whole: a thing goes first, by comparing, and only then its files."""
+    """What is restored at the same moment stays whole: a thing and its files go together, or neither does."""
 
     def __init__(
         self,
@@ -64,19 +64,21 @@ class Purging:
 
     async def _purge_model(self, context: Context, model: LoggedModel) -> bool:
         """False if a registered version is made of it."""
-        if await self._needed(context, f"source_path LIKE '%{model.id}%'"):
+        if await self._models.any_of_logged_model(context, model.id, model.artifact_location):
             return False
         with contextlib.suppress(Stale):
-            await self._logged_models.purge(context, model)
+            await self._logged_models.purge(
+                context, model, await self._artifacts.going(context, model.artifact_location)
+            )
             await self._remove_files(context, model.artifact_location)
         return True
 
     async def _purge_run(self, context: Context, run: Run) -> bool:
         """False if a registered version comes from it."""
-        if await self._needed(context, f"run_id = '{run.id}'"):
+        if await self._models.any_of_run(context, run.id, run.artifact_uri):
             return False
         with contextlib.suppress(Stale):
-            await self._runs.purge(context, run)
+            await self._runs.purge(context, run, await self._artifacts.going(context, run.artifact_uri))
             await self._remove_files(context, run.artifact_uri)
         return True
 
@@ -95,12 +97,8 @@ class Purging:
                     skip += 1
         return gone
 
-    async def _needed(self, context: Context, filter_string: str) -> bool:
-        """Whether a registered version is found by that filter."""
-        found = await self._models.search_versions(context, filter_string=filter_string, order_by=[], offset=0, limit=1)
-        return bool(found)
-
     async def _remove_files(self, context: Context, location: str) -> None:
+        """Those that were too many to go with the thing itself."""
         path = served_path(location)
         if path:
             with contextlib.suppress(NotFound):

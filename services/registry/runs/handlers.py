@@ -264,14 +264,15 @@ class Runs:
         """Whether an experiment has runs, deleted ones too."""
         return await self._store.any_in(experiment_id)
 
-    async def purge(self, context: Context, run: Run) -> None:
-        """Deletes a deleted run and its points for good. Raises Stale if it was restored meanwhile."""
+    async def purge(self, context: Context, run: Run, also: Callable[[Change], None]) -> None:
+        """Deletes a deleted run and its points for good, and what `also` adds. Raises Stale if it was restored."""
         require(context.principal, Action.DELETE_FOR_EVER)
         assert run.lifecycle_stage == DELETED
         change = Change(context, "purge_run")
         change.delete(RUNS, {"_id": run.id, "r": run.r})
         drop_points(change, run.id)
         change.emit(RunPurged(run_id=run.id, experiment_id=run.experiment_id), run.v + 1)
+        also(change)
         await self._outbox.commit(change)
 
     async def sweep(self, context: Context, experiment_id: str) -> None:

@@ -38,6 +38,7 @@ CASES = [
     case("listing without a run", get("artifacts/list")),
     case("delete a file", put(f"{FILES}/a.txt", b"1"), put(f"{FILES}/b.txt", b"1"), delete(f"{FILES}/a.txt"), listing()),
     case("delete a directory", put(f"{FILES}/d/a.txt", b"1"), put(f"{FILES}/d/e/b.txt", b"1"), delete(f"{FILES}/d"), listing()),
+    case("delete what isn't there", delete(f"{FILES}/nope"), delete(f"{FILES}/no/pe"), put(f"{FILES}/a.txt", b"1"), delete(f"{FILES}/a.txt"), delete(f"{FILES}/a.txt"), listing()),
     case("of a logged model", MODEL, put(f"{ROOT}/$exp/models/$lm/artifacts/MLmodel", b"x: 1"),
          get("logged-models/$lm/artifacts/directories"),
          get("/ajax-api/2.0/mlflow/logged-models/$lm/artifacts/files", artifact_file_path="MLmodel")),

@@ -78,6 +78,7 @@ _VERSION_ORDERS = (
     ["name ASC", "last_updated_timestamp DESC blah"], ["version_number", "name DESC"], ["timestamp"], ["version"], [""], ["source_path"],
 )  # fmt: skip
 _SOURCES = (
+    "s3://x", "s3://x/", "mlflow-artifacts:", "gs://b//",
     "mlflow-artifacts:/models", "mlflow-artifacts:/models/", "mlflow-artifacts:/models///", "mlflow-artifacts:/models/foo///bar",
     "mlflow-artifacts://host:9000/models/../../../", "http://host:9000/models/../../../", "https://host/api/2.0/mlflow-artifacts/artifacts/../../../",
     "s3a://my_bucket/api/../../../", "ftp://host:8888/../../../", "mlflow-artifacts:/models/..%2f..%2fartifacts",
