@@ -58,8 +58,8 @@ class Rows:
 async def measure(arguments: argparse.Namespace, mongodb: str, nats: str, directory: Path) -> None:
     with monitors(1, mongodb, nats, directory) as [(url, process)]:
         async with registry(nats) as bus, httpx.AsyncClient(timeout=120) as http:
-            print(f"{'rows':>12} {'windows':>8} {'resident':>10} {'most so far':>12} {'threads':>8} {'rows/s':>9}")
-            show(0, 0, process, 0.0)
+            print(f"{'rows':>12} {'windows':>8} {'under load':>11} {'quiet':>10} {'most so far':>12} {'rows/s':>9}")
+            show(0, 0, process, resident(process), 0.0)
             answer = await http.put(
                 f"{url}{PATH}/references/training", content=arrow(table(100_000, 0, 1, outputs_only=True)),
                 params={"window": "1d", **({"segments": "c0"} if arguments.segments else {})},
@@ -67,8 +67,9 @@ async def measure(arguments: argparse.Namespace, mongodb: str, nats: str, direct
             )  # fmt: skip
             assert answer.status_code == 201, answer.text
             rows = Rows(arguments.batch)
-            done, began = 0, time.perf_counter()
+            done, busy = 0, 0.0
             for mark in (mark * 1_000_000 for mark in MARKS if mark * 1_000_000 <= arguments.rows):
+                began = time.perf_counter()
                 while done < mark:
                     firsts = range(done, done + STEP, rows.batch)
                     for some in (firsts[i : i + 8] for i in range(0, len(firsts), 8)):
@@ -81,17 +82,21 @@ async def measure(arguments: argparse.Namespace, mongodb: str, nats: str, direct
                 windows = await bus.request(
                     ListWindows(model_name="bench", version="1", last=1_000), service_context("bench"), 60
                 )
-                show(done, len(windows), process, done / (time.perf_counter() - began))
-            await asyncio.sleep(arguments.rest)
-            show(done, len(windows), process, 0.0)
+                busy += time.perf_counter() - began
+                loaded = resident(process)
+                await asyncio.sleep(arguments.rest)
+                show(done, len(windows), process, loaded, done / busy)
 
 
-def show(rows: int, windows: int, process: psutil.Process, rate: float) -> None:
+def resident(process: psutil.Process) -> float:
+    return float(process.memory_info().rss / 2**20)
+
+
+def show(rows: int, windows: int, process: psutil.Process, loaded: float, rate: float) -> None:
     status = Path(f"/proc/{process.pid}/status").read_text()
     most = int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
-    resident = process.memory_info().rss / 2**20
     print(
-        f"{rows:>12,} {windows:>8} {resident:>6.0f} MiB {most:>8.0f} MiB {process.num_threads():>8} {rate:>9,.0f}",
+        f"{rows:>12,} {windows:>8} {loaded:>7.0f} MiB {resident(process):>6.0f} MiB {most:>8.0f} MiB {rate:>9,.0f}",
         flush=True,
     )
 
@@ -107,7 +112,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=50_000)
     parser.add_argument("--segments", action="store_true", help="count by segment, too")
     parser.add_argument("--join-days", type=float, default=3.0, help="event days that rows wait for their labels")
-    parser.add_argument("--rest", type=float, default=15.0, help="seconds of quiet before the last look")
+    parser.add_argument("--rest", type=float, default=12.0, help="seconds of quiet at each mark")
     arguments = parser.parse_args()
     os.environ["MONITOR_JOIN_DAYS"] = str(arguments.join_days)
     with tempfile.TemporaryDirectory() as name:
