@@ -369,7 +369,7 @@ async def test_lists_take_conditions_and_orders(mlflow: Mlflow, ask: Asker) -> N
         name = f"{mark}-{number}"
         await ask(CreateExperiment(experiment_name=name, tags={"team": team}))
         await ask(RegisterModel(model_name=name, description=f"about {team}", tags={"team": team}))
-        await ask(RegisterVersion(model_name=name, source="s3://b"))
+        await ask(RegisterVersion(model_name=name, source="s3://b/m"))
         await ask(RequestReview(model_name=name, version="1"), f"user{number}")
         await ask(WriteInsight(title=f"{name} {team}", text=f"{mark} {'word ' * number}"), f"user{number}")
     ours = Condition(field="name", operator="like", text=f"{mark}%")

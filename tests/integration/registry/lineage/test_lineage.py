@@ -92,7 +92,10 @@ async def test_one_walk_leads_from_the_source_to_the_run_that_answered_the_alert
     }  # fmt: skip
 
     async def complete() -> LineageView | None:
-        view = await ask(WalkLineage(start=start, direction="down"))
+        try:
+            view = await ask(WalkLineage(start=start, direction="down"))
+        except NotFound:  # nothing of it has arrived yet
+            return None
         return view if wanted <= keys(view) else None
 
     view = await until(complete, within=30, what="the whole graph is drawn")
