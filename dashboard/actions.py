@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.components.acting import Action, Field, Given, afterwards, names, only, restoring
 from dashboard.delivery_actions import DELIVERIES
+from dashboard.label_actions import LABELS
 from dashboard.links import Links
 from dashboard.policy_actions import POLICIES
 from dashboard.production_actions import PRODUCTION
@@ -349,4 +350,4 @@ REVIEWS = (
     ),
 )
 
-ACTIONS: tuple[Action, ...] = (*PROJECTS, *INSIGHTS, *REVIEWS, *PRODUCTION, *POLICIES, *DELIVERIES)
+ACTIONS: tuple[Action, ...] = (*PROJECTS, *INSIGHTS, *REVIEWS, *PRODUCTION, *POLICIES, *DELIVERIES, *LABELS)

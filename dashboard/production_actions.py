@@ -12,10 +12,13 @@ from dashboard.components.acting import Action, Field, Given, only, restoring
 
 
 def _alias_back(given: Given) -> tuple[str, dict[str, Any]] | None:
-    """Points the alias back where it was, if it was anywhere."""
+    """Points the alias back where it was; takes it away if it was nowhere."""
     alias = given.get("alias") or "champion"
-    former = given.get("aliases", {}).get(alias)
-    return ("model.alias", {"model": given["model"], "alias": alias, "version": former}) if former else None
+    if "aliases" not in given:
+        return None
+    former = given["aliases"].get(alias)
+    kept = {"model": given["model"], "alias": alias}
+    return ("model.alias", {**kept, "version": former}) if former else ("model.unalias", kept)
 
 
 _MODELS = (

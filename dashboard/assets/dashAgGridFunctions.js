@@ -28,7 +28,7 @@
     grid: {
       follow: (search, automatic, chosen, former) => {
         const same = window.dash_clientside.no_update, grid = api(), state = parts(search);
-        if (!grid) return [same, same, same];
+        if (!grid || !/\/runs\/?$/.test(location.pathname)) return [same, same, same]; // on the way to another page
         const filter = state.get("filter") || "", sort = state.get("sort") || "", cols = state.get("cols") || automatic;
         if (sort !== sortOf(grid)) {
           const steps = sort.split(",").map((step) => ({ colId: step.replace(/^-/, "").replace(/%2C/g, ",").replace(/%25/g, "%"), sort: step[0] === "-" ? "desc" : "asc" }));

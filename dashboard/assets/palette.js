@@ -34,7 +34,10 @@
     $("keys").showModal();
     $("keys-close").focus();
   }
+  /* Disclosures above a list close on Escape and on a click beside them. */
+  const dropped = () => document.querySelectorAll("details.dropdown[open]");
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") for (const one of dropped()) { one.open = false; one.querySelector("summary").focus(); }
     if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") { event.preventDefault(); open(); return; }
     if (event.target.id === "palette-words") {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -52,6 +55,7 @@
   });
   document.addEventListener("click", (event) => {
     const within = (selector) => event.target.closest(selector);
+    for (const one of dropped()) if (event.target.isConnected && !one.contains(event.target)) one.open = false;
     if (within("#palette-button")) open();
     else if (within("#palette [role=option]")) follow(within("#palette [role=option]"));
     else if (within("#keys-close") || event.target.matches("dialog.palette")) within("dialog").close(); // a click beside it

@@ -80,15 +80,17 @@ def act(
     icon_name: str = "",
     look: str = "",
     disabled_because: str = "",
+    spoken: str = "",
 ) -> Component:
-    """A button that opens an action's dialog. `look`: primary, danger, plain, or none."""
+    """A button that opens an action's dialog. `look`: primary, danger, plain, or none; `spoken`: in place of a sign."""
     return html.Button(
         [icon(icon_name) if icon_name else None, label],
         id={"act": name, "given": json.dumps(given, sort_keys=True, separators=(",", ":"))},
         className=f"button {look}",
         type="button",
         disabled=bool(disabled_because),
-        title=disabled_because,
+        title=disabled_because or spoken,
+        **(wild({"aria-label": spoken}) if spoken else {}),
     )
 
 

@@ -11,6 +11,7 @@ from dash import html
 from dashboard.components.basics import clipped, icon, link, moment, wild
 from dashboard.components.states import empty
 from dashboard.components.things import address as address_of
+from dashboard.components.things import short_ids
 from dashboard.gateway.views import EventView
 from dashboard.links import Links
 from dashboard.site import Component
@@ -60,7 +61,7 @@ def row(event: EventView, links: Links) -> FeedRow:
     name = event.type.split(".")[-2] if event.type.count(".") >= 2 else event.type
     return FeedRow(
         id=event.id,
-        text=clipped(event.summary or event.type, 160),
+        text=clipped(short_ids(event.summary or event.type), 160),
         actor=clipped(event.actor.removeprefix("service:"), 40),
         time=event.time.isoformat(),
         icon=_ICONS.get(event.aggregate, "bolt"),

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from dash import dcc, html
 
 from dashboard.components.basics import clipped, icon, wild
+from dashboard.components.lineage_folding import Folded
 from dashboard.components.things import address
 from dashboard.gateway.data_views import Lineage, LineageNode
 from dashboard.links import Links
@@ -136,15 +137,16 @@ def _columns(nodes: dict[Key, LineageNode], after: dict[Key, list[Key]]) -> dict
     return columns
 
 
-def graph(found: Lineage, links: Links) -> Component:
+def graph(folded: Folded, links: Links) -> Component:
     """Scrolls sideways when it is wide; by keyboard, things follow each other column by column."""
+    found = folded.found
     boxes, left_out = layered(found)
     wide = (max((box.column for box in boxes), default=0) + 1) * (WIDTH + _GAP_X)
     high = (max((box.row for box in boxes), default=0) + 2) * (HEIGHT + _GAP_Y)
     start = (found.start.kind, found.start.id)
     entries = [
         html.Li(
-            _box(box, links, chosen=(box.node.kind, box.node.id) == start),
+            _box(box, links, chosen=(box.node.kind, box.node.id) == start, many=len(folded.behind_it(box.node))),
             style={"left": _left(box.column), "top": _top(box.row)},
         )
         for box in boxes
@@ -174,7 +176,7 @@ def _top(row: int) -> int:
     return row * (HEIGHT + _GAP_Y) + 4
 
 
-def _box(box: Box, links: Links, *, chosen: bool) -> Component:
+def _box(box: Box, links: Links, *, chosen: bool, many: int = 0) -> Component:
     node = box.node
     kind = node.kind.lower().replace("_", " ")
     more = f", {node.more} more around it" if node.more else ""
@@ -183,18 +185,26 @@ def _box(box: Box, links: Links, *, chosen: bool) -> Component:
         html.Span(
             [
                 html.Span(clipped(node.label, 60), className="lineage-label"),
-                html.Span(f"{kind}{f' · {node.state.lower()}' if node.state else ''}", className="lineage-kind"),
+                html.Span(_note(node, kind, many), className="lineage-kind"),
             ],
             className="lineage-text",
         ),
         html.Span(f"+{node.more}", className="lineage-more") if node.more else None,
     ]
-    look = f"lineage-box kind-{node.kind.lower()}" + (" chosen" if chosen else "")
+    look = f"lineage-box kind-{node.kind.lower()}" + (" chosen" if chosen else "") + (" many" if many else "")
     title = f"{clipped(node.label, 200)} ({kind}{more})"
     if chosen:
         href = address(links, kind.replace(" ", "_"), node.id)
         return dcc.Link(inner, href=href, className=look, title=title) if href else html.Div(inner, className=look)
-    return dcc.Link(inner, href=links.lineage(node.kind.lower(), node.id), className=look, title=title)
+    page = address(links, "window", node.id) if many and node.kind == "WINDOW" else ""
+    return dcc.Link(inner, href=page or links.lineage(node.kind.lower(), node.id), className=look, title=title)
+
+
+def _note(node: LineageNode, kind: str, many: int) -> str:
+    """What stands below the name."""
+    if many:
+        return f"the newest of {node.at:%-d %b %Y}" if node.at else "alike"
+    return f"{kind}{f' · {node.state.lower()}' if node.state else ''}"
 
 
 def _lines(found: Lineage, boxes: Sequence[Box], wide: int, high: int) -> str:

@@ -100,10 +100,10 @@ def _number(version: str) -> int:
 def chosen_metrics(metrics: Sequence[Metric], most: int = _MOST_METRICS) -> list[Metric]:
     """The few figures to show of many: those on unseen data before those on training data."""
 
-    def rank(metric: Metric) -> tuple[bool, int]:
+    def rank(metric: Metric) -> tuple[bool, bool, int]:
         key = metric.key.lower()
         place = next((i for i, word in enumerate(_PREFERRED) if word in key), len(_PREFERRED))
-        return key.startswith("train"), place
+        return key.startswith("train"), "/" in key, place  # `roc_auc/carrier/UA` is one of many slices
 
     return sorted(metrics, key=rank)[:most]
 

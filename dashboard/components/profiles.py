@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from dash import html
 
@@ -42,6 +43,15 @@ def column_table(columns: Sequence[ColumnProfile], target: str | None, *, more: 
     return html.Div([table, html.P(f"The first {len(columns)} columns.", className="table-more") if more else None])
 
 
+def _day(seconds: float) -> str:
+    """Of a moment in seconds since 1970; the number itself where there is no such day."""
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return formats.figure(seconds, 3)
+    return f"{moment.day} {moment:%b %Y}"
+
+
 def _row(one: ColumnProfile, target: bool) -> Component:
     typical = formats.figure(one.mean)
     if one.mean is not None and one.deviation is not None:
@@ -51,6 +61,8 @@ def _row(one: ColumnProfile, target: bool) -> Component:
             f"{clipped(one.top[0].value, 24)} ({formats.share(one.top[0].count / one.rows if one.rows else None)})"
         )
     span = f"{formats.figure(one.minimum, 3)} … {formats.figure(one.maximum, 3)}" if one.minimum is not None else "–"
+    if one.type.upper() == "TIME" and one.minimum is not None and one.maximum is not None:
+        typical, span = formats.NOTHING, f"{_day(one.minimum)} … {_day(one.maximum)}"
     missing = one.missing / one.rows if one.rows else 0.0
     return html.Tr(
         [

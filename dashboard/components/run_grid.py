@@ -78,22 +78,12 @@ def toolbar(text: str, columns: Sequence[str], suggestions: Sequence[dict[str, A
     return html.Div([field, _columns(columns, suggestions), _views()], className="toolbar")
 
 
-def _popover(name: str, label: Any, icon_name: str, body: Component) -> Component:
-    return dmc.Popover(
-        [
-            dmc.PopoverTarget(
-                html.Button([icon(icon_name), label], className="button", type="button", id=f"{name}-button")
-            ),
-            dmc.PopoverDropdown(body, className="popover"),
-        ],
+def _dropdown(name: str, label: Component, icon_name: str, body: Component) -> Component:
+    """A native disclosure; `palette.js` closes it on Escape and on a click beside it."""
+    return html.Details(
+        [html.Summary([icon(icon_name), label], className="button"), html.Div(body, className="popover")],
         id=name,
-        position="bottom-end",
-        width="min(420px, calc(100vw - 32px))",
-        shadow="md",
-        trapFocus=True,
-        returnFocus=True,
-        closeOnEscape=True,
-        transitionProps={"duration": 0},
+        className="dropdown",
     )
 
 
@@ -119,7 +109,7 @@ def _columns(columns: Sequence[str], suggestions: Sequence[dict[str, Any]]) -> C
             ),
         ]
     )
-    return _popover("runs-columns-box", "Columns", "columns-3", body)
+    return _dropdown("runs-columns-box", html.Span("Columns"), "columns-3", body)
 
 
 def _views() -> Component:
@@ -154,7 +144,7 @@ def _views() -> Component:
             ),
         ]
     )
-    return _popover("runs-views-box", html.Span("Views", id="runs-view-current"), "bookmark", body)
+    return _dropdown("runs-views-box", html.Span("Views", id="runs-view-current"), "bookmark", body)
 
 
 def kept_views(data: Any) -> list[dict[str, str]]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
+
+from dashboard import formats
 from dashboard.components.basics import clipped, link
 from dashboard.links import Links
 from dashboard.site import Component
+
+_ID = re.compile(r"\b[0-9a-f]{32}\b")
 
 
 def address(links: Links, kind: str, thing: str) -> str:
@@ -52,10 +58,27 @@ def named(kind: str, thing: str) -> str:
         return f"{kind.replace('_', ' ')} {clipped(head, 40)} v{clipped(tail, 12)}"
     if kind == "run":
         return f"run {thing[:8]}"
+    if kind == "window" and head:
+        return f"window of {_day(tail)}"
     if kind == "dataset" and "@" in thing:
         name, _, digest = thing.rpartition("@")
         return f"dataset {clipped(name, 40)} {digest[:8]}"
-    return f"{kind.replace('_', ' ')} {clipped(thing, 40)}"
+    return f"{kind.replace('_', ' ')} {clipped(short_ids(thing), 40)}"
+
+
+def _day(moment: str) -> str:
+    """Its start as people write it."""
+    try:
+        start = datetime.fromisoformat(moment)
+    except ValueError:
+        return clipped(moment, 40)
+    whole = start.hour == start.minute == start.second == 0
+    return f"{start.day} {start:%b %Y}" if whole else formats.absolute(start)
+
+
+def short_ids(text: str) -> str:
+    """Ids of 32 digits by their two ends: they tell them apart, and a line stays a line."""
+    return _ID.sub(lambda found: f"{found[0][:4]}…{found[0][-4:]}", text)
 
 
 def thing_link(links: Links, kind: str, thing: str) -> Component:

@@ -14,9 +14,14 @@ from dashboard.gateway.operations import Operation
 from services.contracts.errors import Unauthenticated, Unavailable
 
 TIMEOUT_SECONDS = 8.0
+LOOK_SECONDS = 2.0
 _CONNECTIONS = 50
 
 Data = TypeVar("Data")
+
+
+class _Unready(msgspec.Struct, frozen=True):
+    reasons: dict[str, str] = {}
 
 
 class GatewayClient:
@@ -33,6 +38,21 @@ class GatewayClient:
         # A proxy of the environment must never stand between two of our own processes.
         async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False) as http:
             yield cls(http, gateway_url.rstrip("/") + "/graphql")
+
+    async def not_ready(self) -> str:
+        """Why the gateway says that it can't serve everything; empty if it says nothing of that kind.
+
+        A subscription stays open while the gateway hears of no events itself: only this tells.
+        """
+        try:
+            response = await self._http.get(self._url.removesuffix("/graphql") + "/readyz", timeout=LOOK_SECONDS)
+            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                return ""
+            reasons = msgspec.json.decode(response.content, type=_Unready).reasons
+        except (httpx.HTTPError, msgspec.DecodeError):
+            return ""  # whoever asks it for something says that
+        words = ", ".join(f"{name}: {reason}" for name, reason in reasons.items())
+        return f"The gateway isn't whole: {words[:200]}." if words else ""
 
     async def ask(self, operation: Operation[Data], token: str, **variables: Any) -> Data:
         """Raises LifecycleError: what the gateway said, or Unavailable when it can't be reached."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
@@ -40,6 +41,17 @@ class HistoryPoint(View, frozen=True, kw_only=True):
     step: int
     time: str
     value: float | None
+
+
+class RunStatus(View, frozen=True, kw_only=True):
+    status: str
+
+
+class RunMoved(View, frozen=True, kw_only=True):
+    """Some of its metrics were logged; which, is asked for."""
+
+    run_id: str
+    time: datetime
 
 
 class History(View, frozen=True, kw_only=True):
@@ -156,3 +168,5 @@ REPRODUCIBILITY: Operation[data_views.Reproducibility | None] = _load(
 
 EVENT_STREAM: Operation[views.EventMessage] = _load("event_stream", views.EventMessage, "events")
 WINDOW_STREAM: Operation[views.WindowMoved] = _load("window_stream", views.WindowMoved, "windowMoved")
+RUN_STATUS: Operation[RunStatus | None] = _load("run_status", RunStatus | None, "run")
+RUN_METRICS: Operation[RunMoved] = _load("run_metrics", RunMoved, "runMetrics")

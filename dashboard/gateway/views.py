@@ -146,6 +146,7 @@ class RunDetail(View, frozen=True, kw_only=True):
     source: str | None = None
     git_commit: str | None = None
     parent_run_id: str | None = None
+    description: str | None = None
     params: list[KeyValue] = []
     metrics: list[Metric] = []
     tags: list[KeyValue] = []

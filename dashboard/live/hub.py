@@ -16,6 +16,7 @@ from dashboard.live import names
 from dashboard.live.browser import Browser
 from dashboard.live.feed import LiveFeed
 from dashboard.live.frames import Frame
+from dashboard.live.run import LiveRun
 from dashboard.live.sections import LiveSections, Sectioned, sectioned
 from dashboard.live.windows import LiveWindows
 from dashboard.site import Site
@@ -23,6 +24,7 @@ from services.contracts.errors import LifecycleError, Unauthenticated
 
 BATCH = 0.06  # seconds that frames of a topic are gathered
 BEAT = 2.0  # seconds between signs of life
+LOOK = 1.0  # seconds between looks whether the gateway itself is whole
 LINGER = 30.0  # seconds that a topic outlives its last browser: people go back and forth
 SESSION_CHECK = 5.0  # seconds between checks of each open session's token
 
@@ -40,6 +42,7 @@ class Topic:
         self.name = name
         self.sections: LiveSections | None = None
         self.windows: LiveWindows | None = None
+        self.training: LiveRun | None = None
         self.abandoned_at: float | None = None
         self._offer = offer
         self._gathered = Frame()
@@ -87,7 +90,8 @@ class Topic:
 
     @property
     def trouble(self) -> str | None:
-        return next((source.trouble for source in (self.windows, self.sections) if source and source.trouble), None)
+        sources = (self.windows, self.training, self.sections)
+        return next((source.trouble for source in sources if source and source.trouble), None)
 
 
 async def _watched(source: Coroutine[Any, Any, None]) -> None:
@@ -109,6 +113,7 @@ class Hub:
         self._browsers: set[Browser] = set()
         self._topics: dict[str, Topic] = {}
         self._somebody = asyncio.Event()
+        self._unready = ""
         self._feed_topic = Topic(names.FEED, self._offer)
         self.feed = LiveFeed(
             site, gateway_url, self.token, self._feed_topic.publish_late, self._heard, self._refresh_all
@@ -123,6 +128,7 @@ class Hub:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow_events())
             group.create_task(self._beat())
+            group.create_task(self._look())
             group.create_task(self._end_abandoned())
             group.create_task(self._check_sessions())
 
@@ -175,6 +181,9 @@ class Hub:
                 model, version, self._site, self._url, self.token, topic.publish, topic.sections.changed
             )
             topic.start(topic.windows.run())
+        if kind == "run":
+            topic.training = LiveRun(parts[0], self._site, self._url, self.token, topic.sections.changed)
+            topic.start(topic.training.run())
         _topics.set(len(self._topics))
         return topic
 
@@ -196,7 +205,11 @@ class Hub:
                 topic.sections.changed()
 
     def _state(self, browser: Browser) -> dict[str, object]:
-        troubles = [self.feed.trouble, *(t.trouble for n, t in self._topics.items() if n in browser.topics)]
+        troubles = [
+            self.feed.trouble,
+            self._unready,
+            *(t.trouble for n, t in self._topics.items() if n in browser.topics),
+        ]
         reason = next((trouble for trouble in troubles if trouble), "")
         return {"live": not reason, "reason": reason}
 
@@ -210,6 +223,15 @@ class Hub:
             await asyncio.sleep(BEAT)
             for browser in self._browsers:
                 browser.beat(self._state(browser))
+
+    async def _look(self) -> None:
+        while True:
+            unready = await self._site.gateway.not_ready() if self._browsers else ""
+            if unready != self._unready:
+                self._unready = unready
+                for browser in self._browsers:
+                    browser.beat(self._state(browser))
+            await asyncio.sleep(LOOK)
 
     async def _end_abandoned(self) -> None:
         loop = asyncio.get_running_loop()

@@ -17,6 +17,10 @@ def model(name: str) -> str:
     return f"model:{quote(name, safe='')}"
 
 
+def run(run_id: str) -> str:
+    return f"run:{quote(run_id, safe='')}"
+
+
 def project(project_id: str) -> str:
     return f"project:{quote(project_id, safe='')}"
 

@@ -23,6 +23,7 @@ from dashboard.pages import (
     projects,
     review,
     reviews,
+    run,
     version,
 )
 from dashboard.site import Component, Section, Site
@@ -65,6 +66,12 @@ def sectioned(topic: str) -> Sectioned | None:
                 alert.SECTIONS,
                 {"id": alert_id},
                 lambda event: event.aggregate == "alert" and event.aggregate_id == alert_id,
+            )
+        case "run", [run_id]:
+            return Sectioned(
+                run.SECTIONS,
+                {"id": run_id},
+                lambda event: event.aggregate == "run" and event.aggregate_id == run_id,
             )
         case "version", [name, number]:
             return Sectioned(

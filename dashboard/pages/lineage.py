@@ -5,16 +5,19 @@ The state of the page is its address: `direction` (up, down; both if unsaid) and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dash import html
 
 from dashboard import formats
 from dashboard.components.basics import badge, card, clipped, icon, link, moment, page_head, scrolling
 from dashboard.components.controls import choice, segments
 from dashboard.components.lineage import graph
+from dashboard.components.lineage_folding import Folded, folded
 from dashboard.components.states import empty
 from dashboard.components.things import address, named
 from dashboard.gateway import operations as ask
-from dashboard.gateway.data_views import Lineage, LineageNode
+from dashboard.gateway.data_views import LineageNode
 from dashboard.pages.page import Page
 from dashboard.site import Component, Site, Visit
 from services.contracts.errors import NotFound
@@ -23,6 +26,7 @@ DIRECTIONS = {"": "Both ways", "up": "What it came from", "down": "What came of 
 DEPTHS = ("1", "2", "3", "5", "10")
 _DEPTH = "3"
 _MOST = 200
+_LISTED = 60  # of many that are alike
 KINDS = (
     "source", "dataset", "run", "logged_model", "version", "evaluation", "review", "card", "deployment", "window",
     "alert", "retraining",
@@ -47,6 +51,7 @@ async def render(site: Site, visit: Visit) -> Component:
     if found is None:
         raise NotFound(f"{named(kind, thing)} isn't in the lineage.")
     page = address(site.links, kind, thing)
+    shown = folded(found)
     return html.Div(
         [
             page_head(
@@ -69,37 +74,49 @@ async def render(site: Site, visit: Visit) -> Component:
             ),
             card(
                 "What came from what",
-                graph(found, site.links)
+                graph(shown, site.links)
                 if len(found.nodes) > 1
                 else empty("Nothing around it", "It came from nothing that is recorded, and nothing came of it yet."),
                 hint=f"Only the nearest {_MOST} things are shown." if found.truncated else "",
             ),
-            card("As a list", _table(found, site), hint="The same things, nearest first."),
+            card("As a list", _table(shown, site), hint="The same things, nearest first."),
         ]
     )
 
 
-def _table(found: Lineage, site: Site) -> Component:
+def _table(shown: Folded, site: Site) -> Component:
     head = html.Thead(
         html.Tr([html.Th(text, scope="col") for text in ("What", "Steps", "State", "When")] + [html.Td()])
     )
-    rows = [_row(node, site) for node in found.nodes]
+    rows = [_row(node, shown.behind_it(node), site) for node in shown.found.nodes]
     return scrolling(html.Table([head, html.Tbody(rows)], className="table compact"), "Things in the lineage", 560)
 
 
-def _row(node: LineageNode, site: Site) -> Component:
+def _row(node: LineageNode, behind: Sequence[LineageNode], site: Site) -> Component:
     kind = node.kind.lower()
     page = address(site.links, kind, node.id)
     label = clipped(node.label, 80)
+    what = [link(label, page) if page else label, html.Div(kind.replace("_", " "), className="sub")]
+    if behind:
+        each = [html.Li(_named(one, site)) for one in behind[:_LISTED]]
+        rest = html.Li(f"and {len(behind) - _LISTED} more", className="sub") if len(behind) > _LISTED else None
+        listed = html.Ul([*each, rest], className="plain-list")
+        what = [html.Details([html.Summary(label), listed], className="details")]
     return html.Tr(
         [
-            html.Td([link(label, page) if page else label, html.Div(kind.replace("_", " "), className="sub")]),
+            html.Td(what),
             html.Td(formats.count(node.depth), className="nowrap"),
             html.Td(badge(node.state.lower()) if node.state else formats.NOTHING),
             html.Td(moment(node.at)),
             html.Td(link([icon("git-commit"), "around it"], site.links.lineage(kind, node.id)), className="end"),
         ]
     )
+
+
+def _named(node: LineageNode, site: Site) -> Component:
+    page = address(site.links, node.kind.lower(), node.id)
+    label = clipped(node.label, 80)
+    return link(label, page) if page else html.Span(label)
 
 
 PAGE = Page(

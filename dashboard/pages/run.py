@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 
 from dashboard import formats
 from dashboard.components.basics import (
@@ -19,21 +19,23 @@ from dashboard.components.basics import (
     stat,
     stats,
     status,
-    wild,
 )
+from dashboard.components.charts import graph
 from dashboard.components.files import files, files_card
 from dashboard.components.insights import insights_card
+from dashboard.components.labels import labels_card
 from dashboard.components.models import chosen_metrics, metric_text
 from dashboard.components.reproduction import ingredients
+from dashboard.components.sections import rendered
 from dashboard.components.similar import similar_table
 from dashboard.components.states import empty, failed
-from dashboard.figures.base import CONFIG
 from dashboard.figures.learning import curves
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import RunDetail
 from dashboard.links import Links
+from dashboard.live import names
 from dashboard.pages.page import Page
-from dashboard.site import Component, Site, Visit
+from dashboard.site import Component, Section, Site, Visit
 from services.contracts.errors import LifecycleError, NotFound, Unauthenticated
 
 _CURVES = 8  # metrics drawn
@@ -43,15 +45,73 @@ _FEW = 10  # metrics or parameters
 _REPEATABLE = 0.9  # of the score: from here on it is shown as good
 
 
-async def render(site: Site, visit: Visit) -> Component:
+async def load(visit: Visit) -> RunDetail:
     run_id = visit.parts["id"]
     run = await visit.ask(ask.RUN, id=run_id)
     if run is None:
         raise NotFound(f"There is no run {clipped(run_id, 60)}.")
+    return run
+
+
+async def head_section(site: Site, visit: Visit) -> Component:
+    run = await load(visit)
     figures = chosen_metrics(run.metrics, 2)
+    return stats(
+        [
+            stat(
+                "Duration",
+                formats.duration(run.duration_seconds),
+                "still running" if not run.end_time else ["ended ", moment(run.end_time)],
+                icon_name="clock",
+            ),
+            *(stat(clipped(m.key, 40), metric_text(m), "newest value", icon_name="chart-line") for m in figures),
+            stat(
+                "Parameters",
+                formats.count(len(run.params)),
+                formats.plural(len(run.metrics), "metric"),
+                icon_name="list",
+            ),
+        ]
+    )
+
+
+async def status_section(site: Site, visit: Visit) -> Component:
+    return status((await load(visit)).status)
+
+
+async def figures_section(site: Site, visit: Visit) -> Component:
+    return _figures(await load(visit))
+
+
+async def curves_section(site: Site, visit: Visit) -> Component:
+    """Grows while the run trains; zoom stays."""
+    run = await load(visit)
+    chosen = chosen_metrics(run.metrics, _CURVES)
+    histories = await asyncio.gather(
+        *(visit.ask(ask.METRIC_HISTORY, id=run.run_id, metric=m.key, maxPoints=_POINTS) for m in chosen)
+    )
+    series = {
+        metric.key: [(point.step, point.value) for point in history.metric_history]
+        for metric, history in zip(chosen, histories, strict=True)
+        if history and len(history.metric_history) > 1
+    }
+    return card("Learning curves", graph(curves(series), "Metrics by step", 300)) if series else None
+
+
+SECTIONS: dict[str, Section] = {
+    "run-status": status_section,
+    "run-head": head_section,
+    "run-curves": curves_section,
+    "run-figures": figures_section,
+}
+
+
+async def render(site: Site, visit: Visit) -> Component:
+    run = await load(visit)
+    run_id = run.run_id
     owner = {"run": run_id}
-    curves_card, similar_card, learned, repeatable, logged = await asyncio.gather(
-        _curves(site, visit, run),
+    parts, similar_card, learned, repeatable, logged = await asyncio.gather(
+        rendered(SECTIONS, site, visit),
         _similar(site, visit),
         insights_card(site, visit, "run", run_id),
         _reproducible(site, visit),
@@ -70,32 +130,17 @@ async def render(site: Site, visit: Visit) -> Component:
                     html.Span(clipped(run.experiment_name, 80)),
                 ],
                 aside=html.Div(
-                    [status(run.status), link("Lineage", site.links.lineage("run", run_id), className="button")],
+                    [
+                        html.Span(parts["run-status"], id="run-status"),
+                        link("Lineage", site.links.lineage("run", run_id), className="button"),
+                    ],
                     className="buttons",
                 ),
             ),
-            stats(
-                [
-                    stat(
-                        "Duration",
-                        formats.duration(run.duration_seconds),
-                        "still running" if not run.end_time else ["ended ", moment(run.end_time)],
-                        icon_name="clock",
-                    ),
-                    *(
-                        stat(clipped(m.key, 40), metric_text(m), "newest value", icon_name="chart-line")
-                        for m in figures
-                    ),
-                    stat(
-                        "Parameters",
-                        formats.count(len(run.params)),
-                        formats.plural(len(run.metrics), "metric"),
-                        icon_name="list",
-                    ),
-                ]
-            ),
-            curves_card,
-            _figures(run),
+            html.Div(parts["run-head"], id="run-head"),
+            html.Div(parts["run-curves"], id="run-curves"),
+            html.Div(parts["run-figures"], id="run-figures"),
+            labels_card("run", {"runId": run_id}, run.description or "", run.tags),
             files_card(owner, logged),
             html.Div(
                 [
@@ -150,24 +195,6 @@ async def _similar(site: Site, visit: Visit) -> Component:
     )
 
 
-async def _curves(site: Site, visit: Visit, run: RunDetail) -> Component:
-    chosen = chosen_metrics(run.metrics, _CURVES)
-    histories = await asyncio.gather(
-        *(visit.ask(ask.METRIC_HISTORY, id=run.run_id, metric=m.key, maxPoints=_POINTS) for m in chosen)
-    )
-    series = {
-        metric.key: [(point.step, point.value) for point in history.metric_history]
-        for metric, history in zip(chosen, histories, strict=True)
-        if history and len(history.metric_history) > 1
-    }
-    if not series:
-        return None
-    graph = dcc.Graph(figure=curves(series), config=CONFIG, style={"height": 300}, responsive=True)
-    return card(
-        "Learning curves", html.Div(graph, role="img", className="chart", **wild({"aria-label": "Metrics by step"}))
-    )
-
-
 def _values(pairs: list[tuple[str, str]], nothing: str) -> Component:
     if not pairs:
         return empty(nothing, "Autologging records them with the run.", icon_name="list")
@@ -198,12 +225,13 @@ def _origin(run: RunDetail) -> Component:
         pairs.append(("Commit", html.Code(clipped(run.git_commit, 40))))
     if run.artifact_uri:
         pairs.append(("Artifacts", html.Code(clipped(run.artifact_uri, 200))))
-    pairs += [
-        (clipped(tag.key, 60), html.Code(clipped(tag.value, 120)))
-        for tag in run.tags
-        if not tag.key.startswith("mlflow.")
-    ]
     return facts(pairs)
 
 
-PAGE = Page("runs/<id>", lambda parts: f"Run {clipped(parts['id'], 12)}", render, area="runs")
+PAGE = Page(
+    "runs/<id>",
+    lambda parts: f"Run {clipped(parts['id'], 12)}",
+    render,
+    topics=lambda parts: [names.run(parts["id"])],
+    area="runs",
+)

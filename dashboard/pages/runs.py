@@ -104,7 +104,9 @@ def register(app: Dash, site: Site) -> None:
             return no_update, f"“{odd[:60]}” is no column: write metrics.…, params.… or tags.… before its name."
         if not wanted or columns.written(wanted) == current:
             return no_update, ""
-        return query({**parse(search), "cols": columns.written(wanted)}), ""
+        before = columns.read(current)
+        fresh = [one for one in wanted if one not in before]  # where they are seen: beside the names of the runs
+        return query({**parse(search), "cols": columns.written([*fresh, *(c for c in before if c in wanted)])}), ""
 
     @app.callback(
         Output("url", "search", allow_duplicate=True),

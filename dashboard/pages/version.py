@@ -25,6 +25,7 @@ from dashboard.components.basics import (
 from dashboard.components.charts import graph
 from dashboard.components.files import files, files_card
 from dashboard.components.insights import insights_card
+from dashboard.components.labels import labels_card
 from dashboard.components.models import chosen_metrics, metric_text
 from dashboard.components.release import card_section, retraining_section, standings_section
 from dashboard.components.sections import rendered
@@ -38,6 +39,8 @@ from dashboard.pages.page import Page
 from dashboard.pages.reviews import review_badge
 from dashboard.site import Component, Section, Site, Visit
 from services.contracts.errors import NotFound
+
+_PARAMS_SHOWN = 12  # more fold away
 
 
 async def load(visit: Visit) -> VersionRow:
@@ -155,6 +158,7 @@ async def render(site: Site, visit: Visit) -> Component:
         files(site, visit, owner),
     )
     known = {alias.name: alias.version for alias in whole.aliases} if whole else {}
+    held = {"model": model, "version": number}
     return html.Div(
         [
             page_head(
@@ -168,7 +172,6 @@ async def render(site: Site, visit: Visit) -> Component:
                 aside=html.Div(_buttons(site, model, number, known), className="buttons"),
             ),
             html.Div(parts["version-head"], id="version-head"),
-            html.P(clipped(version.description, 2000), className="lead") if version.description else None,
             html.Div(
                 [
                     card(
@@ -194,9 +197,16 @@ async def render(site: Site, visit: Visit) -> Component:
             html.Div(
                 [
                     card("Model card", parts["version-card"]),
-                    html.Div([learned, _retraining(parts)], className="column"),
+                    html.Div(
+                        [
+                            labels_card("version", held, version.description, version.tags, version.aliases),
+                            learned,
+                            _retraining(parts),
+                        ],
+                        className="column",
+                    ),
                 ],
-                className="halves cards",
+                className="halves cards loose",
             ),
             files_card(owner, stored),
             card("How it was made", _made(version, site)),
@@ -220,20 +230,16 @@ def _buttons(site: Site, model: str, number: str, known: Mapping[str, str]) -> l
 
 def _made(version: VersionRow, site: Site) -> Component:
     run = version.run
-    pairs = [
-        (
-            "Run",
-            [
-                link(clipped(run.name or run.run_id, 60), site.links.run(run.run_id)),
-                f" in {clipped(run.experiment_name, 60)}",
-            ],
-        )
-        if run
-        else ("Run", "not known"),
-        *((clipped(p.key, 60), code(p.value)) for p in sorted(version.params, key=lambda p: p.key)),
-        *((f"tag {clipped(t.key, 60)}", code(t.value)) for t in version.tags if not t.key.startswith("mlflow.")),
-    ]
-    return facts(pairs)
+    made: Component = "not known"
+    if run:
+        name = link(clipped(run.name or run.run_id, 60), site.links.run(run.run_id))
+        made = [name, f" in {clipped(run.experiment_name, 60)}"]
+    params = [(clipped(p.key, 60), code(p.value)) for p in sorted(version.params, key=lambda p: p.key)]
+    source: list[tuple[str, Component]] = [("Run", made)]
+    if len(params) <= _PARAMS_SHOWN:
+        return facts([*source, *params])
+    more = html.Details([html.Summary(formats.plural(len(params), "parameter")), facts(params)], className="details")
+    return html.Div([facts(source), more])
 
 
 PAGE = Page(

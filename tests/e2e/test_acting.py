@@ -162,6 +162,25 @@ def test_a_version_is_deployed_and_an_alias_set_with_confirmation_and_undo(
     assert sent(busy_gateway, "setAlias")["version"] == "3"
 
 
+def test_a_tag_is_set_and_taken_back_and_a_dead_letter_goes_again(
+    busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{busy_dashboard.url}/runs/{busy_gateway.runs[3]['runId']}")
+    page.get_by_role("button", name="Tag…", exact=True).click()
+    dialog(page).get_by_role("textbox", name="Name").fill("purpose")
+    dialog(page).get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The tag is set.")).to_be_visible()
+    assert sent(busy_gateway, "setRunTag")["tag"] == "purpose"
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone.")).to_be_visible()
+    assert sent(busy_gateway, "deleteRunTag")["tag"] == "purpose"
+    page.goto(f"{busy_dashboard.url}/settings?show=letters")
+    page.get_by_role("button", name="Again…").click()
+    dialog(page).get_by_role("button", name="Give it again").click()
+    expect(page.get_by_text("goes again")).to_be_visible()
+    assert sent(busy_gateway, "decideMonitorDeadLetter")["decision"] == "RETRY"
+
+
 def test_runs_ticked_in_the_grid_are_compared(busy_dashboard: DashboardProcess, open_page: OpenPage) -> None:
     page = open_page(f"{busy_dashboard.url}/runs")
     expect(page.locator("#runs-count")).to_have_text("240 runs")

@@ -85,6 +85,20 @@ def test_counts_and_tables_follow_events(
     expect(page.locator("#model-timeline")).to_contain_text("is now @champion")
 
 
+def test_a_run_that_trains_shows_its_newest_figures(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{dashboard.url}/runs/{gateway.runs[0]['runId']}")
+    expect(page.locator("#run-status")).to_have_text("Running")
+    live(page)
+    page.wait_for_function("document.querySelector('#run-curves .main-svg')")
+    gateway.log(0, "roc_auc", 0.8123)
+    expect(page.locator("#run-head")).to_contain_text("0.8123")
+    gateway.runs[0]["status"] = "FINISHED"
+    gateway.emit("registry.run.ended", gateway.runs[0]["runId"], "ended it")
+    expect(page.locator("#run-status")).to_have_text("Finished")
+
+
 def test_it_comes_back_after_the_gateway_restarts_and_shows_what_happened_meanwhile(
     gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
 ) -> None:
@@ -136,8 +150,17 @@ def test_a_page_whose_request_went_under_with_the_dashboard_loads_when_it_is_bac
     expect(page.locator("h1")).to_have_text("Models", timeout=30_000)
 
 
-def test_the_badge_says_stale_when_nothing_is_heard(dashboard: DashboardProcess, open_page: OpenPage) -> None:
+def test_the_badge_says_when_the_gateway_hears_of_nothing_and_when_nothing_is_heard_of_it(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
     page = open_page(dashboard.url)
+    live(page)
+    gateway.unready = {"nats": "not connected to NATS"}
+    expect(page.locator("#live-badge")).to_have_text("Reconnecting")
+    expect(page.locator("#live-badge")).to_have_attribute(
+        "title", "The gateway isn't whole: nats: not connected to NATS."
+    )
+    gateway.unready = {}
     live(page)
     dashboard.freeze()
     expect(page.locator("#live-badge")).to_have_text("Stale", timeout=30_000)

@@ -61,3 +61,52 @@ def test_a_run_opens_from_the_grid_without_a_reload(
     page.go_back()
     expect(page.locator("#runs-count")).to_have_text("240 runs")
     assert guards
+
+
+def test_any_metric_is_a_column_and_the_address_carries_columns_and_order(
+    settled_gateway: GatewayDouble, settled_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{settled_dashboard.url}/runs")
+    expect(page.locator("#runs-count")).to_have_text("240 runs")
+    page.locator("summary", has_text="Columns").click()
+    field = page.get_by_role("textbox", name="Columns of the grid")
+    field.fill("training")
+    page.get_by_role("option", name="metrics.training_roc_auc").click()
+    expect(page.get_by_role("columnheader", name="training_roc_auc")).to_be_visible()
+    field.fill("nonsense")
+    field.press("Enter")
+    expect(page.get_by_text("“nonsense” is no column")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("columnheader", name="training_roc_auc").click()
+    expect(page).to_have_url(re.compile("sort=metrics.training_roc_auc"))
+    wait_until(
+        lambda: settled_gateway.ordered == ["metrics.`training_roc_auc` ASC"], within=WITHIN, what="the order is asked"
+    )
+    first = page.locator(".ag-row[row-index='0'] a")
+    name = first.inner_text()
+    shared = open_page(page.url)
+    expect(shared.get_by_role("columnheader", name="training_roc_auc")).to_have_attribute("aria-sort", "ascending")
+    expect(shared.locator(".ag-row[row-index='0'] a")).to_have_text(name)
+    page.go_back()
+    expect(page.locator(".ag-row[row-index='0'] a")).to_have_text(settled_gateway.runs[0]["name"])
+
+
+def test_a_view_is_kept_by_name_shown_again_and_forgotten(
+    settled_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{settled_dashboard.url}/runs?filter=attributes.user_id+%3D+%27bela%27&sort=-metrics.roc_auc")
+    expect(page.locator("#runs-count")).to_have_text("80 runs")
+    page.locator("summary", has_text="Views").click()
+    page.get_by_role("textbox", name="Keep this view as").fill("Bela's <best>")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("summary", has_text="Bela's <best>")).to_be_visible()
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator("#runs-view-copied")).to_have_text("Copied")
+    page.goto(f"{settled_dashboard.url}/runs")
+    expect(page.locator("#runs-count")).to_have_text("240 runs")
+    page.locator("summary", has_text="Views").click()
+    page.get_by_role("link", name="Bela's <best>").click()
+    expect(page.locator("#runs-count")).to_have_text("80 runs")
+    expect(page.get_by_role("columnheader", name="roc_auc").first).to_have_attribute("aria-sort", "descending")
+    page.get_by_role("button", name="Forget Bela's <best>").click()
+    expect(page.get_by_text("No saved views yet.")).to_be_visible()

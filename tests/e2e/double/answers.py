@@ -118,7 +118,9 @@ class Lifecycle:
 
     def _data(self, pages: Callable[[Callable[..., list[Record]]], Resolver]) -> dict[str, Resolver]:
         return {
-            "datasets": pages(lambda **_: self.datasets),
+            "datasets": pages(
+                lambda nameContains=None, **_: [d for d in self.datasets if (nameContains or "") in d["name"]]  # noqa: N803
+            ),
             "datasetVersions": pages(lambda **_: [self.dataset]),
             "datasetVersion": lambda _, dataset, **__: self.dataset if dataset == "flights" else None,
             "datasetComparison": lambda _, **__: data.comparison(),

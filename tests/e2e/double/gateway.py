@@ -6,7 +6,6 @@ import asyncio
 import json
 import threading
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +45,7 @@ class GatewayDouble:
         self.lifecycle = Lifecycle(self.now, self.runs)
         self.files = files.stored()
         self.ordered: list[str] = []
+        self.unready: dict[str, str] = {}
         self.delay = 0.0
         self._sequence = 0
         self._kept: dict[str, bytes] = {}
@@ -90,6 +90,12 @@ class GatewayDouble:
         }
         self._tell("window", moved)
         return window
+
+    def log(self, number: int, metric: str, value: float) -> None:
+        """A run that trains gets a newer figure."""
+        run = self.runs[number]
+        run["metrics"] = [one for one in run["metrics"] if one["key"] != metric] + recorded.metrics({metric: value})
+        self._tell("training", {"runId": run["runId"], "time": recorded.iso(datetime.now(UTC))})
 
     def clear(self) -> None:
         """As on the first day: nothing anywhere."""
@@ -166,8 +172,15 @@ class GatewayDouble:
 
     def _app(self) -> Starlette:
         return Starlette(
-            routes=[Route("/graphql", self._http, methods=["POST"]), WebSocketRoute("/graphql", self._socket)]
+            routes=[
+                Route("/graphql", self._http, methods=["POST"]),
+                WebSocketRoute("/graphql", self._socket),
+                Route("/readyz", self._ready),
+            ]
         )
+
+    async def _ready(self, _: Request) -> Response:
+        return JSONResponse({"status": "unready", "reasons": self.unready}, 503 if self.unready else 200)
 
     async def _http(self, request: Request) -> Response:
         if self.token and request.headers.get("authorization") != f"Bearer {self.token}":
@@ -213,7 +226,7 @@ class GatewayDouble:
             for event in self.events[int(after) :]:
                 queue.put_nowait(("event", event))
         self._queues.add(queue)
-        wanted = {"events": "event", "windowMoved": "window"}[field]
+        wanted = {"events": "event", "windowMoved": "window", "runMetrics": "training"}[field]
         try:
             while True:
                 kind, what = await queue.get()
@@ -319,32 +332,6 @@ class GatewayDouble:
             chosen = chosen[-last:] if last else chosen
             return chosen if features is None else [{**window, "features": []} for window in chosen]
 
-        def distribution(_: Any, model: str, version: str, feature: str, **__: Any) -> Record:
-            if feature in recorded.CATEGORICAL:
-                labels = ["UA", "B6", "EV", "DL", "AA", "MQ", "US", "WN"]
-                edges: list[float] = []
-                reference = [0.18, 0.17, 0.16, 0.14, 0.1, 0.09, 0.09, 0.07]
-                return {
-                    "feature": feature,
-                    "kind": "categorical",
-                    "labels": labels,
-                    "edges": edges,
-                    "reference": reference,
-                    "current": [0.175, 0.165, 0.162, 0.145, 0.1, 0.085, 0.088, 0.08],
-                }
-            edges = [10.0 + 5 * i for i in range(17)]
-            shift = 6 if feature in ("temp", "dewp") else 0
-            shape = [2.718 ** (-(((i - 5) / 3) ** 2)) for i in range(16)]
-            moved = [2.718 ** (-(((i - 5 - shift) / 3) ** 2)) for i in range(16)]
-            return {
-                "feature": feature,
-                "kind": "numeric",
-                "labels": [f"{a:g} – {b:g}" for a, b in pairwise(edges)],
-                "edges": edges,
-                "reference": [value / sum(shape) for value in shape],
-                "current": [value / sum(moved) for value in moved],
-            }
-
         def model_version(_: Any, model: str, version: str, **__: Any) -> Record | None:
             found = next((one for one in self.models if one["name"] == model), None)
             wanted = version.removeprefix("@")
@@ -367,7 +354,7 @@ class GatewayDouble:
             "events": events,
             "monitored": monitored,
             "windows": windows,
-            "distribution": distribution,
+            "distribution": lambda _, feature, **__: recorded.distribution(feature),
         }
 
     @staticmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 Record = dict[str, Any]
@@ -127,6 +128,7 @@ def run(number: int, now: datetime) -> Record:
         "source": "train.py",
         "gitCommit": f"{chance.getrandbits(160):040x}",
         "parentRunId": None,
+        "description": "Deeper trees, to see whether gusts matter." if number == 3 else "",
         "params": key_values({"max_depth": depth, "learning_rate": rate, "max_iter": 200, "l2_regularization": 0.0}),
         "metrics": metrics(found),
         "tags": key_values({"team": "operations"}),
@@ -187,4 +189,32 @@ def event(number: int, kind: str, subject: str, summary: str, time: datetime, ac
         "correlationId": f"c{number}",
         "data": {},
         "summary": summary,
+    }
+
+
+def distribution(feature: str) -> Record:
+    """Of a feature: the reference against now; temperature has moved."""
+    if feature in CATEGORICAL:
+        labels = ["UA", "B6", "EV", "DL", "AA", "MQ", "US", "WN"]
+        edges: list[float] = []
+        reference = [0.18, 0.17, 0.16, 0.14, 0.1, 0.09, 0.09, 0.07]
+        return {
+            "feature": feature,
+            "kind": "categorical",
+            "labels": labels,
+            "edges": edges,
+            "reference": reference,
+            "current": [0.175, 0.165, 0.162, 0.145, 0.1, 0.085, 0.088, 0.08],
+        }
+    edges = [10.0 + 5 * i for i in range(17)]
+    shift = 6 if feature in ("temp", "dewp") else 0
+    shape = [2.718 ** (-(((i - 5) / 3) ** 2)) for i in range(16)]
+    moved = [2.718 ** (-(((i - 5 - shift) / 3) ** 2)) for i in range(16)]
+    return {
+        "feature": feature,
+        "kind": "numeric",
+        "labels": [f"{a:g} – {b:g}" for a, b in pairwise(edges)],
+        "edges": edges,
+        "reference": [value / sum(shape) for value in shape],
+        "current": [value / sum(moved) for value in moved],
     }

@@ -23,6 +23,11 @@ GIVEN: dict[str, Any] = {
     "insightId": "i",
     "alertId": "a",
     "id": "x",
+    "runId": "r",
+    "alias": "champion",
+    "tag": "team",
+    "webhookId": "w",
+    "silenceId": "s",
     "kind": "run",
     "earlier": {"business": "1. Business"},
     "choices": ["2"],
@@ -97,3 +102,48 @@ def test_an_answer_takes_its_structured_parts_with_it() -> None:
         "text": "a",
         "fields": [{"key": "metric", "value": "auc"}],
     }
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_the_way_back_is_an_action_that_gets_what_it_needs(action: Action) -> None:
+    """Every undo names an action whose input the schema takes, made of what was known before."""
+    known = {field.name: field.value or FILLED[field.kind] for field in action.fields({**GIVEN, "known": {}})}
+    given = {**GIVEN, **known, "patterns": "model:flight-*", "aliases": {}, "changed": "c", "text": "words"}
+    given |= {"former": {"text": "before"}, "gates": [], "approvals": 2}
+    plain = action.name in ("gate.approvals", "run.describe", "version.describe")
+    if not action.name.startswith("gate.") or plain:
+        given["known"] = 1 if plain else {"name": "before", "title": "before"}
+    back = action.undo(given)
+    if back is None:
+        return
+    name, said = back
+    undoing = next(one for one in ACTIONS if one.name == name)
+    assert SCHEMA.mutation_type
+    kind = SCHEMA.mutation_type.fields[undoing.mutation].args["input"].type
+    kind = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+    assert isinstance(kind, GraphQLInputObjectType)
+    made = undoing.variables({**given, **said})
+    assert set(made) <= set(kind.fields)
+    if "expected" in said:
+        assert said["expected"] == GIVEN["expected"] + 1
+
+
+def test_a_new_alias_is_taken_away_again_and_a_moved_one_goes_back() -> None:
+    alias = next(action for action in ACTIONS if action.name == "model.alias")
+    held = {"model": "flights", "alias": "champion", "version": "4"}
+    assert alias.undo({**held, "aliases": {}}) == ("model.unalias", {"model": "flights", "alias": "champion"})
+    back = alias.undo({**held, "aliases": {"champion": "3"}})
+    assert back == ("model.alias", {"model": "flights", "alias": "champion", "version": "3"})
+
+
+def test_a_silence_ends_a_tag_gets_its_former_value_and_an_answer_its_former_words() -> None:
+    by_name = {action.name: action for action in ACTIONS}
+    assert by_name["silence.set"].undo({"changed": "s9"}) == ("silence.end", {"silenceId": "s9"})
+    tag = {"runId": "r", "tag": "team", "value": "b"}
+    assert by_name["run.tag"].undo({**tag, "tags": {}}) == ("run.untag", {"runId": "r", "tag": "team"})
+    assert by_name["run.tag"].undo({**tag, "tags": {"team": "a"}}) == ("run.tag", {**tag, "value": "a"})
+    answer = {"projectId": "p", "item": "i", "expected": 4}
+    assert by_name["project.answer"].undo(answer) == ("project.clear", {**answer, "expected": 5})
+    former = {"text": "before", "fields": {"metric": "auc"}}
+    back = ("project.answer", {**answer, "expected": 5, "text": "before", "field:metric": "auc"})
+    assert by_name["project.answer"].undo({**answer, "former": former}) == back

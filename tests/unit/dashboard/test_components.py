@@ -14,9 +14,10 @@ from dashboard.attention import of_alerts, of_projects, of_reviews
 from dashboard.components.board import chosen_stage
 from dashboard.components.comparison import Group, differing, side_by_side
 from dashboard.components.lineage import graph, layered
+from dashboard.components.lineage_folding import folded
 from dashboard.components.profiles import merged
 from dashboard.components.release import demoted
-from dashboard.components.things import address
+from dashboard.components.things import address, named, short_ids
 from dashboard.components.thread import Comment, thread
 from dashboard.figures.compare import axis, overlaid, parallel, scattered
 from dashboard.figures.markers import Marker, marked
@@ -109,7 +110,7 @@ def test_any_graph_can_be_laid_out_circles_as_well(edges: list[tuple[str, str]])
     assert len(boxes) == 6
     assert not left_out
     assert len({(box.column, box.row) for box in boxes}) == 6
-    children_text(graph(found, LINKS))
+    children_text(graph(folded(found), LINKS))
 
 
 def test_a_full_column_counts_what_it_leaves_out_and_keeps_the_start() -> None:
@@ -117,6 +118,25 @@ def test_a_full_column_counts_what_it_leaves_out_and_keeps_the_start() -> None:
     boxes, left_out = layered(lineage([], "".join(names)))
     assert left_out == {0: 26}
     assert any(box.node.id == names[0] for box in boxes)
+
+
+def test_many_things_alike_stand_as_one_and_what_differs_stays() -> None:
+    names = [chr(200 + i) for i in range(40)]
+    edges = [("a", name) for name in names] + [(names[0], "b")]
+    shown = folded(lineage(edges, "ab" + "".join(names)))
+    assert {node.id for node in shown.found.nodes} >= {"a", "b", names[0]}
+    assert len(shown.found.nodes) == 4
+    many = next(node for node in shown.found.nodes if shown.behind_it(node))
+    assert (many.label, len(shown.behind_it(many))) == ("39 runs", 39)
+    text = children_text(graph(shown, LINKS))
+    assert "39 runs" in text
+
+
+def test_ids_and_windows_read_as_words() -> None:
+    assert named("window", "flights/2/2013-12-01T00:00:00+00:00") == "window of 1 Dec 2013"
+    assert named("window", "flights/2/nonsense") == "window of nonsense"
+    assert named("alert", "01a202448837716dae74510b39d94c38") == "alert 01a2…4c38"
+    assert short_ids("run 01a202448837716dae74510b39d94c38 ended") == "run 01a2…4c38 ended"
 
 
 def test_answers_stand_below_what_they_answer_and_orphans_at_the_top() -> None:

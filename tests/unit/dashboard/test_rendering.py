@@ -32,6 +32,7 @@ TOPICS = (
     names.REVIEWS,
     names.ALERTS,
     names.project("p-flights"),
+    names.run(str(DOUBLE.runs[2]["runId"])),
     names.review("flight-delay", "4"),
     names.version("flight-delay", "4"),
     names.alert("al1"),
