@@ -212,11 +212,10 @@ class ModelQueries:
     async def _views(self, context: Context, models: Sequence[Model]) -> Sequence[ModelView]:
         names = [model.name for model in models]
         counts = await self._store.counts(names)
-        newest = {
-            name: max(versions, key=lambda version: version.version)
-            for name, versions in (await self._store.latest_by_stage(names)).items()
-        }
-        latest = {view.model_name: view for view in await self._version_views(context, list(newest.values()))}
+        newest = await self._store.newest(models)
+        named = {model.name: model for model in models}
+        shown = await self._version_views(context, list(newest.values()), named)
+        latest = {view.model_name: view for view in shown}
         return [_model_view(model, counts.get(model.name, 0), latest.get(model.name)) for model in models]
 
     async def _version_views(

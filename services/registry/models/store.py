@@ -20,6 +20,8 @@ from services.runtime.store import Store, translated
 
 MODELS = "models"
 VERSIONS = "versions"
+COUNTED = "counted"
+"""The index that alone answers how many versions models have."""
 
 INDEXES: Mapping[str, list[IndexModel]] = {
     MODELS: [IndexModel([("updated", DESCENDING)])],
@@ -28,6 +30,7 @@ INDEXES: Mapping[str, list[IndexModel]] = {
         IndexModel([("updated", DESCENDING), ("name", ASCENDING), ("version", DESCENDING)]),
         IndexModel([("created", DESCENDING), ("name", ASCENDING), ("version", DESCENDING)]),
         IndexModel([("run_id", ASCENDING)]),
+        IndexModel([("name", ASCENDING), ("gone", ASCENDING)], name=COUNTED),
     ],
 }
 
@@ -127,8 +130,17 @@ class MongoModels:
             {"$group": {"_id": "$name", "count": {"$sum": 1}}},
         ]
         with translated():
-            rows = await self.versions.aggregate(pipeline).to_list(None)
+            rows = await self.versions.aggregate(pipeline, hint=COUNTED).to_list(None)
         return {row["_id"]: int(row["count"]) for row in rows}
+
+    async def newest(self, models: Sequence[Model]) -> dict[str, Version]:
+        """The highest version of each model that has any, by the model's name."""
+        last = [version_id(model.name, model.last_version) for model in models if model.last_version]
+        found = {version.name: version for version in (await self.get_versions(last)).values()}
+        without = [model.name for model in models if model.last_version and model.name not in found]
+        for name, versions in (await self.latest_by_stage(without) if without else {}).items():
+            found[name] = max(versions, key=lambda version: version.version)
+        return found
 
     @staticmethod
     def there(name: str, moment: int) -> dict[str, Any]:

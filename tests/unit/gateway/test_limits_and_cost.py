@@ -42,6 +42,7 @@ def cost(text: str, variables: dict[str, Any] | None = None) -> int:
         ('{ nodes(ids: ["a", "b"]) { id } }', 12),
         ('{ run(id: "r") { metricHistory(metric: "a", maxPoints: 50) { value } } }', 61),
         ('{ node(id: "a") { ... on Model { tags { key } } } }', 11),
+        ('{ run(id: "r") { artifact(path: "a") { preview { kind } } } }', 1_023),
         ("{ ...q ...q } fragment q on Query { viewer { user } }", 2),
     ],
 )
