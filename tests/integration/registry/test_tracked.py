@@ -308,6 +308,8 @@ async def test_models_and_versions_are_registered_changed_and_deleted(mlflow: Ml
     await ask(DeleteVersion(model_name=name, version="2"))
     renamed = await ask(RenameModel(model_name=name, new_name=f"{name}-2"))
     assert (renamed.name, renamed.version_count) == (f"{name}-2", 1)
+    assert renamed.latest is not None
+    assert renamed.latest.version == "1"
     await ask(DeleteModel(model_name=f"{name}-2"))
     with pytest.raises(NotFound):
         await ask(DescribeModel(model_name=f"{name}-2", description=""))
