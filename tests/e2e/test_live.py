@@ -91,7 +91,7 @@ def test_a_run_that_trains_shows_its_newest_figures(
     page = open_page(f"{dashboard.url}/runs/{gateway.runs[0]['runId']}")
     expect(page.locator("#run-status")).to_have_text("Running")
     live(page)
-    page.wait_for_function("document.querySelector('#run-curves .main-svg')")
+    expect(page.locator("#run-curves .main-svg").first).to_be_visible()
     gateway.log(0, "roc_auc", 0.8123)
     expect(page.locator("#run-head")).to_contain_text("0.8123")
     gateway.runs[0]["status"] = "FINISHED"
