@@ -323,14 +323,14 @@ def measure(subject: Subject, pool: ProcessPoolExecutor, seconds: float) -> Iter
         subject.seed(searched)
         wish = {"experiment_ids": [searched], "max_results": 100}
         for row, more in SEARCHES:
-            yield row, times(lambda more=more: client.post("runs/search", {**wish, **more}), 100, 2 * seconds)[1]  # type: ignore[misc]
+            yield row, times(lambda more=more: client.post("runs/search", {**wish, **more}), 100, seconds)[1]  # type: ignore[misc]
         run = client.post("runs/create", {"experiment_id": searched, "start_time": 1})["run"]["info"]["run_id"]
         client.post("runs/log-batch", {"run_id": run, "metrics": metrics(10)})
-        yield GET, times(lambda: client.get(f"runs/get?run_id={run}"), 300, seconds)[0]
+        yield GET, times(lambda: client.get(f"runs/get?run_id={run}"), 300, seconds / 2)[0]
         client.post("registered-models/create", {"name": "m"})
         client.post("model-versions/create", {"name": "m", "source": "s3://b/m"})
         client.post("registered-models/alias", {"name": "m", "alias": "a", "version": "1"})
-        yield ALIAS, times(lambda: client.get("registered-models/alias?name=m&alias=a"), 300, seconds)[0]
+        yield ALIAS, times(lambda: client.get("registered-models/alias?name=m&alias=a"), 300, seconds / 2)[0]
         experiment = client.post("experiments/create", {"name": "rates"})["experiment_id"]
     for row, repeated, work, clients, factor in RATES:
         yield row, factor * rate(pool, repeated, url, experiment, work, clients, seconds)
@@ -357,7 +357,7 @@ def table(figures: dict[str, dict[str, float]]) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=5, help="for each rate")
+    parser.add_argument("--seconds", type=float, default=4, help="for each rate")
     parser.add_argument("--runs", type=int, default=10_000, help="to be searched")
     parser.add_argument("--only", choices=["registry", "peers"])
     arguments = parser.parse_args()
