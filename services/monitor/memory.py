@@ -23,8 +23,7 @@ EVERY_SECONDS: Final = 10.0
 
 
 def bound_memory() -> None:
-    """To be called once, before threads start. Without glibc only Arrow's allocator is changed."""
-    pa.set_memory_pool(pa.system_memory_pool())
+    """To be called once, before threads start; does nothing without glibc. Arrow's allocator is chosen in `__main__`."""
     if not sys.platform.startswith("linux"):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
