@@ -23,7 +23,7 @@ EVERY_SECONDS: Final = 10.0
 
 
 def bound_memory() -> None:
-    """To be called once, before threads start; does nothing without glibc. Arrow's allocator is chosen in `__main__`."""
+    """To be called once, before threads start; nothing happens without glibc. `__main__` chooses Arrow's allocator."""
     if not sys.platform.startswith("linux"):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
