@@ -1,6 +1,8 @@
 """How long it takes to find the runs that are like one: fingerprints of many runs in a MongoDB of its own.
 
 python -m tests.benchmarks.registry_duplicates --runs 1000000
+
+With `--within SECONDS` it asks as many as could be kept until then.
 """
 
 import argparse
@@ -9,9 +11,13 @@ import random
 import statistics
 import tempfile
 import time
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import msgspec
+from pymongo.write_concern import WriteConcern
 
 from services.registry.duplicates import rules
 from services.registry.duplicates.handlers import Duplicates
@@ -23,6 +29,7 @@ from tests.support.servers import running
 SPACE = {f"param_{number}": [str(value / 7) for value in range(2 + number % 9)] for number in range(14)}
 DATASETS = [f"digest-{number}" for number in range(50)]
 BATCH = 5000
+AHEAD = 4
 
 
 def some(random_: random.Random) -> Fingerprint:
@@ -34,18 +41,33 @@ def some(random_: random.Random) -> Fingerprint:
     return rules.fingerprint(values, [DATASETS[project]], None, None, {})
 
 
-async def measure(uri: str, runs: int, asks: int) -> None:
-    random_ = random.Random(1)
+def batch(first: int) -> list[dict[str, Any]]:
+    """Documents of `BATCH` runs, always the same."""
+    random_ = random.Random(first)
+    return [msgspec.to_builtins(kept(f"r{number}", 1, number, some(random_))) for number in range(first, first + BATCH)]
+
+
+async def fill(store: Store, runs: int, within: float) -> None:
+    """Adds batches, made by two other processes, until there are so many runs or so many seconds are over."""
+    collection = store[FINGERPRINTS].with_options(write_concern=WriteConcern(w=1, j=False))
+    loop, start, filled = asyncio.get_running_loop(), time.perf_counter(), 0
+    with ProcessPoolExecutor(2) as pool:
+        waiting = deque(loop.run_in_executor(pool, batch, first) for first in range(0, AHEAD * BATCH, BATCH))
+        for first in range(AHEAD * BATCH, runs + AHEAD * BATCH, BATCH):
+            await collection.insert_many(await waiting.popleft(), ordered=False)
+            filled += BATCH
+            if time.perf_counter() - start > within:
+                break
+            if first < runs:
+                waiting.append(loop.run_in_executor(pool, batch, first))
+    print(f"{filled:,} fingerprints kept in {time.perf_counter() - start:.0f} s", flush=True)
+
+
+async def measure(uri: str, runs: int, asks: int, within: float) -> None:
+    random_ = random.Random(-1)
     async with Store.open(uri, "benchmark") as store:
         await store.ensure(INDEXES)
-        start = time.perf_counter()
-        for first in range(0, runs, BATCH):
-            documents = [
-                msgspec.to_builtins(kept(f"r{number}", 1, number, some(random_)))
-                for number in range(first, min(first + BATCH, runs))
-            ]
-            await store[FINGERPRINTS].insert_many(documents, ordered=False)
-        print(f"{runs} fingerprints kept in {time.perf_counter() - start:.0f} s")
+        await fill(store, runs, within)
         size = await store._database.command("collStats", FINGERPRINTS)
         print(f"data {size['storageSize'] / 2**20:.0f} MB, indexes {size['totalIndexSize'] / 2**20:.0f} MB")
         duplicates = Duplicates(MongoFingerprints(store), None, None, None)  # type: ignore[arg-type]
@@ -66,9 +88,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--runs", type=int, default=1_000_000)
     options.add_argument("--asks", type=int, default=300)
+    options.add_argument("--within", type=float, default=float("inf"))
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as directory, running("mongod", Path(directory)) as server:
-        asyncio.run(measure(server.url, given.runs, given.asks))
+        asyncio.run(measure(server.url, given.runs, given.asks, given.within))
 
 
 if __name__ == "__main__":

@@ -431,7 +431,7 @@ async def test_a_search_goes_on_behind_what_fits_best_though_better_ones_are_wri
         after = page.edges[-1].cursor
         if number == 0:
             await ask(WriteInsight(title="best", text=f"{word} " * 9))
-    scores = [edge.node.score for edge in page.edges]
+    scores = [edge.node.score or 0.0 for edge in page.edges]
     assert len(set(seen)) == 4
     assert "best" not in seen
     assert scores == sorted(scores, reverse=True)
