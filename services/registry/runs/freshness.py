@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 BATCH = 100
 """Runs that are read, or taken in, together; the event loop serves requests between two such batches."""
+AT_MOST_NEW = 64
+"""Runs that may wait for being taken in; a run's steps within that time are taken in as one."""
 SUBJECTS = ("events.registry.run.>",)
 PAUSE = 1.0
 
@@ -42,29 +44,43 @@ class FreshRunIndex:
         self._store = store
         self._bus = bus
         self._index = RunIndex()
+        self._new: dict[str, Run] = {}  # committed, not yet in the index
         self._full = asyncio.Event()
 
     async def find(self, wanted: Wanted, skip: int, limit: int) -> list[str]:
         """As `RunSearch`."""
         if self._full.is_set() and self._index.covers(wanted):
+            self._take_in()
             return self._index.find(wanted, skip, limit)
         return await self._documents.find(wanted, skip, limit)
 
     async def beyond(self, wanted: Wanted, place: Place, limit: int, *, backward: bool) -> list[str]:
         """As `RunSearch`."""
         if self._full.is_set() and self._index.covers(wanted):
+            self._take_in()
             return self._index.beyond(wanted, place, limit, backward=backward)
         return await self._documents.beyond(wanted, place, limit, backward=backward)
 
     async def count(self, wanted: Wanted) -> int:
         """As `RunSearch`."""
         if self._full.is_set() and self._index.covers(wanted):
+            self._take_in()
             return self._index.count(wanted)
         return await self._documents.count(wanted)
 
     def seen(self, runs: Sequence[Run]) -> None:
-        """Takes in what was just committed."""
-        self._index.put(runs)
+        """Hears what was just committed; taking it in waits for the next question, or until there is more of it."""
+        for run in runs:
+            known = self._new.get(run.id)
+            if known is None or known.v < run.v:
+                self._new[run.id] = run
+        if len(self._new) >= AT_MOST_NEW:
+            self._take_in()
+
+    def _take_in(self) -> None:
+        if self._new:
+            new, self._new = self._new, {}
+            self._index.put(new.values())
 
     async def full(self) -> None:
         """Returns when searches are answered from the index."""
@@ -103,8 +119,9 @@ class FreshRunIndex:
             async with aclosing(follow_events(self._bus, after, SUBJECTS)) as events:
                 async for _, event in events:
                     if event.type == RunPurged.type():
+                        self._new.pop(event.aggregate_id, None)
                         self._index.remove(event.aggregate_id)
-                    elif self._index.version(event.aggregate_id) < event.version:
+                    elif self._known(event.aggregate_id) < event.version:
                         behind.add(event.aggregate_id)
                         waiting.set()
         finally:
@@ -124,6 +141,11 @@ class FreshRunIndex:
                 except Unavailable:
                     behind.update(ids)
                     await asyncio.sleep(PAUSE)
+
+    def _known(self, run_id: str) -> int:
+        """The version of the run that was heard of last; 0 if of none."""
+        new = self._new.get(run_id)
+        return self._index.version(run_id) if new is None else max(new.v, self._index.version(run_id))
 
     def _measure(self) -> None:
         _size.set(len(self._index))
