@@ -22,3 +22,23 @@ DIFFERENCES = {
     "artifacts: presigned": "of an unknown file; " + _PARTS,
     "malformed: POST runs/update status as True": "a status that is no word is refused before the run is looked up",
 }
+
+WORDED_OTHERWISE = {
+    ("Invalid attribute", "Invalid clause(s)"),
+    ("Invalid attribute", "Invalid entity"),
+    ("Invalid attribute", "Invalid order_by"),
+    ("Invalid clause(s)", "Invalid comparison"),
+    ("Invalid clause(s)", "Invalid entity"),
+    ("Invalid clause(s)", "Search filter"),
+    ("Invalid comparator", "Expected a"),
+    ("Invalid comparison", "Invalid comparison:"),
+    ("Invalid filter", "Invalid comparison"),
+    ("Invalid order_by", "Invalid identifier"),
+    ("Expected numeric", "Invalid comparison"),
+    ("Missing value", "Invalid value"),
+    ("Only the", "Only the"),
+    ("Parameter value", "Invalid clause(s)"),
+    ("While parsing", "Expected numeric"),
+    ("While parsing", "Only ['name',"),
+}
+"""How the messages of refusals begin where they don't begin alike: the peer takes filters apart in another order."""
