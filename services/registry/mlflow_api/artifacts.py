@@ -17,6 +17,7 @@ from services.registry.mlflow_api import artifact_requests as requests
 from services.registry.mlflow_api.attachments import headers_of_file
 from services.registry.mlflow_api.surface import Surface
 from services.registry.mlflow_api.wire import read
+from services.registry.models import sources
 from services.runtime.context import Context
 from services.runtime.http import context_of
 
@@ -91,7 +92,11 @@ async def get_of_version(surface: Surface, request: Request) -> Response:
     path = _path_of_file(request, "path")
     query = request.query_params
     version = await surface.versions.get(context_of(request), query.get("name", ""), query.get("version", ""))
-    return await _send(surface, request, version.storage_location, path)
+    location = version.storage_location
+    if location.startswith("runs:/"):
+        run = await surface.runs.get(context_of(request), sources.run_of(location))
+        location = f"{run.artifact_uri}/{sources.run_path_of(location)}".rstrip("/")
+    return await _send(surface, request, location, path)
 
 
 async def get_of_logged_model(surface: Surface, request: Request) -> Response:

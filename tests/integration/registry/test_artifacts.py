@@ -176,3 +176,17 @@ def test_an_upload_that_is_given_up_leaves_nothing_and_can_not_go_on(registry: R
 def test_no_part_goes_elsewhere(method: str, path: str, body: object, registry: RegistryProcess) -> None:
     answer = httpx.request(method, f"{registry.url}{MPU}/{path}", json=body)
     assert answer.status_code in (400, 404, 405), answer.text
+
+
+def test_a_file_of_a_version_is_found_where_its_run_keeps_it(registry: RegistryProcess) -> None:
+    api = f"{registry.url}/api/2.0"
+    name = uuid.uuid4().hex
+    body = {"experiment_id": "0", "start_time": 1}
+    run = httpx.post(f"{api}/mlflow/runs/create", json=body).json()["run"]["info"]["run_id"]
+    httpx.put(f"{api}/mlflow-artifacts/artifacts/0/{run}/artifacts/m/MLmodel", content=b"flavors: {}")
+    httpx.post(f"{api}/mlflow/registered-models/create", json={"name": name})
+    made = {"name": name, "source": f"runs:/{run}/m", "run_id": run}
+    assert httpx.post(f"{api}/mlflow/model-versions/create", json=made).status_code == 200
+    wish = {"name": name, "version": "1", "path": "MLmodel"}
+    answer = httpx.get(f"{registry.url}//model-versions/get-artifact", params=wish)
+    assert (answer.content, answer.headers["content-type"]) == (b"flavors: {}", "text/plain")

@@ -108,7 +108,7 @@ ODD = (
 )  # fmt: skip
 _TWO = (
     EXP, RUN, batch(metrics=[metric("m", 1)], params=[{"key": "p", "value": "1"}]),
-    post("runs/create", experiment_id="$exp", user_id="b", start_time=1000, run_name="second", save={"two": "run.info.run_id"}),
+    post("runs/create", experiment_id="$exp", user_id="b", start_time=2000, run_name="second", save={"two": "run.info.run_id"}),
 )  # fmt: skip
 
 
