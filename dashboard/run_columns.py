@@ -36,7 +36,14 @@ _ORDER = {
     "status": "attributes.status",
     "user": "attributes.user_id",
 }
-_RUN = {"field": "name", "headerName": "Run", "flex": 1, "minWidth": 210, "cellRenderer": "RunLink", "pinned": "left"}
+_RUN = {
+    "field": "name",
+    "headerName": "Run",
+    "flex": 1,
+    "minWidth": 210,
+    "cellRenderer": "RunLink",
+    "initialPinned": "left",
+}
 
 
 def known(column: str) -> bool:

@@ -20,6 +20,9 @@
     return search;
   }
   const functions = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
+  functions.runsNarrow = (event) => { // a phone has no room for names that stay
+    if (innerWidth < 760) event.api.applyColumnState({ defaultState: { pinned: null } });
+  };
   functions.runsMoved = (event) => {
     if (event.type === "sortChanged" && event.source !== "api") put({ sort: sortOf(event.api) });
     if (event.type === "columnMoved" && event.finished && event.source === "uiColumnMoved") put({ cols: columnsOf(event.api) });

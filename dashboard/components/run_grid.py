@@ -38,7 +38,7 @@ def grid(definitions: Sequence[dict[str, Any]]) -> Component:
         defaultColDef={"resizable": True, "sortable": True},
         rowModelType="infinite",
         getRowId="params.data.id",
-        eventListeners={"sortChanged": moved, "columnMoved": moved},
+        eventListeners={"sortChanged": moved, "columnMoved": moved, "firstDataRendered": ["runsNarrow(params)"]},
         dashGridOptions={
             "cacheBlockSize": BLOCK,
             "maxBlocksInCache": 20,
@@ -54,7 +54,7 @@ def grid(definitions: Sequence[dict[str, Any]]) -> Component:
                 "width": 64,
                 "resizable": False,
                 "sortable": False,
-                "pinned": "left",
+                "initialPinned": "left",
             },
             "rowSelection": {"mode": "multiRow", "headerCheckbox": False, "enableClickSelection": False},
             "localeText": {"noRowsToShow": "No runs here. Log one with any MLflow client, or clear the filter."},
