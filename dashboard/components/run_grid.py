@@ -54,7 +54,7 @@ def grid(definitions: Sequence[dict[str, Any]]) -> Component:
                 "width": 64,
                 "resizable": False,
                 "sortable": False,
-                "initialPinned": "left",
+                "pinned": "left",
             },
             "rowSelection": {"mode": "multiRow", "headerCheckbox": False, "enableClickSelection": False},
             "localeText": {"noRowsToShow": "No runs here. Log one with any MLflow client, or clear the filter."},
