@@ -84,12 +84,16 @@ async def test_a_listener_hears_the_live_updates_of_its_key_and_the_newest_win(b
             run_id=run_id, experiment_id="1", metrics={"loss": value}, steps={"loss": 1}, time=datetime.now(UTC)
         )
 
-    async with bus.hear(RunMetricsMoved, "run.1", most=2) as queue:
+    async with (
+        bus.hear(RunMetricsMoved, "run.1", most=2) as queue,
+        bus.hear(RunMetricsMoved, "run.1", most=10) as roomy,
+    ):
         await bus.client.flush()
         await bus.live(update("other", 9.0))
         for value in (1.0, 2.0, 3.0):
             await bus.live(update("run.1", value))
-        await bus.client.flush()
+        arrived = [(await asyncio.wait_for(roomy.get(), 2)).metrics["loss"] for _ in range(3)]
+        assert arrived == [1.0, 2.0, 3.0]
         values = [(await asyncio.wait_for(queue.get(), 2)).metrics["loss"] for _ in range(2)]
     assert values == [2.0, 3.0]
 
