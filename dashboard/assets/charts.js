@@ -29,7 +29,9 @@
       if (surplus > 0) for (const list of heat ? [copy.x, ...copy.z, ...copy.text, ...copy.customdata] : [copy.x, copy.y, copy.customdata]) list.splice(0, surplus);
       return copy;
     });
-    return { ...figure, data };
+    const notes = figure.layout.annotations || [], valued = data.some((trace) => trace.meta && !trace.meta.heat && trace.y.some((y) => y != null));
+    const layout = valued && notes.some((note) => note.name === "nothing") ? { ...figure.layout, annotations: notes.filter((note) => note.name !== "nothing") } : figure.layout;
+    return { ...figure, data, layout };
   }
   (window.lifecycle = window.lifecycle || {}).merged = merged;
 })();

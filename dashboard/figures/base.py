@@ -55,6 +55,12 @@ def layout(span: Span | None = None, **changes: Any) -> dict[str, Any]:
     return base | changes
 
 
+def nothing_yet(words: str) -> dict[str, Any]:
+    """An annotation in the middle of a chart without a value; charts.js takes it away with the first one."""
+    where = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
+    return {**where, "name": "nothing", "text": words, "font": {"size": 13}}
+
+
 def time_axis(span: Span | None = None, **changes: Any) -> dict[str, Any]:
     """Event time in UTC. Dragging selects a span of time and nothing else."""
     axis: dict[str, Any] = {

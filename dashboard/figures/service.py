@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.figures.base import Figure, Span, layout, value_axis
+from dashboard.figures.base import Figure, Span, layout, nothing_yet, value_axis
 from dashboard.figures.learning import DASHES
 from dashboard.figures.rows import Row, live
 from dashboard.theme import BLUE, GREEN, ORANGE, PURPLE
@@ -46,24 +46,27 @@ def quality(rows: list[Row], span: Span) -> Figure:
 
 
 def latency(rows: list[Row], span: Span) -> Figure:
-    """Seconds from request to answer, as model servers reported them."""
+    """Seconds from request to answer, as model servers reported them; where none did, the chart says so."""
+    traces = [
+        {
+            **live(rows, "s", key),
+            "type": "scatter",
+            "mode": "lines",
+            "name": name,
+            "line": {"color": colour, "width": 2, "dash": DASHES[i % len(DASHES)]},
+            "hovertemplate": name + " <b>%{y:.3s}s</b><extra></extra>",
+        }
+        for i, (key, name, colour) in enumerate(_LATENCY)
+    ]
+    known = any(value is not None for trace in traces for value in trace["y"])
     return {
-        "data": [
-            {
-                **live(rows, "s", key),
-                "type": "scatter",
-                "mode": "lines",
-                "name": name,
-                "line": {"color": colour, "width": 2, "dash": DASHES[i % len(DASHES)]},
-                "hovertemplate": name + " <b>%{y:.3s}s</b><extra></extra>",
-            }
-            for i, (key, name, colour) in enumerate(_LATENCY)
-        ],
+        "data": traces,
         "layout": layout(
             span,
             showlegend=True,
             legend=_LEGEND,
             yaxis=value_axis(rangemode="tozero", tickformat=".3s", ticksuffix="s"),
             margin={"l": 58, "r": 12, "t": 30, "b": 40},
+            annotations=[] if known else [nothing_yet("No latencies were reported")],
         ),
     }

@@ -49,6 +49,12 @@ def test_a_live_trace_finds_its_values_in_a_pushed_row(name: str) -> None:
         assert len(trace["x"]) == len(trace["y"]) == len(trace["customdata"])
 
 
+def test_a_chart_of_latencies_says_when_none_were_reported() -> None:
+    silent, heard = ({**ROWS[0], "s": {"latency_p50": value}} for value in (None, 0.2))
+    assert [note["text"] for note in latency([silent], SPAN)["layout"]["annotations"]] == ["No latencies were reported"]
+    assert latency([silent, heard], SPAN)["layout"]["annotations"] == []
+
+
 def test_the_heatmap_draws_the_most_drifted_feature_on_top_and_marks_it() -> None:
     trace = figures(ROWS)["heatmap"]["data"][0]
     assert trace["y"] == ["carrier", "temp", PREDICTION]
