@@ -136,10 +136,10 @@ async def test_a_repeated_batch_counts_once(bus: Bus, outbox: Outbox, store: Sto
             assert delivery.header.actor == "Ännä"
             change.upsert("totals", {"_id": "rows"}, {"$inc": {"rows": delivery.header.rows}})
 
+    await with_a_short_memory(bus)
     async with in_background(BatchConsumer(bus, outbox, BATCHES, decide).run):
         await send_batch(bus, "one")
         await until(lambda: _rows(store, 1))
-        await with_a_short_memory(bus)
         await until(lambda: send_batch(bus, "one"))
         await send_batch(bus, "two")
         await until(lambda: _rows(store, 2), within=20)
