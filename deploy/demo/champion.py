@@ -23,7 +23,7 @@ from deploy.demo.scoring import load, score_year
 from deploy.demo.standing import ALIAS
 from deploy.demo.story.evaluating import Evaluated, baseline, evaluated, evaluation_path, keep, parts_of
 from deploy.demo.story.tables import write_tables
-from deploy.demo.training import Study, finished
+from deploy.demo.training import Study, finished, script
 from deploy.local.problems import Problem
 
 HOLDOUT_METRIC: Final = "holdout_roc_auc"
@@ -136,7 +136,8 @@ def log_evaluation(version: ModelVersion, holdout: PandasDataset, found: Evaluat
     figures = {f"holdout_{name}": value for name, value in found.metrics.items()}
     for entry in found.document["slices"]:
         figures[f"{HOLDOUT_METRIC}/{entry['feature']}/{entry['value']}"] = entry["metrics"][0]["value"]
-    with mlflow.start_run(run_name=f"evaluation of {MODEL} version {version.version}", tags={PLAN_TAG: key}):
+    name, marks = f"evaluation of {MODEL} version {version.version}", {PLAN_TAG: key, **script()}
+    with mlflow.start_run(run_name=name, tags=marks):
         mlflow.log_input(holdout, context="evaluation")
         mlflow.log_params({"model_name": MODEL, "model_version": version.version})
         mlflow.log_metrics(figures, dataset=holdout, model_id=version.model_id or None)

@@ -2,6 +2,7 @@
 the user's name comes from the environment (`LOGNAME`), as for anybody who uses mlflow."""
 
 import argparse
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from mlflow.data.pandas_dataset import PandasDataset
 from mlflow.entities import Run
+from mlflow.utils.mlflow_tags import MLFLOW_SOURCE_NAME
 from sklearn.metrics import roc_auc_score
 
 from deploy.demo.estimators import estimator, feature_frame
@@ -54,6 +56,12 @@ def finished(key: str) -> Run | None:
     return runs[0] if runs else None
 
 
+def script() -> dict[str, str]:
+    """MLflow's tag for what made a run, as the repository names it: a colleague's clone lies elsewhere."""
+    root, started = Path(__file__).parents[2], Path(sys.argv[0]).resolve()
+    return {MLFLOW_SOURCE_NAME: str(started.relative_to(root))} if started.is_relative_to(root) else {}
+
+
 class Study:
     """The flights as a colleague works with them; frames and digests are made once for all plans that share them."""
 
@@ -66,7 +74,7 @@ class Study:
         """Trains and logs one run; its id and its area under the ROC curve on validation."""
         training = self._dataset("training", plan.rows, plan.features)
         validation = self.dataset("validation", plan.features)
-        marks = {PLAN_TAG: plan.key, **plan.tags, **(tags or {})}
+        marks = {PLAN_TAG: plan.key, **script(), **plan.tags, **(tags or {})}
         with mlflow.start_run(run_name=plan.name, description=plan.note, tags=marks) as run:
             mlflow.log_input(training, context="training")
             mlflow.log_input(validation, context="validation")

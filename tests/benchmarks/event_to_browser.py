@@ -11,6 +11,7 @@ import argparse
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -122,8 +123,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--rows", type=int, default=1000, help="rows a batch")
+    parser.add_argument("--state", type=Path, default=LocalSettings().state_dir, help="directory of the running stack")
     arguments = parser.parse_args()
-    urls = StateDirectory(LocalSettings().state_dir).record().urls
+    urls = StateDirectory(arguments.state).record().urls
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
         page = browser.new_page()

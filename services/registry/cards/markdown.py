@@ -6,7 +6,9 @@ import re
 
 from services.registry.cards.document import Bars, Block, Card, Fields, Histogram, Lines, Table, Text, Warned
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|>~$^=:@])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|>~])")
+"""Characters that any renderer takes as written behind a backslash. Others only know an entity for the rest."""
+_ENTITIES = re.compile(r"[$@]|:(?=//)|^=")
 
 
 def rendered(card: Card) -> str:
@@ -21,7 +23,8 @@ def escaped(text: str) -> str:
     """On one line, without any character that Markdown or HTML gives a meaning."""
     flat = " ".join(text.split()) if "\n" in text or "\r" in text else text
     plain = "".join(character if character.isprintable() else "\ufffd" for character in flat)
-    return _SPECIAL.sub(r"\\\1", plain.replace("&", "&amp;").replace("<", "&lt;"))
+    guarded = _SPECIAL.sub(r"\\\1", plain.replace("&", "&amp;").replace("<", "&lt;"))
+    return _ENTITIES.sub(lambda found: f"&#{ord(found[0])};", guarded)
 
 
 def _block(block: Block) -> str:

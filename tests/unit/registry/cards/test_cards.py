@@ -166,6 +166,12 @@ def test_odd_figures_are_drawn_too(block: object) -> None:
         ET.fromstring("<svg" + svg.split("</svg>")[0] + "</svg>")  # our own
 
 
+def test_markdown_reads_as_it_was_written_in_any_renderer() -> None:
+    assert markdown.escaped("at 11:02, a = b ^ c") == "at 11:02, a = b ^ c"
+    assert markdown.escaped("http://x $1 a@b") == "http&#58;//x &#36;1 a&#64;b"
+    assert markdown.escaped("=== *") == "&#61;== \\*"
+
+
 def test_bars_mark_the_worst() -> None:
     assert plots.bars("t", ["a", "b"], [1.0, 2.0], 1).count('class="marked"') == 1
 
