@@ -1,6 +1,9 @@
 # The commands of this repository. `make` alone lists them.
 # Variables: PYTHON (the interpreter to build .venv with), ARGS (more options for demo and up), TEST_WORKERS.
 
+# Compiling a service's modules anew costs two seconds at each start: bytecode is kept, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV    := .venv
 PEERS   := .venv-peers
 MONITOR_PEERS := evidently nannyml whylogs alibi-detect
