@@ -166,7 +166,7 @@ def _found(facts: Facts) -> dict[Ingredient, str]:
         "parameters": f"{len(run.params)} parameters" if run.params else "",
         "environment": ", ".join(dict.fromkeys(file.name for file in environment(facts.files))),
         "datasets": ", ".join(digests) if whole else "",
-        "dataset_locations": ", ".join(data.location for data in located)
+        "dataset_locations": ", ".join(dict.fromkeys(data.location for data in located))
         if located and len(located) == len(facts.datasets)
         else "",
         "seed": ", ".join(f"{key}={value}" for key, value in seeds.items()),
