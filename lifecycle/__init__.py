@@ -97,7 +97,7 @@ def uncommitted(root: Path) -> bytes:
         index = Path(folder) / "index"
         real = Path(_run(root, "rev-parse", "--git-path", "index").decode().strip())
         if (root / real).exists():
-            shutil.copyfile(root / real, index)
+            shutil.copy2(root / real, index)  # with its time: git looks closer at files as young as the index
         environment = {**os.environ, "GIT_INDEX_FILE": str(index)}
         if new:
             _run(root, "add", "--intent-to-add", "--", *new, environment=environment)
