@@ -22,6 +22,8 @@ from dashboard.pages.page import Page
 from dashboard.site import Component, Site, Visit, visitor_token
 from services.contracts.errors import Invalid, LifecycleError, Rejected, Unauthenticated
 
+MOST_AHEAD = 20  # blocks that are fetched on the way to one further down
+
 _SAMPLE = 50  # newest runs that say which metrics and parameters there are
 
 
@@ -145,23 +147,28 @@ def register(app: Dash, site: Site) -> None:
         order = columns.clauses(request.get("sortModel") or [])
         start = int(request["startRow"])
         known = dict(cursors or {}) if start else {}
-        after = known.get(str(start))
-        if start and after is None:
-            raise Invalid("These rows can't be reached any more; scroll back to the top.")
         shown_columns = columns.read(state.get("cols") or automatic)
         operation = ask.RUNS_TAGGED if any(one.startswith("tags.") for one in shown_columns) else ask.RUNS
+        at = max((int(place) for place in known if int(place) <= start), default=0)
+        if start - at > MOST_AHEAD * BLOCK:
+            raise Invalid("These rows can't be reached any more; scroll back to the top.")
         try:
-            page = await site.gateway.ask(
-                operation, visitor_token(), first=BLOCK, after=after, filter=text, orderBy=order
-            )
+            while True:  # who scrolls fast asks for rows before those above them have come
+                page = await site.gateway.ask(
+                    operation, visitor_token(), first=BLOCK, after=known.get(str(at)), filter=text, orderBy=order
+                )
+                end = at + len(page.nodes)
+                if page.page_info.has_next_page and page.page_info.end_cursor:
+                    known[str(end)] = page.page_info.end_cursor
+                if at >= start or not page.page_info.has_next_page:
+                    break
+                at = end
         except LifecycleError as error:
             return {"rowData": [], "rowCount": start}, "", known, f"The runs couldn't be loaded: {error.message}"
-        end = start + len(page.nodes)
-        if page.page_info.has_next_page and page.page_info.end_cursor:
-            known[str(end)] = page.page_info.end_cursor
         last = {} if page.page_info.has_next_page else {"rowCount": end}
         total = formats.plural(page.total_count, "run") if page.total_count is not None else ""
-        lines = [columns.row(run, shown_columns, site.links) for run in page.nodes]
+        shown_runs = page.nodes if at == start else []  # fewer are left than the grid believed
+        lines = [columns.row(run, shown_columns, site.links) for run in shown_runs]
         return {"rowData": lines, **last}, total, known, ""
 
     @app.callback(Output("compare", "href"), Output("compare", "children"), Input("runs-grid", "selectedRows"))
