@@ -27,6 +27,7 @@ from services.contracts import (
     reproduction,
     retraining,
     reviews,
+    saved_views,
     silences,
     webhooks,
 )
@@ -45,6 +46,7 @@ _OWNERS = (
     projects,
     duplicates,
     insights,
+    saved_views,
     audit,
     reviews,
     webhooks,

@@ -21,6 +21,7 @@ from services.gateway.types.projects import Project
 from services.gateway.types.retraining import Retraining
 from services.gateway.types.reviews import Review
 from services.gateway.types.runs import Run
+from services.gateway.types.saved_views import SavedView
 from services.gateway.types.scalars import DATE_TIME, LONG, Long, read
 
 
@@ -42,6 +43,7 @@ def build_schema() -> strawberry.Schema:
             Evaluation,
             Retraining,
             DatasetVersion,
+            SavedView,
         ],
         config=StrawberryConfig(default_resolver=read, scalar_map={datetime: DATE_TIME, Long: LONG}),
     )

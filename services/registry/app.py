@@ -83,6 +83,8 @@ from services.registry.runs import store as run_store
 from services.registry.runs.freshness import FreshRunIndex
 from services.registry.runs.handlers import Runs
 from services.registry.runs.queries import RunQueries
+from services.registry.saved_views import store as saved_view_store
+from services.registry.saved_views.handlers import SavedViews
 from services.registry.settings import RegistrySettings
 from services.registry.tracked import Tracked
 from services.registry.turns import Turns
@@ -121,6 +123,7 @@ INDEXES = (
     project_store.INDEXES,
     fingerprint_store.INDEXES,
     insight_store.INDEXES,
+    saved_view_store.INDEXES,
     audit_store.INDEXES,
     review_store.INDEXES,
     evaluation_store.INDEXES,
@@ -186,6 +189,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         following = Following(project, projects_, reading, now)
         boards = EventConsumer(bus, outbox, streams.REGISTRY_BOARDS, following.take_in)
         insight = Insights(outbox, insight_store.MongoInsights(store), project.things_of, run_queries, now)
+        saved = SavedViews(outbox, saved_view_store.MongoSavedViews(store), project.board_of, now)
         contents = Contents(model_queries, versions, run_queries, files)
         evaluation = Evaluations(
             outbox,
@@ -358,6 +362,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 identity.FindToken: tokens.find,
                 **provenance.requests(),
                 **tracked.requests(),
+                **saved.requests(),
             },
         )
         async with background(

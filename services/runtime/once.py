@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from services.contracts.base import Request
-from services.contracts.errors import Conflict, Invalid
+from services.contracts.errors import Conflict, Invalid, LifecycleError
 from services.runtime.context import Context
 from services.runtime.documents import create
 from services.runtime.outbox import AlreadyDone, Change, Outbox
@@ -60,6 +60,11 @@ async def once(
         await (create(outbox, attempt) if again_on_duplicate else outbox.retrying(attempt))
     except AlreadyDone as done:
         return _answer(request, done.answer, digest)
+    except LifecycleError:  # what a repeat finds that ran at the same time as the first request and lost
+        earlier = None if scoped is None else await outbox.recall(scoped)
+        if earlier is None:
+            raise
+        return _answer(request, earlier, digest)
     assert reply is not None
     return reply
 

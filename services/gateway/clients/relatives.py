@@ -26,6 +26,7 @@ from services.contracts.registry import (
 )
 from services.contracts.retraining import GetRetraining, RetrainingView
 from services.contracts.reviews import GetReview, ReviewView
+from services.contracts.saved_views import GetSavedView, SavedViewView
 from services.gateway.clients.asking import Asking
 from services.gateway.clients.batches import Batch
 
@@ -53,6 +54,7 @@ class Relatives:
         self.dataset_versions: Batch[tuple[str, str], DatasetVersionView] = Batch(self._load_dataset_versions)
         self.reviews: Batch[VersionOf, ReviewView] = Batch(lambda keys: self._each(keys, self._review))
         self.insights: Batch[str, InsightView] = Batch(lambda ids: self._each(ids, self._insight))
+        self.saved_views: Batch[str, SavedViewView] = Batch(lambda ids: self._each(ids, self._saved_view))
 
     async def _load_runs(self, ids: list[str]) -> list[RunView | None]:
         return await self._ask(GetRuns(ids=ids))
@@ -91,6 +93,9 @@ class Relatives:
 
     async def _insight(self, id_: str) -> InsightView:
         return await self._ask(GetInsight(insight_id=id_))
+
+    async def _saved_view(self, id_: str) -> SavedViewView:
+        return await self._ask(GetSavedView(view_id=id_))
 
     async def _alert(self, id_: str) -> AlertView:
         return await self._ask(GetAlert(alert_id=id_))

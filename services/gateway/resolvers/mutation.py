@@ -20,6 +20,7 @@ from services.gateway.resolvers.insights import InsightMutations
 from services.gateway.resolvers.operations import OperationMutations
 from services.gateway.resolvers.projects import ProjectMutations
 from services.gateway.resolvers.reviews import ReviewMutations
+from services.gateway.resolvers.saved_views import SavedViewMutations
 from services.gateway.resolvers.tracked import TrackedMutations
 from services.gateway.types.commands import outcome
 from services.gateway.types.fields import viewed
@@ -85,6 +86,7 @@ class Mutation(
     InsightMutations,
     ReviewMutations,
     TrackedMutations,
+    SavedViewMutations,
 ):
     set_alias: SetAliasPayload = viewed(
         resolver=_set_alias, description="Points an alias at a version, at once and for everybody."

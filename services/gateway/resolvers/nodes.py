@@ -21,6 +21,7 @@ _KINDS: dict[str, tuple[int, _Load]] = {
     "Experiment": (1, lambda known, key: known.experiments.load(key[0])),
     "Project": (1, lambda known, key: known.projects.load(key[0])),
     "Insight": (1, lambda known, key: known.insights.load(key[0])),
+    "SavedView": (1, lambda known, key: known.saved_views.load(key[0])),
     "Review": (2, lambda known, key: known.reviews.load((key[0], key[1]))),
     "Alert": (1, lambda known, key: known.alerts.load(key[0])),
     "Evaluation": (1, lambda known, key: known.evaluations.load(key[0])),

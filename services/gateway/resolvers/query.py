@@ -42,6 +42,7 @@ from services.gateway.resolvers.nodes import found
 from services.gateway.resolvers.operations import OperationQueries
 from services.gateway.resolvers.projects import ProjectQueries
 from services.gateway.resolvers.reviews import ReviewQueries
+from services.gateway.resolvers.saved_views import SavedViewQueries
 from services.gateway.types.arguments import (
     AsOf,
     ModelName,
@@ -269,6 +270,7 @@ class Query(
     DuplicateQueries,
     ReviewQueries,
     AuditQueries,
+    SavedViewQueries,
 ):
     node: Node | None = viewed(resolver=_node, description="The object with this global id.")
     nodes: list[Node | None] | None = viewed(

@@ -267,3 +267,17 @@ class AlertFilter:
     last_window: TimeFilter | None = strawberry.field(
         default=None, description="Start of the newest window that fired."
     )
+
+
+@strawberry.input(description="Which saved views: all that is said has to hold.")
+class SavedViewFilter:
+    and_: list[SavedViewFilter] | None = strawberry.field(name="and", default=None, description="All of these hold.")
+    or_: list[SavedViewFilter] | None = strawberry.field(
+        name="or", default=None, description="At least one of these holds."
+    )
+    not_: SavedViewFilter | None = strawberry.field(name="not", default=None, description="This doesn't hold.")
+    title: TextFilter | None = strawberry.field(default=None, description="Their titles.")
+    page: TextFilter | None = strawberry.field(default=None, description="The pages that they are of.")
+    project_id: TextFilter | None = strawberry.field(default=None, description="The projects that they are of.")
+    created_at: TimeFilter | None = strawberry.field(default=None, description="When they were first saved.")
+    updated_at: TimeFilter | None = strawberry.field(default=None, description="When they were last saved.")

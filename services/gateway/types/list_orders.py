@@ -199,3 +199,17 @@ class AlertOrderBy(Enum):
 class AlertOrder:
     by: AlertOrderBy = strawberry.field(description="What by.")
     descending: bool = strawberry.field(default=False, description="The greatest first.")
+
+
+@strawberry.enum(description="What saved views are ordered by.")
+class SavedViewOrderBy(Enum):
+    TITLE = enum_value("title", description="Their titles.")
+    PAGE = enum_value("page", description="The pages that they are of.")
+    CREATED_AT = enum_value("created_at", description="When they were first saved.")
+    UPDATED_AT = enum_value("updated_at", description="When they were last saved.")
+
+
+@strawberry.input(description="The order of saved views.")
+class SavedViewOrder:
+    by: SavedViewOrderBy = strawberry.field(description="What by.")
+    descending: bool = strawberry.field(default=False, description="The greatest first.")

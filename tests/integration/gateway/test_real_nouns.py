@@ -72,6 +72,24 @@ async def test_a_project_is_created_answered_and_shown_as_it_was(stack: Stack) -
     assert all(len(node["stages"]) == 14 for node in was["projects"]["nodes"])
 
 
+async def test_a_page_keeps_what_it_is_set_to_for_its_user(stack: Stack) -> None:
+    wanted = {"title": "Best", "page": "/runs", "state": '{"sort": "auc"}', "projectId": "default"}
+    made = await changed(stack, "saveView", wanted, "changedId revision savedView { id state project { projectId } }")
+    assert made["savedView"]["project"] == {"projectId": "default"}
+    view = {"viewId": made["changedId"]}
+    await changed(stack, "saveView", {**wanted, **view, "state": "?sort=f1", "expected": 1}, "revision")
+    found = await stack.gateway.data(
+        """query($id: ID!) { node(id: $id) { ... on SavedView { state revision } }
+             savedViews(page: "/runs", where: {title: {ilike: "be%"}}, sort: [{by: TITLE}]) {
+               totalCount nodes { title } } }""",
+        {"id": made["savedView"]["id"]},
+    )
+    assert found["node"] == {"state": "?sort=f1", "revision": 2}
+    assert found["savedViews"] == {"totalCount": 1, "nodes": [{"title": "Best"}]}
+    assert (await refused(stack, "saveView", wanted, "revision"))["code"] == "ALREADY_EXISTS"
+    assert await changed(stack, "removeSavedView", view, "savedView { title }") == {"savedView": None}
+
+
 async def test_what_was_learned_and_tried_is_found_again(stack: Stack) -> None:
     experiment = (await stack.tell("experiments/create", name="flights"))["experiment_id"]
     for name in ("first", "second"):

@@ -1,0 +1,1 @@
+"""What pages remember for their users."""
