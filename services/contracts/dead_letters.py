@@ -45,6 +45,7 @@ class DecideDeadLetter(Request[DeadLetterView], frozen=True, kw_only=True):
     name = "dead_letters.decide"
     id: str
     decision: Decision
+    idempotency_key: str | None = None
 
 
 class ListRegistryDeadLetters(ListDeadLetters, frozen=True, kw_only=True):

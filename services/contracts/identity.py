@@ -107,6 +107,8 @@ class TokenSecret(Message, frozen=True, kw_only=True):
 
 
 class CreateToken(Request[TokenSecret], frozen=True, kw_only=True):
+    """A repeat with the same idempotency key makes no other token, and is refused: the secret is told once only."""
+
     service = "registry"
     name = "token.create"
 
@@ -114,6 +116,7 @@ class CreateToken(Request[TokenSecret], frozen=True, kw_only=True):
     role: Role
     expires_in_seconds: int | None = None
     note: str = ""
+    idempotency_key: str | None = None
 
 
 class RevokeToken(Request[Done], frozen=True, kw_only=True):
@@ -121,6 +124,7 @@ class RevokeToken(Request[Done], frozen=True, kw_only=True):
     name = "token.revoke"
 
     id: str
+    idempotency_key: str | None = None
 
 
 class ListTokens(Request[list[TokenView]], frozen=True, kw_only=True):

@@ -48,7 +48,7 @@ class Tracked:
         self._experiment_commands = ExperimentCommands(outbox, experiments, experiment_queries, runs)
         self._run_commands = RunCommands(outbox, runs, run_queries, now)
         self._model_commands = ModelCommands(outbox, models, model_queries)
-        self._version_commands = VersionCommands(outbox, versions, model_queries)
+        self._version_commands = VersionCommands(outbox, models, versions, model_queries)
 
     def requests(self) -> dict[type[Request[Any]], Handler]:
         return {
@@ -61,7 +61,7 @@ class Tracked:
             registry.ListModels: self._models.page,
             registry.GetVersions: self._models.get_versions,
             registry.ListVersions: self._models.list_versions,
-            registry.SetAlias: self._models.set_alias,
+            registry.SetAlias: self._version_commands.set_alias,
             registry.ListArtifacts: self._browsing.page,
             registry.GetArtifact: self._browsing.get,
             registry.PreviewArtifact: self._browsing.preview,

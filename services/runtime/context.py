@@ -6,12 +6,16 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, unquote
 
 import structlog
 
 from services.contracts.identity import Principal, Role
+
+if TYPE_CHECKING:
+    from services.runtime.change import Change
 
 MAX_CORRELATION_CHARACTERS = 128
 
@@ -25,15 +29,27 @@ def new_correlation_id() -> str:
     return secrets.token_hex(16)
 
 
+class Signature(Protocol):
+    """What the first change that is committed for a request has to hold besides."""
+
+    def add_to(self, change: Change) -> None: ...
+
+    def committed(self, change: Change) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`cause` is the id of the event or request that led here; `remote` the address the caller came from."""
+    """`cause` is the id of the event or request that led here; `remote` the address the caller came from.
+
+    `signature` never leaves the process.
+    """
 
     principal: Principal
     correlation_id: str
     cause: str | None = None
     remote: str = ""
     idempotency_key: str | None = None
+    signature: Signature | None = field(default=None, compare=False)
 
     def caused_by(self, cause: str) -> Context:
         return replace(self, cause=cause)

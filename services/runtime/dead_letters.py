@@ -20,6 +20,7 @@ from services.contracts.dead_letters import (
 from services.contracts.errors import LifecycleError, NotFound
 from services.contracts.identity import Action, require
 from services.runtime.context import Context, service_context
+from services.runtime.once import once
 from services.runtime.outbox import Change, Outbox
 from services.runtime.store import translated
 
@@ -111,14 +112,19 @@ class DeadLetters:
     async def decide(self, request: DecideDeadLetter, context: Context) -> DeadLetterView:
         """The consumer carries it out within seconds. Raises NotFound if there is no such letter (any more)."""
         require(context.principal, Action.OPERATE)
-        with translated():
-            row = await self._rows.find_one({"_id": request.id})
-        if row is None:
-            raise NotFound(f"there is no dead letter {request.id!r}", field="id", fix="List them to see what waits.")
-        change = Change(context, f"{request.decision}_dead_letter")
-        change.update(DEAD, {"_id": request.id}, {"$set": {"decision": request.decision}})
-        await self._outbox.commit(change)
-        return _view({**row, "decision": request.decision})
+
+        async def decide() -> tuple[Change, DeadLetterView]:
+            with translated():
+                row = await self._rows.find_one({"_id": request.id})
+            if row is None:
+                raise NotFound(
+                    f"there is no dead letter {request.id!r}", field="id", fix="List them to see what waits."
+                )
+            change = Change(context, f"{request.decision}_dead_letter")
+            change.update(DEAD, {"_id": request.id}, {"$set": {"decision": request.decision}})
+            return change, _view({**row, "decision": request.decision})
+
+        return await once(self._outbox, request, context, decide)
 
     async def decided(self, consumer: str) -> list[dict[str, Any]]:
         """What is to be carried out for one consumer, oldest first; also counts all of its letters for the metrics."""

@@ -13,6 +13,7 @@ from services.contracts.errors import Conflict
 from services.runtime.change import AUDIT, EVENTS, ONCE, AlreadyDone, Change, Duplicate, Stale
 from services.runtime.commits import Commits
 from services.runtime.store import Refused, Store
+from services.runtime.turns import Turns
 
 __all__ = ["AUDIT", "EVENTS", "MAX_TRIES", "ONCE", "AlreadyDone", "Change", "Duplicate", "Outbox", "Stale"]
 
@@ -42,6 +43,8 @@ class Outbox:
         self.store = store
         self.published = asyncio.Event()
         """Set after each commit that holds events; the relay waits for it."""
+        self.turns = Turns()
+        """Of requests with the same idempotency key: the later ones find what the first one has committed."""
         self._asked = Commits(store, self._committed)
         self._own = Commits(store, self._committed, before=self._asked)
         self._asked_at = 0.0
@@ -59,12 +62,17 @@ class Outbox:
         """
         if change.empty:
             return
+        signature = change.context.signature
+        if signature is not None:
+            signature.add_to(change)
         if not behind:
             self._asked_at = asyncio.get_running_loop().time()
         try:
             await (self._own if behind else self._asked).commit(change)
         except Refused as error:
             raise await self._translated(change, error) from error
+        if signature is not None:
+            signature.committed(change)
 
     async def retrying(self, decide: Callable[[], Awaitable[Change | None]]) -> None:
         """Loads, decides and commits; again when somebody else was faster. None means: nothing to do.

@@ -40,11 +40,16 @@ class CreateTokenInput:
         default=None, description="How long it is good; for ever if unsaid."
     )
     note: str | None = strawberry.field(default=None, description="What it is for.")
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description="The same key again makes no other token; the secret isn't told again, the error names the token.",
+    )
 
 
 @strawberry.input(description="A token that is to be good no longer.")
 class RevokeTokenInput:
     id: str = strawberry.field(description="The token.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY_DESCRIPTION)
 
 
 @strawberry.enum(description="What is to become of a dead letter.")
@@ -57,3 +62,4 @@ class LetterDecision(Enum):
 class DecideDeadLetterInput:
     id: str = strawberry.field(description="The letter.")
     decision: LetterDecision = strawberry.field(description="What is to become of it.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY_DESCRIPTION)

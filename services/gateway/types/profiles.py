@@ -84,6 +84,7 @@ class ColumnProfile:
     )
     counts: list[int] = strawberry.field(metadata={KEY: Size(otherwise=20)}, description="Values in each bin.")
     outliers: Long = strawberry.field(description="Values outside Tukey's fences.")
+    outliers_approximate: bool = strawberry.field(description="Whether that is estimated from a sample.")
     low_fence: float | None = strawberry.field(description="The lower of these.")
     high_fence: float | None = strawberry.field(description="The upper of these.")
     top: list[ValueCount] = strawberry.field(

@@ -10,6 +10,7 @@ from services.contracts.registry import (
     DeleteExperiment,
     DeleteExperimentTag,
     DescribeExperiment,
+    ExperimentCreated,
     ExperimentView,
     GetExperiment,
     RenameExperiment,
@@ -18,9 +19,8 @@ from services.contracts.registry import (
 )
 from services.registry.experiments.handlers import Experiments
 from services.registry.experiments.queries import ExperimentQueries
-from services.registry.experiments.rules import Experiment
 from services.registry.names import NOTE_TAG
-from services.registry.once import done_once
+from services.registry.once import Made, done_once
 from services.registry.runs.handlers import Runs
 from services.runtime.context import Context
 from services.runtime.outbox import Outbox
@@ -36,30 +36,32 @@ class ExperimentCommands:
         self._runs = runs
 
     async def _done(
-        self, request: Request[ExperimentView], context: Context, act: Callable[[], Awaitable[Experiment]]
+        self, request: Request[ExperimentView], context: Context, act: Callable[[Context], Awaitable[object]]
     ) -> ExperimentView:
-        async def acted() -> ExperimentView:
-            return await self._queries.get(GetExperiment(id=(await act()).id), context)
+        async def look(made: Made) -> ExperimentView:
+            return await self._queries.get(GetExperiment(id=made[ExperimentCreated.aggregate]), context)
 
-        return await done_once(self._outbox, request, context, acted)
+        return await done_once(self._outbox, request, context, act, look)
 
     async def create(self, request: CreateExperiment, context: Context) -> ExperimentView:
         return await self._done(
-            request, context, lambda: self._experiments.create(context, request.experiment_name, "", request.tags)
+            request,
+            context,
+            lambda context: self._experiments.create(context, request.experiment_name, "", request.tags),
         )
 
     async def rename(self, request: RenameExperiment, context: Context) -> ExperimentView:
         return await self._done(
             request,
             context,
-            lambda: self._experiments.rename(context, request.experiment_id, request.experiment_name),
+            lambda context: self._experiments.rename(context, request.experiment_id, request.experiment_name),
         )
 
     async def describe(self, request: DescribeExperiment, context: Context) -> ExperimentView:
         return await self._done(
             request,
             context,
-            lambda: (
+            lambda context: (
                 self._experiments.set_tag(context, request.experiment_id, NOTE_TAG, request.description)
                 if request.description
                 else self._experiments.delete_tag(context, request.experiment_id, NOTE_TAG)
@@ -70,26 +72,24 @@ class ExperimentCommands:
         return await self._done(
             request,
             context,
-            lambda: self._experiments.set_tag(context, request.experiment_id, request.tag, request.value),
+            lambda context: self._experiments.set_tag(context, request.experiment_id, request.tag, request.value),
         )
 
     async def delete_tag(self, request: DeleteExperimentTag, context: Context) -> ExperimentView:
         return await self._done(
-            request, context, lambda: self._experiments.delete_tag(context, request.experiment_id, request.tag)
+            request, context, lambda context: self._experiments.delete_tag(context, request.experiment_id, request.tag)
         )
 
     async def delete(self, request: DeleteExperiment, context: Context) -> ExperimentView:
-        async def act() -> Experiment:
+        async def act(context: Context) -> None:
             experiment = await self._experiments.delete(context, request.experiment_id)
             await self._runs.sweep(context, experiment.id)
-            return experiment
 
         return await self._done(request, context, act)
 
     async def restore(self, request: RestoreExperiment, context: Context) -> ExperimentView:
-        async def act() -> Experiment:
+        async def act(context: Context) -> None:
             experiment = await self._experiments.restore(context, request.experiment_id)
             await self._runs.sweep(context, experiment.id)
-            return experiment
 
         return await self._done(request, context, act)

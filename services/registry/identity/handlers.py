@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.contracts.base import Done
-from services.contracts.errors import Forbidden, NotFound
+from services.contracts.errors import Forbidden, NotAllowedNow, NotFound
 from services.contracts.identity import (
     Action,
     CreateToken,
     FindToken,
     ListTokens,
     RevokeToken,
+    TokenCreated,
     TokenSecret,
     TokenView,
     require,
@@ -22,6 +23,7 @@ from services.registry.clock import Now
 from services.registry.documents import from_document, insert, save
 from services.registry.identity import rules
 from services.registry.identity.rules import Token
+from services.registry.once import Made, done, done_once
 from services.runtime.auth import digest_of, new_token
 from services.runtime.context import Context
 from services.runtime.ids import new_id
@@ -44,6 +46,24 @@ class Tokens:
     async def create(self, request: CreateToken, context: Context) -> TokenSecret:
         """The secret is in this answer and nowhere else."""
         require(context.principal, Action.MANAGE_TOKENS)
+        made_now: list[TokenSecret] = []
+
+        async def make(context: Context) -> None:
+            made_now.append(await self._made(request, context))
+
+        async def look(made: Made) -> TokenSecret:
+            if made_now:
+                return made_now[0]
+            raise NotAllowedNow(
+                f"the token {made[TokenCreated.aggregate]} was made for this key, and its secret is told once only",
+                code="TOLD_ALREADY",
+                field="idempotency_key",
+                fix="If the secret is lost, revoke that token and make another one with a new key.",
+            )
+
+        return await done_once(self._outbox, request, context, make, look, keep=False)
+
+    async def _made(self, request: CreateToken, context: Context) -> TokenSecret:
         secret = new_token()
         token, event = rules.created(
             new_id(),
@@ -64,22 +84,24 @@ class Tokens:
         """Refused everywhere within seconds. Raises NotFound."""
         require(context.principal, Action.MANAGE_TOKENS)
 
-        async def attempt() -> Change | None:
-            with translated():
-                row = await self._collection.find_one({"_id": request.id})
-            if row is None:
-                raise NotFound(f"there is no token {request.id!r}")
-            before = from_document(row, Token)
-            decided = rules.revoked(before, self._now())
-            if decided is None:
-                return None
-            change = Change(context, "revoke_token")
-            save(change, TOKENS, before, decided[0])
-            change.emit(decided[1], decided[0].v)
-            return change
+        async def revoke(context: Context) -> None:
+            await self._outbox.retrying(lambda: self._revoked(request.id, context))
 
-        await self._outbox.retrying(attempt)
-        return Done()
+        return await done_once(self._outbox, request, context, revoke, done)
+
+    async def _revoked(self, token_id: str, context: Context) -> Change | None:
+        with translated():
+            row = await self._collection.find_one({"_id": token_id})
+        if row is None:
+            raise NotFound(f"there is no token {token_id!r}")
+        before = from_document(row, Token)
+        decided = rules.revoked(before, self._now())
+        if decided is None:
+            return None
+        change = Change(context, "revoke_token")
+        save(change, TOKENS, before, decided[0])
+        change.emit(decided[1], decided[0].v)
+        return change
 
     async def list(self, request: ListTokens, context: Context) -> Sequence[TokenView]:
         """Newest first, revoked ones too."""

@@ -20,18 +20,22 @@ from services.contracts.registry import (
     RegisterVersion,
     RemoveAlias,
     RenameModel,
+    SetAlias,
     SetModelTag,
     SetVersionTag,
     VersionKey,
+    VersionRegistered,
     VersionView,
 )
 from services.registry.models.handlers import Models
 from services.registry.models.queries import ModelQueries
 from services.registry.models.rules import no_model, no_version
 from services.registry.models.versions import Stated, Versions
-from services.registry.once import done_once
+from services.registry.once import Made, done, done_once
 from services.runtime.context import Context
 from services.runtime.outbox import Outbox
+
+Act = Callable[[Context], Awaitable[object]]
 
 
 class ModelCommands:
@@ -42,24 +46,21 @@ class ModelCommands:
         self._models = models
         self._queries = queries
 
-    async def _done(
-        self, request: Request[ModelView], context: Context, name: str, act: Callable[[], Awaitable[object]]
-    ) -> ModelView:
-        async def acted() -> ModelView:
-            await act()
+    async def _done(self, request: Request[ModelView], context: Context, name: str, act: Act) -> ModelView:
+        async def look(_: Made) -> ModelView:
             [view] = await self._queries.get(GetModels(names=[name]), context)
             if view is None:  # somebody has deleted it since
                 raise no_model(name)
             return view
 
-        return await done_once(self._outbox, request, context, acted)
+        return await done_once(self._outbox, request, context, act, look)
 
     async def register(self, request: RegisterModel, context: Context) -> ModelView:
         return await self._done(
             request,
             context,
             request.model_name,
-            lambda: self._models.register(context, request.model_name, request.description, request.tags),
+            lambda context: self._models.register(context, request.model_name, request.description, request.tags),
         )
 
     async def rename(self, request: RenameModel, context: Context) -> ModelView:
@@ -67,7 +68,7 @@ class ModelCommands:
             request,
             context,
             request.new_name,
-            lambda: self._models.rename(context, request.model_name, request.new_name),
+            lambda context: self._models.rename(context, request.model_name, request.new_name),
         )
 
     async def describe(self, request: DescribeModel, context: Context) -> ModelView:
@@ -75,7 +76,7 @@ class ModelCommands:
             request,
             context,
             request.model_name,
-            lambda: self._models.describe(context, request.model_name, request.description),
+            lambda context: self._models.describe(context, request.model_name, request.description),
         )
 
     async def set_tag(self, request: SetModelTag, context: Context) -> ModelView:
@@ -83,7 +84,7 @@ class ModelCommands:
             request,
             context,
             request.model_name,
-            lambda: self._models.set_tag(context, request.model_name, request.tag, request.value),
+            lambda context: self._models.set_tag(context, request.model_name, request.tag, request.value),
         )
 
     async def delete_tag(self, request: DeleteModelTag, context: Context) -> ModelView:
@@ -91,7 +92,7 @@ class ModelCommands:
             request,
             context,
             request.model_name,
-            lambda: self._models.delete_tag(context, request.model_name, request.tag),
+            lambda context: self._models.delete_tag(context, request.model_name, request.tag),
         )
 
     async def remove_alias(self, request: RemoveAlias, context: Context) -> ModelView:
@@ -99,22 +100,21 @@ class ModelCommands:
             request,
             context,
             request.model_name,
-            lambda: self._models.delete_alias(context, request.model_name, request.alias),
+            lambda context: self._models.delete_alias(context, request.model_name, request.alias),
         )
 
     async def delete(self, request: DeleteModel, context: Context) -> Done:
-        async def act() -> Done:
-            await self._models.delete(context, request.model_name)
-            return Done()
-
-        return await done_once(self._outbox, request, context, act)
+        return await done_once(
+            self._outbox, request, context, lambda context: self._models.delete(context, request.model_name), done
+        )
 
 
 class VersionCommands:
     """Each answers with the version as it is then."""
 
-    def __init__(self, outbox: Outbox, versions: Versions, queries: ModelQueries) -> None:
+    def __init__(self, outbox: Outbox, models: Models, versions: Versions, queries: ModelQueries) -> None:
         self._outbox = outbox
+        self._models = models
         self._versions = versions
         self._queries = queries
 
@@ -135,57 +135,69 @@ class VersionCommands:
             tags=request.tags,
         )
 
-        async def act() -> VersionView:
-            version = await self._versions.register(context, stated)
-            return await self._view(context, version.name, str(version.version))
+        async def look(made: Made) -> VersionView:
+            name, _, number = made[VersionRegistered.aggregate].rpartition("/")
+            return await self._view(context, name, number)
 
-        return await done_once(self._outbox, request, context, act)
+        return await done_once(
+            self._outbox, request, context, lambda context: self._versions.register(context, stated), look
+        )
+
+    async def set_alias(self, request: SetAlias, context: Context) -> VersionView:
+        return await self._done(
+            request,
+            context,
+            lambda context: self._models.set_alias(context, request.model_name, request.alias, request.version),
+        )
 
     async def describe(self, request: DescribeVersion, context: Context) -> VersionView:
         return await self._done(
             request,
             context,
-            lambda: self._versions.describe(context, request.model_name, request.version, request.description),
+            lambda context: self._versions.describe(context, request.model_name, request.version, request.description),
         )
 
     async def set_tag(self, request: SetVersionTag, context: Context) -> VersionView:
         return await self._done(
             request,
             context,
-            lambda: self._versions.set_tag(context, request.model_name, request.version, request.tag, request.value),
+            lambda context: self._versions.set_tag(
+                context, request.model_name, request.version, request.tag, request.value
+            ),
         )
 
     async def delete_tag(self, request: DeleteVersionTag, context: Context) -> VersionView:
         return await self._done(
             request,
             context,
-            lambda: self._versions.delete_tag(context, request.model_name, request.version, request.tag),
+            lambda context: self._versions.delete_tag(context, request.model_name, request.version, request.tag),
         )
 
     async def move(self, request: MoveVersion, context: Context) -> VersionView:
         return await self._done(
             request,
             context,
-            lambda: self._versions.move(
+            lambda context: self._versions.move(
                 context, request.model_name, request.version, request.stage, archive_others=request.archive_others
             ),
         )
 
     async def delete(self, request: DeleteVersion, context: Context) -> Done:
-        async def act() -> Done:
-            await self._versions.delete(context, request.model_name, request.version)
-            return Done()
-
-        return await done_once(self._outbox, request, context, act)
+        return await done_once(
+            self._outbox,
+            request,
+            context,
+            lambda context: self._versions.delete(context, request.model_name, request.version),
+            done,
+        )
 
     async def _done(
         self,
-        request: DescribeVersion | SetVersionTag | DeleteVersionTag | MoveVersion,
+        request: DescribeVersion | SetVersionTag | DeleteVersionTag | MoveVersion | SetAlias,
         context: Context,
-        act: Callable[[], Awaitable[object]],
+        act: Act,
     ) -> VersionView:
-        async def acted() -> VersionView:
-            await act()
+        async def look(_: Made) -> VersionView:
             return await self._view(context, request.model_name, request.version)
 
-        return await done_once(self._outbox, request, context, acted)
+        return await done_once(self._outbox, request, context, act, look)

@@ -18,7 +18,6 @@ from services.contracts.registry import (
     ListModels,
     ListVersions,
     ModelView,
-    SetAlias,
     VersionKey,
     VersionView,
 )
@@ -203,11 +202,6 @@ class ModelQueries:
             if view is not None
         ]
         return Page(edges=edges, has_next=page.has_next, has_previous=page.has_previous, total=page.total)
-
-    async def set_alias(self, request: SetAlias, context: Context) -> VersionView:
-        version = await self._models.set_alias(context, request.model_name, request.alias, request.version)
-        [view] = await self._version_views(context, [version])
-        return view
 
     async def _views(self, context: Context, models: Sequence[Model]) -> Sequence[ModelView]:
         names = [model.name for model in models]

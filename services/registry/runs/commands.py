@@ -20,7 +20,7 @@ from services.contracts.registry import (
 )
 from services.registry.clock import Now
 from services.registry.names import NOTE_TAG
-from services.registry.once import done_once
+from services.registry.once import Made, done_once
 from services.registry.runs import rules
 from services.registry.runs.handlers import Runs
 from services.registry.runs.queries import RunQueries
@@ -40,16 +40,15 @@ class RunCommands:
         self._now = now
 
     async def _done(
-        self, request: Request[RunView], context: Context, run_id: str, act: Callable[[], Awaitable[object]]
+        self, request: Request[RunView], context: Context, run_id: str, act: Callable[[Context], Awaitable[object]]
     ) -> RunView:
-        async def acted() -> RunView:
-            await act()
+        async def look(_: Made) -> RunView:
             [view] = await self._queries.get(GetRuns(ids=[run_id]), context)
             if view is None:
                 raise NotFound(f"Run with id={run_id} not found", field="run_id")
             return view
 
-        return await done_once(self._outbox, request, context, acted)
+        return await done_once(self._outbox, request, context, act, look)
 
     async def rename(self, request: RenameRun, context: Context) -> RunView:
         if not request.run_name.strip():
@@ -58,11 +57,11 @@ class RunCommands:
             request,
             context,
             request.run_id,
-            lambda: self._runs.update(context, request.run_id, None, None, request.run_name),
+            lambda context: self._runs.update(context, request.run_id, None, None, request.run_name),
         )
 
     async def describe(self, request: DescribeRun, context: Context) -> RunView:
-        async def act() -> None:
+        async def act(context: Context) -> None:
             run = await self._runs.get(context, request.run_id)
             if request.description:
                 await self._tag(context, run.id, NOTE_TAG, request.description)
@@ -74,7 +73,10 @@ class RunCommands:
 
     async def set_tag(self, request: SetRunTag, context: Context) -> RunView:
         return await self._done(
-            request, context, request.run_id, lambda: self._tag(context, request.run_id, request.tag, request.value)
+            request,
+            context,
+            request.run_id,
+            lambda context: self._tag(context, request.run_id, request.tag, request.value),
         )
 
     async def _tag(self, context: Context, run_id: str, tag: str, value: str) -> None:
@@ -82,13 +84,16 @@ class RunCommands:
 
     async def delete_tag(self, request: DeleteRunTag, context: Context) -> RunView:
         return await self._done(
-            request, context, request.run_id, lambda: self._runs.delete_tag(context, request.run_id, request.tag)
+            request,
+            context,
+            request.run_id,
+            lambda context: self._runs.delete_tag(context, request.run_id, request.tag),
         )
 
     async def end(self, request: EndRun, context: Context) -> RunView:
         """Raises NotAllowedNow if it has ended."""
 
-        async def act() -> None:
+        async def act(context: Context) -> None:
             run = await self._runs.get(context, request.run_id)
             if run.status in rules.ENDED:
                 raise NotAllowedNow(f"the run has ended already: {run.status}", code="RUN_ENDED", field="run_id")
@@ -98,7 +103,11 @@ class RunCommands:
         return await self._done(request, context, request.run_id, act)
 
     async def delete(self, request: DeleteRun, context: Context) -> RunView:
-        return await self._done(request, context, request.run_id, lambda: self._runs.delete(context, request.run_id))
+        return await self._done(
+            request, context, request.run_id, lambda context: self._runs.delete(context, request.run_id)
+        )
 
     async def restore(self, request: RestoreRun, context: Context) -> RunView:
-        return await self._done(request, context, request.run_id, lambda: self._runs.restore(context, request.run_id))
+        return await self._done(
+            request, context, request.run_id, lambda context: self._runs.restore(context, request.run_id)
+        )
