@@ -72,7 +72,10 @@ def _row(one: ColumnProfile, target: bool) -> Component:
             html.Td(("≈ " if one.distinct_approximate else "") + formats.short_count(one.distinct), className="number"),
             html.Td(typical),
             html.Td(span, className="nowrap"),
-            html.Td(formats.count(one.outliers) if one.outliers else "none", className="number"),
+            html.Td(
+                ("≈ " if one.outliers_approximate else "") + formats.count(one.outliers) if one.outliers else "none",
+                className="number",
+            ),
             html.Td(_bars(one)),
         ]
     )

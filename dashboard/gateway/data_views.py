@@ -111,6 +111,7 @@ class ColumnProfile(View, frozen=True, kw_only=True):
     edges: list[float] = []
     counts: list[int] = []
     outliers: int = 0
+    outliers_approximate: bool = False
     top: list[ValueCount] = []
 
 

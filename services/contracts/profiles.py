@@ -30,7 +30,8 @@ class ColumnProfile(Message, frozen=True, kw_only=True):
     `distinct` is exact unless `distinct_approximate` (standard error 1.6 %). `quantiles` by probability (0, 0.01, 0.05,
     0.25, 0.5, 0.75, 0.95, 0.99, 1) are exact up to 100,000 values, of a uniform sample of so many beyond
     (`quantiles_approximate`). `counts[i]` lie in [edges[i], edges[i+1]), the last bin also at its end. `outliers`:
-    values outside Tukey's fences, quartiles ∓ 1.5 interquartile ranges. Times are seconds since 1970 there. `top` are
+    values outside Tukey's fences, quartiles ∓ 1.5 interquartile ranges, estimated from the same sample where there is
+    one (`outliers_approximate`). Times are seconds since 1970 there. `top` are
     the most frequent values; `top_approximate` if there were too many different ones to count each.
     """
 
@@ -51,6 +52,7 @@ class ColumnProfile(Message, frozen=True, kw_only=True):
     edges: list[float] = []
     counts: list[int] = []
     outliers: int = 0
+    outliers_approximate: bool = False
     low_fence: float | None = None
     high_fence: float | None = None
     top: list[ValueCount] = []
@@ -85,7 +87,10 @@ class Profile(Message, frozen=True, kw_only=True):
 
 
 class DatasetProfiled(Event, frozen=True, kw_only=True):
-    """Its profile is complete. `outliers` counts values of all columns; `target`: the column to be predicted."""
+    """Its profile is complete. `outliers` counts values of all columns; `target`: the column to be predicted.
+
+    `outliers_approximate`: some of them are estimated from samples.
+    """
 
     service = "registry"
     aggregate = "dataset_version"
@@ -98,6 +103,7 @@ class DatasetProfiled(Event, frozen=True, kw_only=True):
     columns: int
     missing_cells: int
     outliers: int
+    outliers_approximate: bool = False
     target: str | None = None
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from services.contracts.profiles import ColumnProfile, ColumnType, ValueCount
-from services.profiling.hashing import Digests, as_text
+from services.profiling.hashing import Digests, as_text, is_encoded, text_digests
 from services.profiling.sketches import Frequent, Histogram, Sample, Smallest
 
 DISTINCT_SIZE = 4096
@@ -73,7 +73,8 @@ class NumberColumn:
             return
         values, counts = np.unique(there, return_counts=True)
         if len(values) <= FEW_VALUES:
-            self._top.add({_plain(value): int(count) for value, count in zip(values, counts, strict=True)})
+            names = pa.array([_plain(value) for value in values], pa.large_string())
+            self._top.add(names, text_digests(names), counts)
         if len(values) > FEW_VALUES or not self._top.complete:
             self._top = None
 
@@ -101,6 +102,7 @@ class NumberColumn:
             edges=edges,
             counts=counts,
             outliers=outliers if self._sample.complete else round(share * self._count),
+            outliers_approximate=not self._sample.complete,
             low_fence=low,
             high_fence=high,
             top=[] if self._top is None else _top(self._top, TOP_OF_CATEGORIES if _is_whole(kind) else TOP_OF_OTHERS),
@@ -128,15 +130,22 @@ class TextColumn:
         self.rows += len(column)
         self.missing += column.null_count
         self._distinct.add(digests[np.asarray(column.is_valid())] if column.null_count else digests)
-        texts = as_text(column.dictionary_decode() if pa.types.is_dictionary(column.type) else column).drop_null()
+        if not is_encoded(column.type):
+            column = as_text(column.dictionary_decode() if pa.types.is_dictionary(column.type) else column)
+            column = column.dictionary_encode()
+        texts, there = column.dictionary, np.asarray(column.is_valid())
         if not len(texts):
             return
+        places = column.indices.drop_null().to_numpy()
+        of_texts = np.zeros(len(texts), dtype=np.uint64)
+        of_texts[places] = digests[there]
         lengths = pc.min_max(pc.utf8_length(texts)).as_py()
         self._shortest = min(lengths["min"], lengths["min"] if self._shortest is None else self._shortest)
         self._longest = max(lengths["max"], self._longest or 0)
-        counted = pc.value_counts(pc.utf8_slice_codeunits(texts, 0, VALUE_LENGTH))
-        names, counts = counted.field("values").to_pylist(), counted.field("counts").to_pylist()
-        self._frequent.add(dict(zip(names, counts, strict=True)))
+        if lengths["max"] > VALUE_LENGTH:
+            texts = pc.utf8_slice_codeunits(texts, 0, VALUE_LENGTH)
+            of_texts = text_digests(texts)
+        self._frequent.add(texts, of_texts, np.bincount(places, minlength=len(texts)))
 
     def profile(self) -> ColumnProfile:
         distinct = min(self._distinct.estimate(), self.rows - self.missing)

@@ -35,6 +35,8 @@ _WEIGHTS = _sequence(0x27_22_0A_95, _POSITIONS) | np.uint64(1)
 
 def digests_of(column: pa.Array) -> Digests:
     """One digest a value; missing ones share one. `1`, `1.0` and a true boolean are the same, a text `"1"` isn't."""
+    if is_encoded(column.type):
+        return _of_encoded(column)
     missing = np.asarray(column.is_null(nan_is_null=pa.types.is_floating(column.type)))
     kind = column.type
     if pa.types.is_dictionary(kind):
@@ -55,6 +57,38 @@ def digests_of(column: pa.Array) -> Digests:
     if missing.any():
         found = np.where(missing, _MISSING, found)
     return found
+
+
+ENCODED = pa.dictionary(pa.int32(), pa.large_string())
+
+
+def is_encoded(kind: pa.DataType) -> bool:
+    return bool(kind == ENCODED)
+
+
+def encoded(column: pa.Array) -> pa.Array:
+    """Texts, binary data and whatever else is told apart by its text, each different one once (`ENCODED`); other
+    columns as they are."""
+    kind = column.type
+    value = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if (
+        pa.types.is_boolean(value)
+        or pa.types.is_integer(value)
+        or pa.types.is_floating(value)
+        or pa.types.is_decimal(value)
+        or pa.types.is_timestamp(value)
+        or pa.types.is_date(value)
+    ):
+        return column
+    plain = column.cast(value) if pa.types.is_dictionary(kind) else column
+    return as_text(plain).dictionary_encode()
+
+
+def _of_encoded(column: pa.Array) -> Digests:
+    if not len(column.dictionary):
+        return np.full(len(column), _MISSING)
+    found = _of_texts(column.dictionary)[column.indices.fill_null(0).to_numpy(zero_copy_only=False)]
+    return np.where(np.asarray(column.is_null()), _MISSING, found) if column.null_count else found
 
 
 def as_text(column: pa.Array) -> pa.Array:
@@ -101,6 +135,11 @@ def _of_texts(column: pa.Array) -> Digests:
             totals[filled] = np.add.reduceat(weighted, (offsets[:-1] - start)[filled])
     with np.errstate(over="ignore"):
         return mix(mix(totals) + lengths.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0xA5))
+
+
+def text_digests(column: pa.Array) -> Digests:
+    """One digest a text (large strings)."""
+    return _of_texts(column)
 
 
 def text_digest(text: str) -> np.uint64:

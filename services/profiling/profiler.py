@@ -11,7 +11,7 @@ from services.contracts.errors import Invalid, TooLarge
 from services.contracts.profiles import MAX_PROFILE_COLUMNS, SKETCH_SIZE, Profile
 from services.profiling.columns import NumberColumn, TextColumn, is_number
 from services.profiling.correlations import Correlations
-from services.profiling.hashing import digests_of, row_digests
+from services.profiling.hashing import digests_of, encoded, row_digests
 from services.profiling.sketches import Smallest
 
 SAMPLE = 100_000
@@ -56,7 +56,8 @@ class Profiler:
                 raise Invalid(f"there is no column {absent[0]!r}", field=field, fix=f"The columns are: {_few(names)}.")
 
     def add(self, batch: pa.RecordBatch) -> None:
-        digests = [digests_of(column) for column in batch.columns]
+        columns = [encoded(column) for column in batch.columns]
+        digests = [digests_of(column) for column in columns]
         names = self.schema.names
         self.rows += batch.num_rows
         rows = row_digests(digests, names)
@@ -65,7 +66,7 @@ class Profiler:
             chosen = [(found, name) for found, name in zip(digests, names, strict=True) if name in self._keys]
             self.key_digests.add(row_digests([found for found, _ in chosen], [name for _, name in chosen]))
         values = []
-        for accumulator, column, found in zip(self._columns, batch.columns, digests, strict=True):
+        for accumulator, column, found in zip(self._columns, columns, digests, strict=True):
             taken = accumulator.add(column, found)
             if taken is not None:
                 values.append(taken)

@@ -22,6 +22,8 @@ from services.profiling.profiler import Profiler
 Format = Literal["csv", "parquet", "arrow"]
 FORMATS: tuple[Format, ...] = ("csv", "parquet", "arrow")
 BATCH_ROWS = 65536
+BATCH_BYTES = 16 * 1024 * 1024
+"""Rows and bytes that are put together; a single batch may be larger."""
 CSV_BLOCK = 1024 * 1024
 """Bytes of a CSV read at once; the reader has up to 32 such blocks waiting. A row must fit into one."""
 CHUNK = 1024 * 1024
@@ -113,12 +115,26 @@ def _once(
     with path.open("rb") as file:
         schema, batches = _opened(file, path, form, widened)
         profiler = Profiler(schema, keys=keys, target=target)
-        for batch in batches:
+        for batch in _gathered(batches):
             for start in range(0, batch.num_rows, BATCH_ROWS):
                 profiler.add(batch.slice(start, BATCH_ROWS))
                 if progress is not None:
                     progress(profiler.rows, file.tell())
         return Profiled(profiler)
+
+
+def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Small batches put together: much of the work is by batch, not by row."""
+    waiting: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in batches:
+        if waiting and (rows + batch.num_rows > BATCH_ROWS or size + batch.nbytes > BATCH_BYTES):
+            yield pa.concat_batches(waiting)
+            waiting, rows, size = [], 0, 0
+        waiting.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+    if waiting:
+        yield pa.concat_batches(waiting)
 
 
 def _opened(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections import Counter
-from collections.abc import Mapping
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from services.profiling.hashing import Digests
@@ -180,14 +179,26 @@ class Frequent:
     def __init__(self, most: int) -> None:
         self.most = most
         self.error = 0
-        self._counts: Counter[str] = Counter()
+        self._digests: Digests = np.zeros(0, dtype=np.uint64)
+        self._counts: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._values: pa.Array = pa.array([], pa.large_string())
 
-    def add(self, counts: Mapping[str, int]) -> None:
-        self._counts.update(counts)
-        if len(self._counts) > self.most:
-            ordered = self._counts.most_common(self.most // 2 + 1)
-            self.error = max(self.error, ordered[-1][1])
-            self._counts = Counter(dict(ordered[:-1]))
+    def add(self, values: pa.Array, digests: Digests, counts: NDArray[np.int64]) -> None:
+        """Texts, the digest of each, and how often each came."""
+        digests = np.concatenate([self._digests, digests])
+        if not len(digests):
+            return
+        order = np.argsort(digests, kind="stable")
+        ordered = digests[order]
+        first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+        counts = np.add.reduceat(np.concatenate([self._counts, counts])[order], first)
+        if len(first) > self.most:
+            kept = np.sort(np.lexsort((ordered[first], -counts))[: self.most // 2])
+            self.error += int(np.delete(counts, kept).max())
+            first, counts = first[kept], counts[kept]
+        chosen = order[first]
+        self._values = pa.concat_arrays([self._values, values]).take(pa.array(chosen))
+        self._digests, self._counts = digests[chosen], counts
 
     @property
     def complete(self) -> bool:
@@ -195,4 +206,10 @@ class Frequent:
 
     def top(self, count: int) -> list[tuple[str, int]]:
         """Most frequent first; of equally frequent ones by value."""
-        return sorted(self._counts.items(), key=lambda entry: (-entry[1], entry[0]))[:count]
+        if not len(self._counts):
+            return []
+        least = np.sort(self._counts)[-min(count, len(self._counts))]
+        chosen = np.flatnonzero(self._counts >= least)
+        names = self._values.take(pa.array(chosen)).to_pylist()
+        found = zip(names, (int(number) for number in self._counts[chosen]), strict=True)
+        return sorted(found, key=lambda entry: (-entry[1], entry[0]))[:count]

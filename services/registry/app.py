@@ -229,7 +229,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         telling = EventConsumer(bus, outbox, streams.REGISTRY_WEBHOOKS, webhook.take_in)
         sender = sending.WebhookSender(queue, webhook.target, private_allowed=settings.webhooks_private)
         trail = Audit(outbox, audit_store.MongoAudit(store))
-        similar = Duplicates(fingerprint_store.MongoFingerprints(store), run, run_queries, experiment)
+        similar = Duplicates(fingerprint_store.MongoFingerprints(store), searches, run, run_queries, experiment)
         similarity = EventConsumer(bus, outbox, streams.REGISTRY_SIMILARITY, similar.take_in)
         monitoring = EventConsumer(bus, outbox, streams.REGISTRY_MONITORING, event_log.take_in)
         provenance = Provenance(

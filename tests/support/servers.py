@@ -130,14 +130,15 @@ def _start(kind: str, directory: Path) -> Server:
 
 
 @contextlib.contextmanager
-def running(kind: str, directory: Path) -> Iterator[Server]:
-    """A `mongod` or a `nats` of the caller's own, ready; its directory goes with it."""
+def running(kind: str, directory: Path, *, keep: bool = False) -> Iterator[Server]:
+    """A `mongod` or a `nats` of the caller's own, ready; its directory goes with it, unless it is to be kept."""
     server = _start(kind, directory)
     try:
         yield server
     finally:
         server.stop()
-        shutil.rmtree(directory, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

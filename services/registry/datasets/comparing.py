@@ -38,6 +38,11 @@ def outliers(profile: Profile) -> int:
     return sum(column.outliers for column in profile.columns)
 
 
+def outliers_approximate(profile: Profile) -> bool:
+    """Whether those of some column are estimated from a sample."""
+    return any(column.outliers_approximate for column in profile.columns)
+
+
 def column_compared(name: str, before: ColumnProfile | None, after: ColumnProfile | None) -> ColumnComparison:
     if before is None or after is None:
         return ColumnComparison(name=name, before=before, after=after, words=["new" if before is None else "gone"])
@@ -53,7 +58,8 @@ def column_compared(name: str, before: ColumnProfile | None, after: ColumnProfil
     if abs(new - old) >= NOTEWORTHY_SHARE:
         words.append(f"missing {old:.1%} → {new:.1%}")
     if before.outliers != after.outliers:
-        words.append(f"outliers {before.outliers} → {after.outliers}")
+        about = "about " if before.outliers_approximate or after.outliers_approximate else ""
+        words.append(f"outliers {about}{before.outliers} → {after.outliers}")
     if before.distinct != after.distinct and after.type in ("category", "boolean"):
         words.append(f"different values {before.distinct} → {after.distinct}")
     if psi is not None and psi >= NOTEWORTHY_PSI:
@@ -164,6 +170,7 @@ def _weight(column: ColumnComparison) -> float:
 
 def _summary(old: Profile, new: Profile, columns: Sequence[ColumnComparison]) -> list[str]:
     words = []
+    about = "about " if outliers_approximate(old) or outliers_approximate(new) else ""
     for what, before, after in (
         ("rows", old.rows, new.rows),
         ("columns", old.column_count, new.column_count),
@@ -172,6 +179,6 @@ def _summary(old: Profile, new: Profile, columns: Sequence[ColumnComparison]) ->
         ("duplicate rows", old.duplicate_rows, new.duplicate_rows),
     ):
         if before != after and before is not None and after is not None:
-            words.append(f"{what} {before} → {after}")
+            words.append(f"{what} {about if what == 'outliers' else ''}{before} → {after}")
     changed = sum(bool(column.words) for column in columns)
     return [*words, f"{changed} of {len(columns)} columns differ" if changed else "no column differs"]

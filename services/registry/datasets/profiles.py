@@ -114,6 +114,7 @@ class Profiles:
             columns=len(columns),
             missing=whole.missing_cells,
             outliers=comparing.outliers(whole),
+            outliers_approximate=comparing.outliers_approximate(whole),
             target=whole.target,
             now=now,
         )

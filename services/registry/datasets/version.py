@@ -223,7 +223,15 @@ def _registered_event(version: Version, who: str) -> DatasetVersionRegistered:
 
 
 def profiled(
-    version: Version, *, rows: int, columns: int, missing: int, outliers: int, target: str | None, now: int
+    version: Version,
+    *,
+    rows: int,
+    columns: int,
+    missing: int,
+    outliers: int,
+    outliers_approximate: bool,
+    target: str | None,
+    now: int,
 ) -> tuple[Version, DatasetProfiled]:
     target = target or version.target
     after = _next(version, profiled=now, rows=rows if version.rows is None else version.rows, target=target)
@@ -234,6 +242,7 @@ def profiled(
         columns=columns,
         missing_cells=missing,
         outliers=outliers,
+        outliers_approximate=outliers_approximate,
         target=target,
     )
 

@@ -18,7 +18,9 @@ from services.registry.duplicates import rules
 from services.registry.duplicates.rules import Fingerprint
 from services.registry.duplicates.store import Kept, MongoFingerprints, keep, kept
 from services.registry.experiments.handlers import Experiments
+from services.registry.runs.freshness import FreshRunIndex
 from services.registry.runs.handlers import Runs
+from services.registry.runs.near import Likeness, Normalised
 from services.registry.runs.queries import MAX_IDS, RunQueries
 from services.registry.runs.rules import Batch
 from services.registry.values import ACTIVE, KeyValue, mapping
@@ -26,6 +28,8 @@ from services.runtime.context import Context
 from services.runtime.outbox import Change
 
 MAX_PARAMS = 1000
+NEAREST = 2 * MAX_SIMILAR
+"""Runs that are compared because they differ least in their parameters."""
 TOLD = 10
 """Similar runs that an event names, of each kind."""
 
@@ -33,8 +37,17 @@ Neighbour = tuple[Kept, list[Difference]]
 
 
 class Duplicates:
-    def __init__(self, store: MongoFingerprints, runs: Runs, queries: RunQueries, experiments: Experiments) -> None:
+    def __init__(
+        self,
+        store: MongoFingerprints,
+        index: FreshRunIndex,
+        runs: Runs,
+        queries: RunQueries,
+        experiments: Experiments,
+    ) -> None:
         self._store = store
+        self._index = index
+        self._normalised = Normalised(rules.normalised)
         self._runs = runs
         self._queries = queries
         self._experiments = experiments
@@ -48,15 +61,30 @@ class Duplicates:
             [asked_run] = await self._queries.get(GetRuns(ids=[request.run_id]), context)
             if asked_run is None:
                 raise NotFound(f"there is no run {request.run_id!r}", field="run_id")
-            asked = fingerprint_of(asked_run, {**await self._defaults(context, asked_run), **request.defaults})
+            defaults = {**await self._defaults(context, asked_run), **request.defaults}
+            asked = fingerprint_of(asked_run, defaults)
         else:
+            defaults = request.defaults
             asked = rules.fingerprint(
-                request.params or {}, request.datasets, request.code_version, request.entry_point, request.defaults
+                request.params or {}, request.datasets, request.code_version, request.entry_point, defaults
             )
         if not rules.comparable(asked):
             return []
-        near = [entry for entry in await self._neighbours(asked) if entry[0].id != request.run_id]
+        near = [entry for entry in await self._nearest(asked, defaults) if entry[0].id != request.run_id]
         return await self._shown(context, near[: 2 * request.limit], asked_run, request.limit)
+
+    async def _nearest(self, asked: Fingerprint, defaults: Mapping[str, str]) -> list[Neighbour]:
+        """Of all runs: the index knows which differ least in their parameters, tokens which are the same."""
+        wanted = _likeness(asked, defaults)
+        ids = await self._index.near(wanted, self._normalised)
+        if ids is None:
+            return await self._neighbours(asked)
+        looks = [look for look in _looks(asked) if len(look[0]) == 1]
+        parts = await asyncio.gather(
+            self._store.by_ids(ids),
+            *(self._store.with_tokens(tokens, data, newest=newest) for tokens, data, newest in looks),
+        )
+        return _compared(asked, {entry.id: entry for part in parts for entry in part}.values())
 
     async def _neighbours(
         self, asked: Fingerprint, known: Iterable[Kept] = (), *, alone: bool = False
@@ -68,9 +96,7 @@ class Duplicates:
         found = {entry.id: entry for entry in known}
         for wanted, of_data, newest in () if alone else _looks(asked):
             found.update({entry.id: entry for entry in await self._store.with_tokens(wanted, of_data, newest=newest)})
-        compared = [(entry, rules.differences(asked, entry.fingerprint())) for entry in found.values()]
-        near = [neighbour for neighbour in compared if rules.is_near(neighbour[1])]
-        return sorted(near, key=lambda neighbour: (len(neighbour[1]), -neighbour[0].s, neighbour[0].id))
+        return _compared(asked, found.values())
 
     async def _shown(
         self, context: Context, near: list[Neighbour], asked: RunView | None, limit: int
@@ -167,6 +193,23 @@ def _tell(change: Change, event: RunEnded, near: list[Neighbour], version: int) 
     )
     change.emit(found, version)
     return min(exact, key=lambda entry: (entry.s, entry.id)).id if exact else None
+
+
+def _compared(asked: Fingerprint, found: Iterable[Kept]) -> list[Neighbour]:
+    compared = [(entry, rules.differences(asked, entry.fingerprint())) for entry in found]
+    near = [neighbour for neighbour in compared if rules.is_near(neighbour[1])]
+    return sorted(near, key=lambda neighbour: (len(neighbour[1]), -neighbour[0].s, neighbour[0].id))
+
+
+def _likeness(asked: Fingerprint, defaults: Mapping[str, str]) -> Likeness:
+    usual = {key: rules.normalised(value) for key, value in defaults.items() if key not in asked.params}
+    return Likeness(
+        params={**usual, **asked.params},
+        usual=frozenset(usual),
+        digests=asked.datasets,
+        most=rules.NEAR,
+        limit=NEAREST,
+    )
 
 
 def _looks(asked: Fingerprint) -> list[tuple[list[int], int | None, bool]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import decimal
+import functools
 import hashlib
 import itertools
 import json
@@ -62,13 +63,15 @@ def normalised(text: str) -> str:
     if lower in _NOTHING:
         return "none"
     if _NUMBER.fullmatch(text):
-        return _number(decimal.Decimal(text))
+        return _number(text)
     if text[:1] in ("[", "(", "{") and len(text) <= LONGEST_PARSED:
         return _container(text)
     return text
 
 
-def _number(value: decimal.Decimal) -> str:
+@functools.lru_cache(maxsize=10_000)
+def _number(text: str) -> str:
+    value = decimal.Decimal(text)
     with decimal.localcontext() as exact:
         exact.prec = 60
         return str(value.normalize()) if value else "0"
@@ -140,19 +143,28 @@ def tokens(params: Mapping[str, str]) -> Tokens:
     """The tokens of normalised parameters, in whatever order they come."""
     groups: list[list[tuple[str, str]]] = [[] for _ in range(GROUPS)]
     for key, value in sorted(params.items()):
-        groups[_hash(key) % GROUPS].append((key, value))
+        groups[_group(key)].append((key, value))
 
     texts = [json.dumps([number, group], separators=(",", ":")) for number, group in enumerate(groups)]
+    found = [_hash(f"{start}{','.join([texts[number] for number in kept])}]]") for start, kept in _LEAVING_OUT]
+    return Tokens(whole=found[0], one=found[1 : GROUPS + 1], two=found[GROUPS + 1 :])
 
-    def without(left_out: tuple[int, ...]) -> int:
-        kept = ",".join(text for number, text in enumerate(texts) if number not in left_out)
-        return _hash(f"[[{','.join(map(str, left_out))}],[{kept}]]")
 
-    return Tokens(
-        whole=without(()),
-        one=[without((number,)) for number in range(GROUPS)],
-        two=[without(pair) for pair in itertools.combinations(range(GROUPS), 2)],
-    )
+def _leaving_out() -> list[tuple[str, list[int]]]:
+    """For nothing, each group and each pair of groups: how the token's text begins, and the groups that stay."""
+    cases = [left_out for size in range(3) for left_out in itertools.combinations(range(GROUPS), size)]
+    return [
+        (f"[[{','.join(map(str, left_out))}],[", [number for number in range(GROUPS) if number not in left_out])
+        for left_out in cases
+    ]
+
+
+_LEAVING_OUT = _leaving_out()
+
+
+@functools.lru_cache(maxsize=10_000)
+def _group(key: str) -> int:
+    return _hash(key) % GROUPS
 
 
 def data_token(datasets: Iterable[str]) -> int:

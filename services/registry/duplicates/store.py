@@ -19,8 +19,9 @@ INDEXES: Mapping[str, list[IndexModel]] = {
 }
 
 BUCKET = 200
-"""Candidates that are looked at for each kind of token, newest first. In a search over more combinations than this of
-the same few parameters, exact matches are still all found, near ones the newest."""
+"""Candidates that are looked at for each kind of token: the oldest of those with the same parameters, the newest of
+those that may be near. The index in memory knows the nearest of all; tokens serve until it is full, and runs that
+end."""
 
 MANY = 500
 """Runs that share a token with one of a batch, from which on each is looked up by itself."""
@@ -78,6 +79,12 @@ class MongoFingerprints:
         with translated():
             rows = await self._collection.find({"t": {"$in": list(wanted)}}, {"t": 1}).limit(MANY).to_list(MANY)
         return None if len(rows) == MANY else {token for row in rows for token in row["t"]}
+
+    async def by_ids(self, ids: Sequence[str]) -> Sequence[Kept]:
+        """Those that are kept, in no order."""
+        with translated():
+            rows = await self._collection.find({"_id": {"$in": list(ids)}}).to_list(len(ids))
+        return [msgspec.convert(row, Kept) for row in rows]
 
     async def with_tokens(self, wanted: Iterable[int], data: int | None, *, newest: bool = True) -> Sequence[Kept]:
         """At most `BUCKET` runs that have one of the tokens: newest or oldest first with these datasets, or, with

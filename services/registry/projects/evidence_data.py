@@ -61,7 +61,7 @@ def _profiled(event: DatasetProfiled, facts: Facts) -> Iterable[Found]:
     target = f"target {event.target}" if event.target else "no target is marked"
     note = (
         f"{event.dataset}: {event.rows} rows, {event.columns} columns, {event.missing_cells} missing cells, "
-        f"{event.outliers} outliers; {target}"
+        f"{'about ' if event.outliers_approximate else ''}{event.outliers} outliers; {target}"
     )
     about = _about(event.dataset, event.digest)
     yield Found(item="profile", about=about, verdict="good", proof=_proof(event), note=note)

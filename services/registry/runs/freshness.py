@@ -14,6 +14,7 @@ from prometheus_client import Gauge
 from services.contracts.errors import LifecycleError, Unavailable
 from services.contracts.registry import RunPurged
 from services.registry.runs.index import RunIndex
+from services.registry.runs.near import Likeness, Normalised
 from services.registry.runs.places import Place
 from services.registry.runs.rules import Run
 from services.registry.runs.store import MongoRuns, RunSearch, Wanted
@@ -67,6 +68,15 @@ class FreshRunIndex:
             self._take_in()
             return self._index.count(wanted)
         return await self._documents.count(wanted)
+
+    async def near(self, wanted: Likeness, normalised: Normalised) -> list[str] | None:
+        """Ids of the runs that are nearest, nearest first; None as long as the index isn't full."""
+        if not self._full.is_set():
+            return None
+        self._take_in()
+        for key, dictionary in self._index.unknown(wanted.params, normalised).items():
+            await asyncio.to_thread(normalised.learn, key, dictionary)
+        return self._index.near(wanted, normalised) if self._full.is_set() else None
 
     def seen(self, runs: Sequence[Run]) -> None:
         """Hears what was just committed; taking it in waits for the next question, or until there is more of it."""

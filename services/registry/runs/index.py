@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from services.registry.runs.comparing import answers_of, numbers_compared, test_of
+from services.registry.runs.near import Likeness, Normalised, nearest
 from services.registry.runs.places import NAN, Place
-from services.registry.runs.rules import Run
+from services.registry.runs.rules import ENDED, Run
 from services.registry.runs.store import Wanted
 from services.registry.search.columns import (
-    ABSENT_RANK,
     Array,
     Coded,
     Column,
@@ -23,11 +23,14 @@ from services.registry.search.columns import (
     numeric,
     same,
 )
-from services.registry.search.ranking import Key, sorts_before, window
+from services.registry.search.ranking import Key, descending, descending_ranks, sorts_before, window
 from services.registry.search.syntax import And, Comparison, Field, Node, Operator, Order, Section
+from services.registry.values import ACTIVE
 
 _LOW = (1 << 64) - 1
 LOCATION = Field(Section.ATTRIBUTE, "artifact_uri")
+LEARNT_AT_ONCE = 5000
+"""Values that a question may make the index learn, a few microseconds each; more are learnt beside it."""
 ROW_BYTES = 200
 """About what a run takes besides its columns: its id, as text and in the table of rows."""
 
@@ -43,6 +46,7 @@ class RunIndex:
         self._high, self._low = Column("u8", 0), Column("u8", 0)
         self._starts = Column("i8", 0)
         self._ends = numbers()
+        self._named = Column("i4", 0)
         names = Dictionary()
         self._names = Coded(names)
         self._texts = {key: Coded() for key in ("experiment_id", "lifecycle_stage", "user", "status")}
@@ -76,6 +80,7 @@ class RunIndex:
         self._low.put(rows, [number & _LOW for number in ids], height)
         self._starts.put(rows, [run.start_time for run in chosen], height)
         self._ends.put(rows, [float("nan") if run.end_time is None else float(run.end_time) for run in chosen], height)
+        self._named.put(rows, [len(run.params) for run in chosen], height)
         self._names.put(rows, [run.name for run in chosen], height)
         for name, column in self._texts.items():
             column.put(rows, [_text(run, name) for run in chosen], height)
@@ -150,7 +155,7 @@ class RunIndex:
     def nbytes(self) -> int:
         """About what the index takes."""
         coded = [*self._coded(), self._datasets, self._tag_keys]
-        plain = [self._versions, self._high, self._low, self._starts, self._ends, *self._metrics.values()]
+        plain = [self._versions, self._high, self._low, self._starts, self._ends, self._named, *self._metrics.values()]
         dictionaries = {id(column.dictionary): column.dictionary.nbytes for column in coded}
         columns = sum(column.nbytes for column in plain) + sum(column.nbytes for column in coded)
         return columns + sum(dictionaries.values()) + ROW_BYTES * len(self._rows)
@@ -186,6 +191,29 @@ class RunIndex:
 
     def count(self, wanted: Wanted) -> int:
         return len(self._matching(wanted))
+
+    def near(self, wanted: Likeness, normalised: Normalised) -> list[str]:
+        """Ids of the active runs that ended and are nearest to what is wanted, nearest first."""
+        everywhere, height = slice(0, self._height), self._height
+        mask = self._among("lifecycle_stage", (ACTIVE,), everywhere) & self._among("status", tuple(ENDED), everywhere)
+        if wanted.digests is not None:
+            mask &= self._digests_used(wanted.digests)[self._datasets.codes(everywhere, height)]
+        rows = np.flatnonzero(mask)
+        return self._ids(nearest(wanted, rows, self._params, (self._named, self._starts), normalised, height))
+
+    def unknown(self, keys: Iterable[str], normalised: Normalised) -> dict[str, Dictionary]:
+        """Of some parameters, the dictionaries with many values that `normalised` hasn't seen."""
+        found = {key: self._params[key].dictionary for key in keys if key in self._params}
+        return {key: one for key, one in found.items() if normalised.unknown(key, one) > LEARNT_AT_ONCE}
+
+    def _digests_used(self, digests: Sequence[str]) -> Mask:
+        """By code of the datasets column, which are exactly these."""
+        wanted = set(digests)
+        answers = self._datasets.dictionary.passing(
+            ("digests", tuple(digests)), lambda used: {entry[1] for entry in used if entry[1]} == wanted
+        ).copy()
+        answers[0] = not wanted
+        return answers
 
     def _matching(self, wanted: Wanted) -> Rows:
         everywhere = slice(0, self._height)
@@ -296,11 +324,11 @@ class RunIndex:
             coded = column
             if order.ascending:
                 return lambda rows: coded.ranks(rows, self._height)
-            return lambda rows: _descending_ranks(coded.ranks(rows, self._height))
+            return lambda rows: descending_ranks(coded.ranks(rows, self._height))
         plain = column
         if order.ascending:
             return lambda rows: plain.read(rows, self._height)
-        return lambda rows: _descending(plain.read(rows, self._height))
+        return lambda rows: descending(plain.read(rows, self._height))
 
     def _edges(self, orders: Sequence[Order], place: Place) -> Iterator[Any]:
         """What a place is in each key."""
@@ -316,7 +344,7 @@ class RunIndex:
                 yield rank if order.ascending or value is None else -rank
             else:
                 number = np.array([value]) if column is self._starts else np.array([_number(value)])
-                yield (number if order.ascending else _descending(number))[0]
+                yield (number if order.ascending else descending(number))[0]
         start, whole = place[-2], int(place[-1], 16)
         yield ~start
         yield from (np.uint64(whole >> 64), np.uint64(whole & _LOW))
@@ -368,15 +396,3 @@ def _number(value: object) -> float:
     if value is None:
         return float("nan")
     return numeric(float("nan") if value == NAN else float(value))  # type: ignore[arg-type]  # `places.checked`
-
-
-def _descending(values: Array) -> Array:
-    """NaN, kept as infinity, stays behind the numbers, and missing values behind NaN."""
-    if values.dtype.kind == "i":
-        backward: Array = ~values
-        return backward
-    return np.where(values == np.inf, np.inf, -values)
-
-
-def _descending_ranks(ranks: Array) -> Array:
-    return np.where(ranks == ABSENT_RANK, ABSENT_RANK, -ranks)

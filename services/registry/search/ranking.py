@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from services.registry.search.columns import Array, Mask, Rows, same
+from services.registry.search.columns import ABSENT_RANK, Array, Mask, Rows, same
 
 Key = Callable[[Rows], Array]
 """What rows sort by, smaller first; NaN is last."""
@@ -45,3 +45,15 @@ def sorts_before(values: Array, edge: float) -> Mask:
     """Which sort before `edge`; NaN is last."""
     found: Mask = ~np.isnan(values) if edge != edge else values < edge
     return found
+
+
+def descending(values: Array) -> Array:
+    """NaN, kept as infinity, stays behind the numbers, and missing values behind NaN."""
+    if values.dtype.kind == "i":
+        backward: Array = ~values
+        return backward
+    return np.where(values == np.inf, np.inf, -values)
+
+
+def descending_ranks(ranks: Array) -> Array:
+    return np.where(ranks == ABSENT_RANK, ABSENT_RANK, -ranks)

@@ -31,6 +31,7 @@ def column(name: str, kind: str, *, missing: int = 0, mean: float = 50.0) -> Rec
         "edges": [float(i * 3) for i in range(31)] if number else [],
         "counts": counts if number else [],
         "outliers": 312 if number else 0,
+        "outliersApproximate": False,
         "lowFence": None,
         "highFence": None,
         "top": []

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.profiling.correlations import Correlations
-from services.profiling.hashing import digests_of
+from services.profiling.hashing import digests_of, text_digests
 from services.profiling.sketches import Frequent, Histogram, Sample, Smallest
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -51,10 +51,25 @@ def test_a_histogram_counts_every_value_in_its_bin(batches: list[list[float]]) -
 
 def test_frequent_values_stay_when_rare_ones_are_forgotten() -> None:
     frequent = Frequent(100)
+    assert frequent.top(3) == []
     for start in range(0, 5000, 50):
-        frequent.add({"often": 40, **{f"rare {number}": 1 for number in range(start, start + 50)}})
+        values = pa.array(["often", *[f"rare {number}" for number in range(start, start + 50)]], pa.large_string())
+        frequent.add(values, text_digests(values), np.array([40] + [1] * 50))
     assert not frequent.complete
     assert frequent.top(1) == [("often", 4000)]
+    assert frequent.top(2)[1] == (min(name for name, _ in frequent.top(100)[1:]), 1), "equally frequent: by value"
+
+
+def test_a_value_that_was_forgotten_is_counted_too_low_by_no_more_than_the_stated_error() -> None:
+    frequent = Frequent(10)
+    for batch in range(20):
+        names = ["now and then", *[f"{batch} {number}" for number in range(12)]]
+        values = pa.array(names, pa.large_string())
+        frequent.add(values, text_digests(values), np.array([1] + [2] * 12))
+    last = pa.array(["now and then"], pa.large_string())
+    frequent.add(last, text_digests(last), np.array([100]))
+    assert frequent.top(1)[0][0] == "now and then"
+    assert 120 - frequent.error <= frequent.top(1)[0][1] <= 120
 
 
 def test_correlations_are_those_of_numpy_also_with_large_offsets_and_gaps() -> None:
