@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -66,7 +67,7 @@ def http_app(title: str, authenticator: Authenticator, *, max_body_bytes: int, b
 
     `max_body_bytes` bounds a body (413); routes that stream larger ones are marked with `unlimited`.
     """
-    app = FastAPI(title=title, openapi_url="/openapi.json", docs_url=None, redoc_url=None)
+    app = _App(title=title, openapi_url="/openapi.json", docs_url=None, redoc_url=None)
 
     async def on_error(_: Request, error: Exception) -> Response:
         return error_response(as_lifecycle_error(error), body)
@@ -83,7 +84,8 @@ def http_app(title: str, authenticator: Authenticator, *, max_body_bytes: int, b
     app.add_exception_handler(LifecycleError, on_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_bad_request)
-    app.add_middleware(_Edge, authenticator=authenticator, max_body_bytes=max_body_bytes, body=body)
+    app.edge = partial(_Edge, authenticator=authenticator, max_body_bytes=max_body_bytes, body=body)
+    app.add_middleware(app.edge)
     return app
 
 
@@ -101,9 +103,23 @@ def unlimited(paths: tuple[str, ...], app: FastAPI) -> None:
 
 
 def straight(starts: tuple[str, ...], inner: ASGIApp, app: FastAPI) -> None:
-    """Lets requests to paths that start so go to `inner` without the framework's routing, which costs as much as
-    answering a small one."""
-    app.state.straight = (starts, inner)
+    """Lets requests to paths that start so go to `inner` without the framework's layers and routing, which cost as
+    much as answering a small one."""
+    assert isinstance(app, _App), "made by http_app"
+    app.starts, app.inner = starts, app.edge(inner)
+
+
+class _App(FastAPI):
+    edge: Callable[[ASGIApp], ASGIApp]
+    inner: ASGIApp
+    starts: tuple[str, ...] = ()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(self.starts):
+            scope["app"] = self
+            await self.inner(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def context_of(request: Request) -> Context:
@@ -150,7 +166,7 @@ class _Edge:
             context = Context(principal, correlation, None, remote, headers.get("idempotency-key"))
             scope.setdefault("state", {})["context"] = context
             with using(context):
-                await self._inner(scope)(scope, self._limited(scope, headers, receive), answer)
+                await self._app(scope, self._limited(scope, headers, receive), answer)
         except Exception as error:  # the HTTP boundary
             if begun:
                 raise
@@ -159,10 +175,6 @@ class _Edge:
             route = getattr(scope.get("route"), "path", "unmatched")
             _requests.labels(scope["method"], route, str(status)).inc()
             _seconds.labels(scope["method"], route).observe(time.perf_counter() - started)
-
-    def _inner(self, scope: Scope) -> ASGIApp:
-        starts, inner = getattr(scope["app"].state, "straight", ((), self._app))
-        return inner if scope["path"].startswith(starts) else self._app
 
     def _limited(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> Receive:
         app_state: Any = scope["app"].state if "app" in scope else None

@@ -41,6 +41,7 @@ Expectation = Literal["insert", "match", "delete", "any"]
 PING_SECONDS = 2.0
 TRANSACTION_SECONDS = 15.0
 """How long a write may be retried through elections and restarts before the caller hears "unavailable"."""
+COMMIT_AGAIN_SECONDS = 0.05
 SELECTION_MILLISECONDS = 3000
 SOCKET_MILLISECONDS = 20000
 DURABLE = WriteConcern(w="majority", j=True)
@@ -117,6 +118,7 @@ class Store:
         self._plain_client: MongoClient[dict[str, Any]] = client.delegate
         self._plain = self._plain_client.get_database(database, codec_options=self._options, write_concern=DURABLE)
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix=f"write:{database}")
+        self._collections: dict[str, Collection[dict[str, Any]]] = {}
         self.name = database
         self._unreachable: str | None = None
 
@@ -141,13 +143,14 @@ class Store:
             client.close()
 
     def __getitem__(self, collection: str) -> Collection[dict[str, Any]]:
-        return self._database[collection]
+        known = self._collections.get(collection)
+        if known is None:
+            known = self._collections[collection] = self._database[collection]
+        return known
 
     def relayed(self, collection: str) -> Collection[dict[str, Any]]:
         """Reads only what a majority has for good; writes notes whose loss costs a repetition, without waiting."""
-        return self._database[collection].with_options(
-            read_concern=ReadConcern("majority"), write_concern=WriteConcern(w=1)
-        )
+        return self[collection].with_options(read_concern=ReadConcern("majority"), write_concern=WriteConcern(w=1))
 
     async def ping(self) -> None:
         """Raises `Unavailable` unless a primary answers."""
@@ -216,7 +219,7 @@ class Store:
                         raise
                     if time.monotonic() > deadline or not error.has_error_label(_UNKNOWN):
                         raise _unavailable(error) from error  # it may have been committed
-                    time.sleep(0.05)
+                    time.sleep(COMMIT_AGAIN_SECONDS)  # in a writer's own thread
 
     def _carry_out(self, number: int, step: Step, session: ClientSession) -> None:
         try:

@@ -9,6 +9,8 @@ from typing import Literal
 import structlog
 from prometheus_client import disable_created_metrics
 
+from services.runtime.context import told_in_logs
+
 SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Latency buckets, placed around the objectives (50 ms a query, one second from event to screen)."""
 
@@ -22,6 +24,7 @@ def configure_logging(service: str, level: str, form: Literal["json", "console"]
         raise ValueError(f"unknown log level {level!r}: use debug, info, warning or error")
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        told_in_logs,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),

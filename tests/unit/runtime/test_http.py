@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-from fastapi import Request
-from starlette.types import ASGIApp
+from fastapi import Request, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.contracts.errors import Invalid, Unavailable
 from services.contracts.identity import TokenView
 from services.runtime.auth import Authenticator
 from services.runtime.health import Health
-from services.runtime.http import context_of, http_app
+from services.runtime.http import context_of, http_app, straight
 from services.runtime.run import background, running
 from services.runtime.settings import ProcessSettings
 
@@ -44,6 +44,14 @@ def app() -> ASGIApp:
             raise Unavailable("not now")
         raise ZeroDivisionError("secret detail")
 
+    async def short(scope: Scope, receive: Receive, send: Send) -> None:
+        context = context_of(Request(scope))
+        if scope["path"] == "/short/fail":
+            raise ZeroDivisionError("secret detail")
+        body = await Request(scope, receive).body()
+        await Response(f"{context.principal.user} {context.correlation_id} {len(body)}")(scope, receive, send)
+
+    straight(("/short/",), short, http)
     return http
 
 
@@ -161,3 +169,12 @@ async def test_a_background_task_that_ends_makes_the_process_unready() -> None:
                 break
             await asyncio.sleep(0.01)
     assert health.reasons() == {"follower": "ended: gone"}
+
+
+async def test_an_app_reached_straight_has_the_same_edge(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/short/way", content=b"xyz", headers={"x-request-id": "mine"})
+    assert answer.text.endswith(" mine 3")
+    assert answer.headers["x-request-id"] == "mine"
+    assert (await client.post("/short/way", content=b"x" * 1001)).status_code == 413
+    failed = await client.get("/short/fail")
+    assert (failed.status_code, "secret" in failed.text) == (500, False)

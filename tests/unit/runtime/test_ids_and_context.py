@@ -38,3 +38,15 @@ def test_the_context_survives_the_wire(user: str, role: Role, correlation_id: st
     headers = contexts.to_headers(sent)
     assert all(value.isascii() and value.isprintable() for value in headers.values())
     assert contexts.from_headers(headers) == sent
+
+
+def test_a_log_line_says_in_whose_context_it_was_written() -> None:
+    anna = Context(Principal(user="anna", role=Role.VIEWER, via="open"), "chain")
+    with contexts.using(anna):
+        assert contexts.told_in_logs(None, "info", {"event": "e"}) == {
+            "event": "e",
+            "correlation_id": "chain",
+            "user": "anna",
+        }
+        assert contexts.told_in_logs(None, "info", {"user": "stated"})["user"] == "stated"
+    assert contexts.told_in_logs(None, "info", {"event": "e"}) == {"event": "e"}
