@@ -64,6 +64,8 @@ from services.runtime.run import background
 from services.runtime.store import Store
 
 VERSION = "0.1.0"
+PACE_SECONDS = 0.25
+"""From one group of small batches to the next; with the live figures' own, well below a second."""
 
 
 @asynccontextmanager
@@ -87,13 +89,14 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
 
         versions = Versions(versions_store.MongoVersions(store), outbox, bus)
         windows = windows_store.MongoWindows(store)
-        views = WindowViews(windows, versions)
+        partitions = windows_store.window_partitions(store)
+        views = WindowViews(windows, versions, partitions.known)
         live = LiveWindows(views, versions, bus, WindowGauges(settings.metrics_allowed))
         blocks = labels_store.MongoBlocks(store)
         join = LabelJoin(blocks, windows_store.performance_partitions(store), versions, slot)
         intake = Intake(
             versions,
-            WindowCounts(windows_store.window_partitions(store), slot),
+            WindowCounts(partitions, slot),
             PredictionKeeper(blocks, slot),
             join,
             Samples(samples_store.sample_partitions(store), slot),
@@ -116,9 +119,13 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
 
         models = EventConsumer(bus, outbox, MONITOR_MODELS, versions.project)
         predictions = BatchConsumer(
-            bus, outbox, MONITOR_PREDICTIONS, intake.take_predictions, committed=intake.predictions_committed
+            *(bus, outbox, MONITOR_PREDICTIONS, intake.take_predictions),
+            pace=PACE_SECONDS,
+            committed=intake.predictions_committed,
         )
-        labels = BatchConsumer(bus, outbox, MONITOR_LABELS, intake.take_labels, committed=intake.labels_committed)
+        labels = BatchConsumer(
+            *(bus, outbox, MONITOR_LABELS, intake.take_labels), pace=PACE_SECONDS, committed=intake.labels_committed
+        )
         await stack.enter_async_context(
             background(
                 health,

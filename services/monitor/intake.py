@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 from services.contracts.errors import NotFound
-from services.monitor.batches.deliveries import by_version, labels_of, predictions_of
+from services.monitor.batches.deliveries import Predictions, by_version, labels_of, predictions_of
 from services.monitor.labels.handlers import Joined, LabelJoin
 from services.monitor.labels.keeping import PredictionKeeper
 from services.monitor.metrics import batches_total, count_labels, rows_total
@@ -50,17 +51,24 @@ class Intake:
             active = await self._active(key)
             sent = sum(delivery.header.rows for delivery in group)
             rows = await off_loop(sent, predictions_of, group, active, time.time_ns() // 1_000_000)
-            if rows:
-                batches.append((key, active, rows))
+            by_reference: dict[str, list[Predictions]] = {}
+            for batch in rows:  # what came counted may have been counted against the reference before
+                by_reference.setdefault(batch.reference_id or active.id, []).append(batch)
+            for reference_id, some in by_reference.items():
+                counted = active if reference_id == active.id else await self._versions.reference(reference_id)
+                batches.append((key, counted, some))
         await self._counts.add(change, batches)
         await self._samples.add(change, batches)
+        kept: Counter[str] = Counter()
         for key, active, rows in batches:
-            await self._keeper.keep(change, key, active, rows)
+            await self._keeper.keep(change, key, active, rows, earlier=kept[key])
+            kept[key] += 1
             newest = max(int(batch.times_ms.max()) for batch in rows)
-            self._counted[key] = newest // active.window_ms * active.window_ms
+            self._counted[key] = max(newest // active.window_ms * active.window_ms, self._counted.get(key, 0))
 
     def predictions_committed(self, deliveries: list[Delivery]) -> None:
         self._counts.committed()
+        self._keeper.committed()
         _count("predictions", deliveries)
         self._announce(self._counted, deliveries)
 

@@ -76,6 +76,11 @@ class Partitions(Generic[C]):
         """To be called once the change that `add` was last called for is durable."""
         self._unsure.clear()
 
+    def known(self, document_id: str, token: str) -> C | None:
+        """The counts of a document as it stands, if this process wrote it; nobody may change them."""
+        state = self._cache.get(document_id)
+        return state.counts if state is not None and state.token == token else None
+
     async def add(self, change: Change, slot: int, parts: list[Part[C]]) -> None:
         """Adds the writes that merge `parts` (one a window and reference) into this slot's documents."""
         ids = {f"{part.key}|{part.start_ms}|{slot}|{part.reference_id}": part for part in parts}

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from services.contracts.errors import Invalid
+from services.monitor.batches.counted import WindowShare, merged_shares, shares_in
 from services.monitor.batches.labels import normalised_labels
 from services.monitor.batches.predictions import normalised_predictions
 from services.monitor.batches.tables import ARROW, Rows, read, read_arrow
@@ -22,11 +23,17 @@ from services.runtime.inbox import Delivery
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """Rows of one model version. `columns`: its features, `@score` and `@prediction`."""
+    """Rows of one model version. `columns`: its features, `@score` and `@prediction`.
+
+    Rows that came counted have their `shares`, the reference they were counted against, and in `columns` only what
+    their labels need.
+    """
 
     ids: Hashes
     times_ms: npt.NDArray[np.int64]
     columns: Columns
+    shares: list[WindowShare] | None = None
+    reference_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,18 +58,24 @@ def predictions_of(deliveries: Sequence[Delivery], active: ActiveReference, now_
 
     Raises Invalid for a message that isn't a batch of this version.
     """
-    by_schema: dict[pa.Schema, list[pa.RecordBatch]] = {}
+    by_form: dict[tuple[str | None, pa.Schema], tuple[list[pa.RecordBatch], list[WindowShare]]] = {}
     for delivery in deliveries:
         for batch in _decoded(delivery, lambda rows: normalised_predictions(rows, active, now_ms)):
-            by_schema.setdefault(batch.schema, []).append(batch)
+            counted = shares_in(batch.schema)
+            plain = batch.replace_schema_metadata(None)
+            batches, shares = by_form.setdefault((counted[0] if counted else None, plain.schema), ([], []))
+            batches.append(plain)
+            shares.extend(counted[1] if counted else [])
     found = []
-    for schema, batches in by_schema.items():
+    for (reference_id, schema), (batches, shares) in by_form.items():
         table = pa.Table.from_batches(batches, schema)
         found.append(
             Predictions(
                 table.column(ID).to_numpy(),
                 table.column(TIME).to_numpy(),
                 columns_from_arrow(table.drop_columns([ID, TIME])),
+                merged_shares(shares) if reference_id else None,
+                reference_id,
             )
         )
     return found

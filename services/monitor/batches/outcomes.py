@@ -48,7 +48,7 @@ def class_column(rows: Rows, name: str, task: Task, positive: str | None) -> Cod
         )
     if task != "binary" or positive is not None:
         return Codes(column.codes, list(column.values))
-    used = np.unique(column.codes[column.codes != MISSING]).tolist()
+    used = np.flatnonzero(np.bincount(column.codes + 1, minlength=1)[1:]).tolist()
     for code in used:
         if column.values[code] not in TRUTHS:
             raise Invalid(

@@ -19,6 +19,9 @@ MISSING = -1
 
 TRUE, FALSE = "true", "false"
 
+SMALL_NUMBERS = 256
+"""Whole numbers below it are told apart by counting."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
@@ -195,13 +198,25 @@ def as_codes(column: Column) -> Codes:
         return column
     present = ~np.isnan(column.values)
     whole = present & np.isfinite(column.values) & (np.trunc(column.values) == column.values)
-    distinct, inverse = np.unique(column.values[whole], return_inverse=True)
+    distinct, inverse = _distinct(column.values if whole.all() else column.values[whole])
     codes = np.full(len(column.values), MISSING, dtype=np.int64)
     codes[whole] = inverse
     wrong = present & ~whole
     if column.invalid is not None:
         wrong = wrong | column.invalid
     return Codes(codes, [str(int(value)) for value in distinct], wrong if wrong.any() else None)
+
+
+def _distinct(whole: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """As numpy.unique with its inverse, of whole numbers; small ones (classes, mostly) without sorting."""
+    if not len(whole) or whole.min() < 0 or whole.max() >= SMALL_NUMBERS:
+        distinct, inverse = np.unique(whole, return_inverse=True)
+        return distinct, inverse
+    numbers = whole.astype(np.int64)
+    found = np.flatnonzero(np.bincount(numbers))
+    places = np.zeros(SMALL_NUMBERS, dtype=np.int64)
+    places[found] = np.arange(len(found))
+    return found.astype(np.float64), places[numbers]
 
 
 def concatenate(batches: Sequence[Columns]) -> Columns:

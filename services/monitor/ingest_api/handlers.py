@@ -14,6 +14,7 @@ import pyarrow as pa
 from services.contracts.errors import Invalid
 from services.contracts.identity import Action, require
 from services.contracts.monitor import BatchHeader
+from services.monitor.batches.counted import messages_of
 from services.monitor.batches.labels import normalised_labels
 from services.monitor.batches.messages import (
     IngestKind,
@@ -234,7 +235,8 @@ def _messages(
     kind: IngestKind, active: ActiveReference, content_type: str, body: bytes, now_ms: int
 ) -> tuple[str, list[tuple[bytes, int]]]:
     rows = read(content_type, body, BATCH_READERS)
-    return rows.batch_id, list(parts_of(NORMALISE[kind](rows, active, now_ms)))
+    normalised = NORMALISE[kind](rows, active, now_ms)
+    return rows.batch_id, list(messages_of(normalised, active) if kind == "predictions" else parts_of(normalised))
 
 
 def _made(name: str, body: bytes, content_type: str, options: ReferenceOptions) -> tuple[ActiveReference, str]:

@@ -37,6 +37,8 @@ GROWTH = 2
 """A block is merged into the new one unless it is more than so many times larger: every row moves O(log) times."""
 FEWEST_MERGED = 3
 """Small blocks pile up until there are so many: most groups write one block and touch no other."""
+TAILS_KEPT = 256
+"""Versions whose newest blocks are known without asking."""
 CACHE_BYTES = 16 * 1024 * 1024
 """Rows of this process's newest blocks that are kept, so that merging them needs no reading."""
 
@@ -67,13 +69,29 @@ class PredictionKeeper:
         self._slot = slot
         self._written: OrderedDict[str, _Written] = OrderedDict()
         self._bytes = 0
+        self._tails: OrderedDict[tuple[str, int], list[Block]] = OrderedDict()
+        self._unsure: dict[tuple[str, int], list[Block]] = {}
 
-    async def keep(self, change: Change, key: str, active: ActiveReference, batches: list[Predictions]) -> None:
-        """Adds the writes to `change`: a new block, and the removal of those merged into it."""
+    def committed(self) -> None:
+        """To be called once the change that `keep` was last called for is durable."""
+        self._tails.update(self._unsure)
+        self._unsure.clear()
+        while len(self._tails) > TAILS_KEPT:
+            self._tails.popitem(last=False)
+
+    async def keep(
+        self, change: Change, key: str, active: ActiveReference, batches: list[Predictions], *, earlier: int = 0
+    ) -> None:
+        """Adds the writes to `change`: a new block, and the removal of those merged into it.
+
+        `earlier`: blocks of this version that the change adds already (rows counted against another reference).
+        """
         slot = self._slot.number
-        tail = await self._blocks.tail(key, slot, TAIL)
         rows = sum(len(batch.ids) for batch in batches)
-        absorbed = _absorbed(tail, rows, active.id)
+        tail = self._known_tail(key, slot) if not earlier else None
+        if tail is None or _absorbed(tail, rows, active.id):  # their labels may have changed meanwhile
+            tail = await self._blocks.tail(key, slot, TAIL)
+        absorbed = _absorbed(tail, rows, active.id) if not earlier else []
         kept, labels = await self._opened(absorbed)
         moved = rows + sum(len(old) for _, old in kept)
         made = await off_loop(moved, _made, batches, active, kept, labels)
@@ -81,7 +99,7 @@ class PredictionKeeper:
             kept, labels = [], {}
             made = await off_loop(rows, _made, batches, active, [], {})
             assert made is not None
-        number = tail[0].number + 1 if tail else 1
+        number = (tail[0].number if tail else 0) + 1 + earlier
         block = Block(new_id(), key, slot, number, len(made.rows), made.first, made.last, active.id, new_id())
         change.insert(BLOCKS, block.document())
         change.insert(ROWS, {"_id": block.id, "rows": Binary(made.packed)})
@@ -93,6 +111,17 @@ class PredictionKeeper:
             if merged.id in labels:
                 change.delete(LABELS, {"_id": merged.id})
         self._remember(block, _Written(block.token, made.rows, made.labels))
+        gone = {merged.id for merged, _ in kept}
+        self._unsure[key, slot] = [block, *(old for old in tail if old.id not in gone)][:TAIL]
+
+    def _known_tail(self, key: str, slot: int) -> list[Block] | None:
+        """The newest blocks as this process left them; None if it doesn't know, or the last change wasn't committed.
+
+        Should another process write under the same slot, the block's number is taken and the change decided anew.
+        """
+        if (key, slot) in self._unsure:
+            self._tails.pop((key, slot), None)
+        return self._tails.get((key, slot))
 
     async def _opened(self, absorbed: list[Block]) -> tuple[list[tuple[Block, PredictionRows]], dict[str, LabelRows]]:
         """The blocks' rows, and their labels where they have any; blocks that have gone meanwhile are left out."""

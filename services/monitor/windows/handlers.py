@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from services.contracts.errors import Invalid
+from services.monitor.batches.counted import WindowShare, merged_shares, shares_of
 from services.monitor.batches.deliveries import Predictions
 from services.monitor.counts.counting import BatchCounts
-from services.monitor.counts.service import ServiceCounts, count_duplicates
 from services.monitor.off_loop import off_loop
 from services.monitor.partitions import Part, Partitions
 from services.monitor.slots import Slot
 from services.monitor.versions.rules import ActiveReference
-from services.monitor.windows.rules import count_batch, merge, split_rows
 from services.runtime.outbox import Change
 
 
@@ -22,7 +22,7 @@ class WindowCounts:
 
     async def add(self, change: Change, batches: list[tuple[str, ActiveReference, list[Predictions]]]) -> None:
         """`batches`: per model version."""
-        rows = sum(len(batch.ids) for _, _, group in batches for batch in group)
+        rows = sum(len(batch.ids) for _, _, group in batches for batch in group if batch.shares is None)
         parts = await off_loop(rows, _counted, batches)
         await self._partitions.add(change, self._slot.number, parts)
 
@@ -32,17 +32,18 @@ class WindowCounts:
 
 
 def _counted(batches: list[tuple[str, ActiveReference, list[Predictions]]]) -> list[Part[BatchCounts]]:
-    parts = []
-    for key, active, rows in batches:
-        counts: dict[int, list[BatchCounts]] = {}
-        newest: dict[int, int] = {}
-        for batch in rows:
-            for start, which in split_rows(batch.times_ms, active.window_ms):
-                counted = count_batch(active.reference, batch.columns.pick(which))
-                counted.service += ServiceCounts(duplicates=count_duplicates(batch.ids[which]))
-                counts.setdefault(start, []).append(counted)
-                newest[start] = max(newest.get(start, 0), int(batch.times_ms[which].max()))
-        for start, several in counts.items():
-            whole = several[0] if len(several) == 1 else merge(several)
-            parts.append(Part(key, start, active.id, whole, {"last_at": newest[start]}))
-    return parts
+    return [
+        Part(key, share.start_ms, active.id, share.counts, {"last_at": share.newest})
+        for key, active, rows in batches
+        for share in merged_shares([share for batch in rows for share in _shares(active, batch)])
+    ]
+
+
+def _shares(active: ActiveReference, batch: Predictions) -> list[WindowShare]:
+    """Raises Invalid for counts over other bins than the reference's."""
+    if batch.shares is None:
+        return shares_of(active, batch.ids, batch.times_ms, batch.columns)
+    for share in batch.shares:
+        if share.counts.digest != active.reference.grid.digest:
+            raise Invalid("the message was counted over other bins", code="NOT_COUNTS", field="body")
+    return batch.shares

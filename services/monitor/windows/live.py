@@ -20,7 +20,9 @@ from services.runtime.ids import new_id
 
 log = structlog.get_logger()
 
-EVERY_SECONDS: Final = 0.2
+EVERY_SECONDS: Final = 0.25
+USUAL_SECONDS: Final = 15.0
+"""How old the number of rows that earlier windows had may be."""
 IDLE_FACTOR: Final = 3.0
 """The loop rests at least so many times as long as it works, so that many busy versions don't starve the ingest."""
 
@@ -73,7 +75,7 @@ class LiveWindows:
             return
         for start in sorted(entry.starts)[-2:]:
             buckets = await self._views.buckets(watched, [start], None)
-            for view in await self._views.views(watched, buckets, None):
+            for view in await self._views.views(watched, buckets, None, usual_age=USUAL_SECONDS):
                 self._sequence += 1
                 await self._bus.live(
                     WindowMoved(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, Final
 
 import msgspec
@@ -46,6 +48,7 @@ from services.monitor.windows.store import MongoWindows
 
 VIEWS_KEPT: Final = 1_024
 CALIBRATIONS_KEPT: Final = 128
+USUAL_KEPT: Final = 256
 CHUNK: Final = 64
 """Windows whose counts are in memory at the same time."""
 
@@ -71,9 +74,14 @@ class Bucket:
 class WindowViews:
     """Reads windows; one per process."""
 
-    def __init__(self, windows: MongoWindows, versions: Versions) -> None:
+    def __init__(
+        self, windows: MongoWindows, versions: Versions, known: Callable[[str, str], BatchCounts | None]
+    ) -> None:
+        """`known`: counts by document and token that need not be loaded."""
         self._windows = windows
         self._versions = versions
+        self._known = known
+        self._usual: OrderedDict[tuple[str, int], tuple[float, dict[int, int]]] = OrderedDict()
         self._cache: OrderedDict[tuple[Any, ...], WindowView] = OrderedDict()
         self._calibrations: OrderedDict[str, tuple[Floats, Floats] | None] = OrderedDict()
 
@@ -82,11 +90,12 @@ class WindowViews:
         if not starts:
             return []
         first, end = starts[0], starts[-1] + 1
-        counts, performances, closed = await asyncio.gather(
-            self._windows.heads(watched.key, first, end),
-            self._windows.performance_heads(watched.key, first, end),
-            self._windows.closed(watched.key, first, end),
+        counts, performances = await asyncio.gather(
+            self._windows.heads(watched.key, first, end), self._windows.performance_heads(watched.key, first, end)
         )
+        # Closing takes the mark from all documents that a window has then.
+        unmarked = any("open" not in row for row in counts)
+        closed = await self._windows.closed(watched.key, first, end) if unmarked else set()
         window_ms = watched.active.window_ms if watched.active else 1
         width = max(window_ms, resolution_ms or 0)
         buckets: dict[int, Bucket] = {}
@@ -109,8 +118,13 @@ class WindowViews:
         starts = await self._windows.starts(watched.key, milliseconds(start), milliseconds(end), None)
         return await self.buckets(watched, starts, None)
 
-    async def views(self, watched: Watched, buckets: Sequence[Bucket], features: list[str] | None) -> list[WindowView]:
-        """One view for each bucket. `features`: None for all, [] for none (then no drift is computed at all)."""
+    async def views(
+        self, watched: Watched, buckets: Sequence[Bucket], features: list[str] | None, *, usual_age: float = 0.0
+    ) -> list[WindowView]:
+        """One view for each bucket. `features`: None for all, [] for none (then no drift is computed at all).
+
+        `usual_age`: for so many seconds the numbers of rows that came before need not be asked for again.
+        """
         found: dict[int, WindowView] = {}
         missing: list[Bucket] = []
         for bucket in buckets:
@@ -127,7 +141,7 @@ class WindowViews:
             self._cache.popitem(last=False)
         views = [found[bucket.start_ms] for bucket in buckets]
         if features != []:
-            views = await self._with_usual(watched, buckets, views)
+            views = await self._with_usual(watched, buckets, views, usual_age)
         return with_features(views, features) if features else views
 
     async def merged(self, watched: Watched, buckets: Sequence[Bucket]) -> tuple[ActiveReference, BatchCounts] | None:
@@ -167,15 +181,13 @@ class WindowViews:
         self, watched: Watched, buckets: Sequence[Bucket], *, drifting: bool
     ) -> list[tuple[Bucket, WindowView]]:
         references = [await self._newest_reference(bucket.counts) for bucket in buckets]
-        counts: dict[str, bytes] = {}
+        counts: dict[str, bytes | BatchCounts] = {}
         if drifting:
-            wanted = [
-                row["_id"]
-                for bucket, active in zip(buckets, references, strict=True)
-                for row in bucket.counts
-                if row["r"] == active.id
-            ]
-            counts = await self._windows.load(wanted)
+            for bucket, active in zip(buckets, references, strict=True):
+                for row in bucket.counts:
+                    if row["r"] == active.id:
+                        counts[row["_id"]] = self._known(row["_id"], row["token"]) or b""
+            counts.update(await self._windows.load([each for each, known in counts.items() if known == b""]))
         joined = await self._windows.load_performances([row["_id"] for b in buckets for row in b.performances])
         return await asyncio.to_thread(
             lambda: [
@@ -196,13 +208,13 @@ class WindowViews:
         return self._calibrations[active.id]
 
     async def _with_usual(
-        self, watched: Watched, buckets: Sequence[Bucket], views: Sequence[WindowView]
+        self, watched: Watched, buckets: Sequence[Bucket], views: Sequence[WindowView], age: float
     ) -> list[WindowView]:
         """Adds how many rows are usual, from the windows before each."""
         fine = [bucket for bucket in buckets if not bucket.coarse]
         if not fine:
             return list(views)
-        totals = await self._windows.row_totals(watched.key, fine[-1].start_ms, fine[0].start_ms)
+        totals = await self._totals(watched.key, fine[0].start_ms, fine[-1].start_ms, age)
         starts = sorted(totals)
         found = []
         for bucket, view in zip(buckets, views, strict=True):
@@ -210,6 +222,18 @@ class WindowViews:
             before = [totals[start] for start in starts[max(0, position - USUAL_WINDOWS) : position]]
             found.append(view if bucket.coarse else with_usual(view, before))
         return found
+
+    async def _totals(self, key: str, first_ms: int, last_ms: int, age: float) -> dict[int, int]:
+        now = time.monotonic()
+        at, totals = self._usual.get((key, last_ms), (-inf, {}))
+        if now - at < age and first_ms == last_ms:
+            return totals
+        totals = await self._windows.row_totals(key, last_ms, first_ms)
+        if first_ms == last_ms:
+            self._usual[key, last_ms] = now, totals
+            while len(self._usual) > USUAL_KEPT:
+                self._usual.popitem(last=False)
+        return totals
 
     async def _newest_reference(self, rows: Sequence[dict[str, Any]]) -> ActiveReference:
         references = [await self._versions.reference(reference) for reference in sorted({row["r"] for row in rows})]
@@ -224,7 +248,7 @@ def _view(
     watched: Watched,
     bucket: Bucket,
     active: ActiveReference,
-    counts: dict[str, bytes],
+    counts: dict[str, bytes | BatchCounts],
     joined: dict[str, bytes],
     steps: tuple[Floats, Floats] | None,
 ) -> WindowView:
@@ -235,7 +259,7 @@ def _view(
     estimate: EstimatedPerformance | None = None
     segment: SegmentDrift | None = None
     labelled = _labelled(bucket, active, joined)
-    parts = [unpack(counts[row["_id"]]) for row in bucket.counts if row["_id"] in counts]
+    parts = [_unpacked(counts[row["_id"]]) for row in bucket.counts if counts.get(row["_id"])]
     if parts:
         whole = merge(parts)
         windows = max(1, bucket.width_ms // active.window_ms)
@@ -264,6 +288,10 @@ def _view(
         worst_segment=worst_segment(labelled, active.positive) if labelled else None,
         worst_drift=segment,
     )
+
+
+def _unpacked(counts: bytes | BatchCounts) -> BatchCounts:
+    return unpack(counts) if isinstance(counts, bytes) else counts
 
 
 def with_features(views: Sequence[WindowView], features: Sequence[str] | None) -> list[WindowView]:

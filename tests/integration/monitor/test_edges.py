@@ -110,7 +110,7 @@ async def test_a_batch_published_to_nats_directly_counts_like_any_other(
         letters = await store["dead_letters"].find().to_list(None)
         return [letter["code"] for letter in letters] == ["MISSING_COLUMN"]
 
-    await until(buried, 10, "the bad message in the dead letters")
+    await until(buried, 30, "the bad message in the dead letters")
 
 
 async def test_rows_as_json_objects_count_like_columns(monitor: Monitor) -> None:
