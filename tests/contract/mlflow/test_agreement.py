@@ -28,6 +28,7 @@ from tests.contract.mlflow.cases import (
     malformed,
     metrics,
     models,
+    paging,
     registry_corners,
     runs,
 )
@@ -38,12 +39,13 @@ from tests.contract.mlflow.conftest import Both
 from tests.contract.mlflow.copies import check_copy, planted
 from tests.contract.mlflow.known import DIFFERENCES
 from tests.contract.mlflow.verdicts import verdicts
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the peer to start and for the answers to all cases
 
 _MODULES = (
     experiments, runs, metrics, inputs, logged_models, models, artifacts, malformed,
-    corners, registry_corners, logged_model_corners,
+    corners, registry_corners, logged_model_corners, paging,
 )  # fmt: skip
 CASES = [
     dataclasses.replace(case, differs=DIFFERENCES.get(case.name, "")) for module in _MODULES for case in module.CASES
@@ -87,8 +89,8 @@ def moved(server: Server, moment: Moment) -> list[str]:
 
     for step in moment.setup:
         assert server.ask(step)["status"] == 200, step
-    before = look()
-    time.sleep(0.003)  # both tell milliseconds
+    before, looked = look(), time.time()
+    wait_until(lambda: time.time() > looked + 0.002, within=1, what="the clock, of which both tell milliseconds")
     assert server.ask(moment.request)["status"] == 200
     after = look()
     return [path for path in before if after.get(path, before[path]) != before[path]]

@@ -74,15 +74,15 @@ def test_runs_become_a_table_in_the_order_asked_for(tracking: str) -> None:
 def test_a_run_whose_process_is_killed_stays_running_and_goes_on_later(tracking: str, client: MlflowClient) -> None:
     experiment = mlflow.set_experiment(unique("killed")).experiment_id
     script = (
-        f"import mlflow, time; mlflow.set_tracking_uri({tracking!r}); mlflow.start_run(experiment_id={experiment!r});"
-        "mlflow.log_metric('loss', 1.0, step=0); time.sleep(120)"
+        f"import mlflow, sys; mlflow.set_tracking_uri({tracking!r}); mlflow.start_run(experiment_id={experiment!r});"
+        "mlflow.log_metric('loss', 1.0, step=0); sys.stdin.read()"
     )
-    process = subprocess.Popen([sys.executable, "-c", script])
+    process = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE)
     try:
         wait_until(lambda: client.search_runs([experiment], "metrics.loss = 1.0") != [], within=60, what="the metric")
     finally:
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.communicate()
     [run] = client.search_runs([experiment])
     assert run.info.status == "RUNNING"
     with mlflow.start_run(run_id=run.info.run_id):
