@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.contracts.base import Done, Message, Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.paging import Page, Paging
 
 WEBHOOK_EVENTS = (
@@ -101,3 +102,5 @@ class ListWebhookDeliveries(Request[Page[WebhookDeliveryView]], frozen=True, kw_
 
     webhook_id: str
     paging: Paging = Paging()
+    where: Condition | None = None
+    order: list[Ordering] = []

@@ -162,7 +162,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         run_queries = RunQueries(runs_, searches, datasets_, experiment)
         model = Models(outbox, models_, turns, now)
         versions = Versions(outbox, models_, model, run, logged, turns, now)
-        model_queries = ModelQueries(models_, model, versions, run, ModelHistory(models_, states_))
+        model_queries = ModelQueries(models_, model, versions, run, run_queries, ModelHistory(models_, states_))
         files_, blobs = artifact_store.MongoArtifacts(store), artifact_store.Blobs(settings.artifacts)
         files = Artifacts(outbox, files_, blobs, now)
         garbage = Garbage(files_, blobs)

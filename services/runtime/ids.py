@@ -12,6 +12,11 @@ _last_milliseconds = 0
 _counter = 0
 
 
+def id_after(milliseconds: int) -> str:
+    """Sorts after every id that was made by then, in milliseconds since 1970, and before all later ones."""
+    return f"{(milliseconds + 1) << 80:032x}"
+
+
 def new_id() -> str:
     """32 hexadecimal digits; every call sorts after the one before, also within one millisecond."""
     global _last_milliseconds, _counter

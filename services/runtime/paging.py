@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,10 +15,13 @@ from services.runtime.store import Collection, translated
 
 T = TypeVar("T")
 Keys = Sequence[tuple[str, int]]
+_MOMENT = "at"
+"""Marks a moment in a cursor: the database compares it with moments only."""
 
 
 def cursor_of(values: Sequence[object]) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(list(values), enc_hook=_plain)).decode().rstrip("=")
+    told = [{_MOMENT: value} if isinstance(value, datetime) else value for value in values]
+    return base64.urlsafe_b64encode(msgspec.json.encode(told, enc_hook=_plain)).decode().rstrip("=")
 
 
 def _plain(value: object) -> int:
@@ -30,12 +34,22 @@ def _plain(value: object) -> int:
 def values_of(cursor: str, count: int) -> list[Any]:
     """Raises Invalid for what is no cursor of ours."""
     try:
-        values = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        told = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        values = [_told(value) for value in told] if isinstance(told, list) else None
     except (ValueError, msgspec.MsgspecError):
         values = None
     if not isinstance(values, list) or len(values) != count:
         raise Invalid("the cursor isn't one of this list", field="after", fix="Start without a cursor.")
     return values
+
+
+def _told(value: object) -> object:
+    """Only plain values and moments: a cursor never says more to the database. Raises ValueError, ValidationError."""
+    if isinstance(value, dict) and list(value) == [_MOMENT]:
+        return msgspec.convert(value[_MOMENT], datetime)
+    if isinstance(value, dict | list):
+        raise ValueError("not a plain value")
+    return value
 
 
 def window(paging: Paging) -> tuple[int, str | None, bool]:
@@ -65,13 +79,45 @@ async def page_of(
     with translated():
         found = await collection.find({"$and": conditions}).sort(directions).limit(count + 1).to_list(count + 1)
         total = await collection.count_documents(dict(query)) if paging.with_total else None
+    return _page(found, count, cursor, backward, keys, node, total)
+
+
+async def page_of_stages(
+    collection: Collection[dict[str, Any]],
+    stages: Sequence[Mapping[str, Any]],
+    query: Mapping[str, Any],
+    keys: Keys,
+    paging: Paging,
+    node: Callable[[dict[str, Any]], T],
+) -> Page[T]:
+    """As `page_of`, of what an aggregation yields: for lists whose items lie in several collections."""
+    count, cursor, backward = window(paging)
+    directions = [(path, -direction if backward else direction) for path, direction in keys]
+    wanted = [*stages, {"$match": dict(query)}]
+    beyond = [{"$match": _beyond(directions, values_of(cursor, len(keys)))}] if cursor else []
+    with translated():
+        some = [*wanted, *beyond, {"$sort": dict(directions)}, {"$limit": count + 1}]
+        found = await collection.aggregate(some).to_list(count + 1)
+        counted = await collection.aggregate([*wanted, {"$count": "all"}]).to_list(1) if paging.with_total else None
+    total = None if counted is None else int(counted[0]["all"]) if counted else 0
+    return _page(found, count, cursor, backward, keys, node, total)
+
+
+def _page(
+    found: list[dict[str, Any]],
+    count: int,
+    cursor: str | None,
+    backward: bool,
+    keys: Keys,
+    node: Callable[[dict[str, Any]], T],
+    total: int | None,
+) -> Page[T]:
     more = len(found) > count
     found = found[:count]
     if backward:
         found.reverse()
-    edges = [Edge(cursor=cursor_of([_at(row, path) for path, _ in keys]), node=node(row)) for row in found]
     return Page(
-        edges=edges,
+        edges=[Edge(cursor=cursor_of([_at(row, path) for path, _ in keys]), node=node(row)) for row in found],
         has_next=bool(cursor) if backward else more,
         has_previous=more if backward else bool(cursor),
         total=total,

@@ -12,7 +12,7 @@ import hmac
 import ipaddress
 import socket
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -24,8 +24,11 @@ from prometheus_client import Counter
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import PyMongoError
 
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.errors import Invalid, LifecycleError
 from services.contracts.paging import Page, Paging
+from services.runtime import conditions
+from services.runtime.conditions import Field
 from services.runtime.outbox import Change
 from services.runtime.paging import page_of
 from services.runtime.store import Store, translated
@@ -54,6 +57,13 @@ STANDINGS: Final = "webhook_standings"
 INDEXES: Mapping[str, list[IndexModel]] = {
     DELIVERIES: [IndexModel([("due", ASCENDING)]), IndexModel([("webhook", ASCENDING), ("due", ASCENDING)])]
 }
+FIELDS: Mapping[str, Field] = {
+    "type": Field("type"),
+    "made_at": Field("made", "time"),
+    "due_at": Field("due", "time"),
+    "attempts": Field("attempts", "number"),
+}
+"""What lists of deliveries can be asked for."""
 
 _attempts = Counter("lifecycle_webhook_attempts_total", "Attempts to deliver to a webhook", ["database", "outcome"])
 
@@ -170,9 +180,18 @@ class WebhookQueue:
         with translated():
             return int(await self._store[DELIVERIES].count_documents({"webhook": webhook}))
 
-    async def page(self, webhook: str, paging: Paging, view: Callable[[Mapping[str, Any]], T]) -> Page[T]:
-        """What waits for a webhook, oldest first."""
-        return await page_of(self._store[DELIVERIES], {"webhook": webhook}, [("_id", 1)], paging, view)
+    async def page(
+        self,
+        webhook: str,
+        where: Condition | None,
+        order: Sequence[Ordering],
+        paging: Paging,
+        view: Callable[[Mapping[str, Any]], T],
+    ) -> Page[T]:
+        """What waits for a webhook, oldest first unless another order is asked for."""
+        wanted = {"$and": [{"webhook": webhook}, conditions.query(where, FIELDS)]}
+        keys = conditions.keys(order, FIELDS, [("_id", 1)])
+        return await page_of(self._store[DELIVERIES], wanted, keys, paging, view)
 
     async def standing(self, webhook: str) -> tuple[str | None, datetime | None]:
         """The newest attempt's problem (None: it was accepted) and when one was accepted last."""

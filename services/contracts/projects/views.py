@@ -106,6 +106,8 @@ class ProjectSummary(Message, frozen=True, kw_only=True):
 
 
 class ProjectView(Message, frozen=True, kw_only=True):
+    """`as_of` is now, unless it is of the `past`."""
+
     id: str
     name: str
     description: str
@@ -123,3 +125,4 @@ class ProjectView(Message, frozen=True, kw_only=True):
     assumptions: list[AssumptionView]
     moves: list[MoveView]
     revision: int
+    past: bool = False

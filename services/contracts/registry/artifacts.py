@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.contracts.base import Event, Message, Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.paging import Page, Paging
 
 PREVIEW_BYTES = 64 * 1024
@@ -96,6 +97,8 @@ class ListArtifacts(Request[Page[ArtifactView]], frozen=True, kw_only=True):
     owner: ArtifactOwner
     path: str | None = None
     paging: Paging = Paging()
+    where: Condition | None = None
+    order: list[Ordering] = []
 
 
 class GetArtifact(Request[ArtifactView], frozen=True, kw_only=True):

@@ -8,6 +8,8 @@ from services.contracts.base import Event, LiveUpdate, Message
 
 
 class RunStarted(Event, frozen=True, kw_only=True):
+    """`tags` it started with; None in events from before they were told."""
+
     service = "registry"
     aggregate = "run"
     name = "started"
@@ -21,6 +23,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
     parent_run_id: str | None = None
     source: str | None = None
     git_commit: str | None = None
+    tags: dict[str, str] | None = None
 
 
 class RunDataLogged(Event, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from services.contracts.registry.run_events import DatasetRef
 
 
 class RunView(Message, frozen=True, kw_only=True):
-    """`metrics` holds each key's latest value: of the greatest (step, timestamp, value)."""
+    """`metrics` holds each key's latest value: of the greatest (step, timestamp, value). `as_of`: it is of then."""
 
     id: str
     experiment_id: str
@@ -29,6 +29,7 @@ class RunView(Message, frozen=True, kw_only=True):
     parent_run_id: str | None = None
     source: str | None = None
     git_commit: str | None = None
+    as_of: datetime | None = None
 
 
 class MetricPoint(Message, frozen=True, kw_only=True):
@@ -38,12 +39,16 @@ class MetricPoint(Message, frozen=True, kw_only=True):
 
 
 class GetRuns(Request[list[RunView | None]], frozen=True, kw_only=True):
-    """One entry for each id, in order; None where there is no such run. At most 100 ids."""
+    """One entry for each id, in order; None where there is no such run. At most 100 ids.
+
+    `as_of`: as they were then; None where a run hadn't started. Refused (`NOT_KNOWN_THEN`) if that can't be told.
+    """
 
     service = "registry"
     name = "run.get"
 
     ids: list[str]
+    as_of: datetime | None = None
 
 
 class ListRuns(Request[Page[RunView]], frozen=True, kw_only=True):
@@ -59,7 +64,7 @@ class ListRuns(Request[Page[RunView]], frozen=True, kw_only=True):
 
 
 class GetMetricHistory(Request[list[MetricPoint]], frozen=True, kw_only=True):
-    """At most `max_points` points over all steps, always with the first and the last."""
+    """At most `max_points` points over all steps, always with the first and the last. `as_of`: those stored by then."""
 
     service = "registry"
     name = "run.metric_history"
@@ -67,3 +72,4 @@ class GetMetricHistory(Request[list[MetricPoint]], frozen=True, kw_only=True):
     run_id: str
     metric: str
     max_points: int = 1000
+    as_of: datetime | None = None

@@ -218,15 +218,19 @@ async def _runs(
 
 
 async def _run(
-    info: Info, id_: Annotated[str, strawberry.argument(name="id", description="The id that MLflow knows it by.")]
+    info: Info,
+    id_: Annotated[str, strawberry.argument(name="id", description="The id that MLflow knows it by.")],
+    as_of: AsOf = None,
 ) -> RunView | None:
-    return (await info.context.ask(GetRuns(ids=[id_])))[0]
+    return (await info.context.ask(GetRuns(ids=[id_], as_of=as_of)))[0]
 
 
 async def _events(
     info: Info,
     first: First = None,
     after: After = None,
+    last: Last = None,
+    before: Before = None,
     types: Annotated[
         list[str] | None, strawberry.argument(description="Only of these types, such as `registry.run.started.v1`.")
     ] = None,
@@ -244,7 +248,7 @@ async def _events(
         ListEvents(
             where=condition(where),
             order=ordering(sort),
-            paging=paging(first, after, None, None, Selected.of(info)),
+            paging=paging(first, after, last, before, Selected.of(info)),
             types=types or [],
             aggregate=aggregate,
             aggregate_id=aggregate_id,
@@ -290,5 +294,9 @@ class Query(
     )
     experiment: Experiment | None = viewed(resolver=_experiment, description="One experiment.")
     runs: Connection[Run] | None = viewed(resolver=_runs, size=_PAGE, description="Runs.")
-    run: Run | None = viewed(resolver=_run, description="One run.")
+    run: Run | None = viewed(
+        resolver=_run,
+        description="One run, now or at `asOf`; null if there is none, or it hadn't started then. An error, "
+        "`NOT_KNOWN_THEN`, if it has changed since in a way that its events don't tell.",
+    )
     events: Connection[Event] | None = viewed(resolver=_events, size=_PAGE, description="What happened, newest first.")

@@ -23,12 +23,16 @@ from services.contracts.registry.artifacts import (
     PreviewArtifact,
 )
 from services.contracts.registry.artifacts import ArtifactPreview as PreviewView
+from services.gateway.conditions import condition, ordering
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
+from services.gateway.types.list_filters import ArtifactFilter
+from services.gateway.types.list_orders import ArtifactOrder
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, First, Last, paging
+from services.gateway.types.past import ONLY_NOW, only_now
 from services.gateway.types.scalars import Long
 
 PREVIEW_WEIGHT = 1_000
@@ -116,10 +120,19 @@ async def files_of(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    where: Annotated[
+        ArtifactFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[ArtifactOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[ArtifactView]:
     """What lies directly in one directory of a run or version."""
+    only_now(parent.as_of, "files")
     asked = paging(first, after, last, before, Selected.of(info))
-    return await info.context.ask(ListArtifacts(owner=_owner(parent), path=path, paging=asked))
+    return await info.context.ask(
+        ListArtifacts(owner=_owner(parent), path=path, paging=asked, where=condition(where), order=ordering(sort))
+    )
 
 
 async def file_of(
@@ -128,11 +141,15 @@ async def file_of(
     path: Annotated[str, strawberry.argument(description="Its path, such as `model/MLmodel`.")],
 ) -> ArtifactView | None:
     """One file or directory of a run or version."""
+    only_now(parent.as_of, "files")
     try:
         return await info.context.ask(GetArtifact(owner=_owner(parent), path=path))
     except NotFound:
         return None
 
 
-FILES = "Files and directories directly in one directory, by name; an error if they lie in storage of somebody else."
-FILE = "One file or directory; null if there is none."
+FILES = (
+    "Files and directories directly in one directory, by name; an error if they lie in storage of somebody else."
+    + ONLY_NOW
+)
+FILE = "One file or directory; null if there is none." + ONLY_NOW

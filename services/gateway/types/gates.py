@@ -41,7 +41,9 @@ class GateResult(AboutVersion):
     number: int = strawberry.field(description="Counts the version's results, from 1.")
     digest: str = strawberry.field(description="Of the version's content.")
     passed: bool = strawberry.field(description="Whether each gate passed.")
-    current: bool = strawberry.field(description="Whether the content is still the same, so that the result counts.")
+    current: bool = strawberry.field(
+        description="Whether content and final evaluation are still the same, so that the result counts."
+    )
     verdicts: list[GateVerdict] = strawberry.field(
         metadata={KEY: Size(otherwise=10)}, description="What each gate said."
     )

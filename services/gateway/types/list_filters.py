@@ -281,3 +281,33 @@ class SavedViewFilter:
     project_id: TextFilter | None = strawberry.field(default=None, description="The projects that they are of.")
     created_at: TimeFilter | None = strawberry.field(default=None, description="When they were first saved.")
     updated_at: TimeFilter | None = strawberry.field(default=None, description="When they were last saved.")
+
+
+@strawberry.input(description="Which files and directories: all that is said has to hold.")
+class ArtifactFilter:
+    and_: list[ArtifactFilter] | None = strawberry.field(name="and", default=None, description="All of these hold.")
+    or_: list[ArtifactFilter] | None = strawberry.field(
+        name="or", default=None, description="At least one of these holds."
+    )
+    not_: ArtifactFilter | None = strawberry.field(name="not", default=None, description="This doesn't hold.")
+    name: TextFilter | None = strawberry.field(default=None, description="Their names.")
+    size: NumberFilter | None = strawberry.field(default=None, description="Their bytes; a directory counts as -1.")
+    is_directory: bool | None = strawberry.field(default=None, description="Whether they are directories.")
+    stored_at: TimeFilter | None = strawberry.field(
+        default=None, description="When they were stored; a directory counts as stored before all files."
+    )
+
+
+@strawberry.input(description="Which messages to a webhook: all that is said has to hold.")
+class WebhookDeliveryFilter:
+    and_: list[WebhookDeliveryFilter] | None = strawberry.field(
+        name="and", default=None, description="All of these hold."
+    )
+    or_: list[WebhookDeliveryFilter] | None = strawberry.field(
+        name="or", default=None, description="At least one of these holds."
+    )
+    not_: WebhookDeliveryFilter | None = strawberry.field(name="not", default=None, description="This doesn't hold.")
+    type: TextFilter | None = strawberry.field(default=None, description="The types of their events.")
+    made_at: TimeFilter | None = strawberry.field(default=None, description="When they were put into the queue.")
+    due_at: TimeFilter | None = strawberry.field(default=None, description="When they are tried next.")
+    attempts: NumberFilter | None = strawberry.field(default=None, description="How often they were tried.")

@@ -213,3 +213,30 @@ class SavedViewOrderBy(Enum):
 class SavedViewOrder:
     by: SavedViewOrderBy = strawberry.field(description="What by.")
     descending: bool = strawberry.field(default=False, description="The greatest first.")
+
+
+@strawberry.enum(description="What files and directories are ordered by.")
+class ArtifactOrderBy(Enum):
+    NAME = enum_value("name", description="Their names.")
+    SIZE = enum_value("size", description="Their bytes, directories first.")
+    STORED_AT = enum_value("stored_at", description="When they were stored, directories first.")
+
+
+@strawberry.input(description="The order of files and directories.")
+class ArtifactOrder:
+    by: ArtifactOrderBy = strawberry.field(description="What by.")
+    descending: bool = strawberry.field(default=False, description="The greatest first.")
+
+
+@strawberry.enum(description="What messages to a webhook are ordered by.")
+class WebhookDeliveryOrderBy(Enum):
+    TYPE = enum_value("type", description="The types of their events.")
+    MADE_AT = enum_value("made_at", description="When they were put into the queue.")
+    DUE_AT = enum_value("due_at", description="When they are tried next.")
+    ATTEMPTS = enum_value("attempts", description="How often they were tried.")
+
+
+@strawberry.input(description="The order of messages to a webhook.")
+class WebhookDeliveryOrder:
+    by: WebhookDeliveryOrderBy = strawberry.field(description="What by.")
+    descending: bool = strawberry.field(default=False, description="The greatest first.")

@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 from datetime import datetime
 from typing import Annotated, Any
 
+import msgspec
 import strawberry
 
 from services.contracts.alerts import AlertView, ListAlerts
@@ -16,9 +17,10 @@ from services.contracts.evaluations import EvaluationSummary as EvaluationSummar
 from services.contracts.evaluations import ListEvaluations
 from services.contracts.gates import GateResultView, GetGateResults
 from services.contracts.monitor import ListWindows, MonitoredView, WindowView
-from services.contracts.paging import Page
+from services.contracts.paging import Edge, Page
 from services.contracts.registry import (
     GetModels,
+    GetRuns,
     GetVersions,
     ListVersions,
     ModelView,
@@ -57,13 +59,14 @@ from services.gateway.types.list_orders import AlertOrder, EvaluationOrder
 from services.gateway.types.monitoring import MonitoredVersion, Window
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, items_of, paging
+from services.gateway.types.past import ONLY_NOW, alert_then, only_now, unfiltered
 from services.gateway.types.reviews import Review
 from services.gateway.types.runs import Run
 from services.gateway.types.values import KeyValue, Metric
 
 AS_OF_DESCRIPTION = (
-    "The moment of which this is true; null for now. Runs, their figures and what is watched are always those of now; "
-    "so are alerts, of which those show that were opened before."
+    "The moment of which this is true, and all that is reached from it that has an `asOf` too; null for now. What can "
+    "only be told of now is an error there, `ONLY_NOW`."
 )
 
 
@@ -78,7 +81,13 @@ def _version_id(parent: strawberry.Parent[VersionView]) -> strawberry.ID:
 
 
 def _run(parent: strawberry.Parent[VersionView], info: Info) -> RunView | Awaitable[RunView | None] | None:
+    if parent.run_id and parent.as_of is not None:
+        return _run_then(parent.run_id, parent.as_of, info)
     return info.context.relatives.runs.get(parent.run_id) if parent.run_id else None
+
+
+async def _run_then(run_id: str, as_of: datetime, info: Info) -> RunView | None:
+    return (await info.context.ask(GetRuns(ids=[run_id], as_of=as_of)))[0]
 
 
 def _model(parent: strawberry.Parent[VersionView], info: Info) -> ModelView | Awaitable[ModelView | None] | None:
@@ -94,6 +103,7 @@ async def _model_then(version: VersionView, as_of: datetime, info: Info) -> Mode
 def _monitored(
     parent: strawberry.Parent[VersionView], info: Info
 ) -> MonitoredView | Awaitable[MonitoredView | None] | None:
+    only_now(parent.as_of, "what is watched")
     return info.context.relatives.monitored.get((parent.model_name, parent.version))
 
 
@@ -186,8 +196,9 @@ async def _alerts(
         list[AlertOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
     ] = None,
 ) -> Page[AlertView]:
+    unfiltered(parent.as_of, where, sort)
     asked = paging(first, after, last, before, Selected.of(info))
-    return await info.context.ask(
+    page = await info.context.ask(
         ListAlerts(
             end=parent.as_of,
             where=condition(where),
@@ -197,6 +208,10 @@ async def _alerts(
             version=parent.version,
         )
     )
+    if parent.as_of is None:
+        return page
+    edges = [Edge(cursor=edge.cursor, node=alert_then(edge.node, parent.as_of)) for edge in page.edges]
+    return msgspec.structs.replace(page, edges=edges)
 
 
 async def _card(parent: strawberry.Parent[VersionView], info: Info) -> CardView | None:
@@ -232,10 +247,12 @@ class ModelVersion(Node):
     aliases: list[str] = strawberry.field(description="The aliases that point at it.")
     tags: list[KeyValue] = viewed(resolver=values.named("tags"), description="Its tags, by name.")
     metrics: list[Metric] = viewed(
-        resolver=values.figures("metrics"), description="The latest metrics of the run that made it, by name."
+        resolver=values.figures("metrics"),
+        description="The latest metrics of the run that made it, by name; with `asOf` none if they can't be told.",
     )
     params: list[KeyValue] = viewed(
-        resolver=values.named("params"), description="The parameters of the run that made it, by name."
+        resolver=values.named("params"),
+        description="The parameters of the run that made it, by name; with `asOf` none if they can't be told.",
     )
     created_at: datetime = strawberry.field(description="When it was registered.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
@@ -246,9 +263,13 @@ class ModelVersion(Node):
     current_name: str | None = strawberry.field(
         description="With `asOf`, what the model is called now; null if it is still called so."
     )
-    run: Run | None = viewed(resolver=_run, description="The run that made it.")
+    run: Run | None = viewed(
+        resolver=_run,
+        description="The run that made it. With `asOf` as it was then, or an error, `NOT_KNOWN_THEN`, if it has "
+        "changed since in a way that its events don't tell.",
+    )
     monitored: MonitoredVersion | None = viewed(
-        resolver=_monitored, description="What is watched of it; null if it isn't."
+        resolver=_monitored, description="What is watched of it; null if it isn't." + ONLY_NOW
     )
     review: Review | None = viewed(
         resolver=_review, size=Size(asks=True), description="Its review; null if none was ever requested."
@@ -265,7 +286,10 @@ class ModelVersion(Node):
         description="Whether it may go to each environment now; null with `asOf`.",
     )
     alerts: Connection[Alert] | None = viewed(
-        resolver=_alerts, size=Size(asks=True), description="Its alerts, newest first."
+        resolver=_alerts,
+        size=Size(asks=True),
+        description="Its alerts, newest first. With `asOf` those opened before, without filter and order: what was "
+        "decided and said later is left out, and so are windows and causes of those that changed since.",
     )
     model_card: ModelCard | None = viewed(
         resolver=_card,
@@ -275,7 +299,8 @@ class ModelVersion(Node):
     windows: list[Window] | None = viewed(
         resolver=_windows,
         size=Size("last", DEFAULT_WINDOWS, asks=True),
-        description="Its newest windows, in time order; null if it isn't watched.",
+        description="Its newest windows, in time order; null if it isn't watched. With `asOf` those that begin before, "
+        "by the time of what happened: with the rows and labels that came late.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
+from typing import Annotated
 
 import strawberry
 from strawberry import enum_value
@@ -11,10 +12,13 @@ from strawberry import enum_value
 from services.contracts import dead_letters, identity
 from services.contracts import webhooks as contracts
 from services.contracts.paging import Page
+from services.gateway.conditions import condition, ordering
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
+from services.gateway.types.list_filters import WebhookDeliveryFilter
+from services.gateway.types.list_orders import WebhookDeliveryOrder
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 from services.gateway.types.scalars import Long
@@ -80,9 +84,20 @@ async def _deliveries(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    where: Annotated[
+        WebhookDeliveryFilter | None,
+        strawberry.argument(description="Only those of which this holds, besides the rest."),
+    ] = None,
+    sort: Annotated[
+        list[WebhookDeliveryOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> Page[contracts.WebhookDeliveryView]:
     asked = paging(first, after, last, before, Selected.of(info))
-    return await info.context.ask(contracts.ListWebhookDeliveries(webhook_id=parent.id, paging=asked))
+    return await info.context.ask(
+        contracts.ListWebhookDeliveries(
+            webhook_id=parent.id, paging=asked, where=condition(where), order=ordering(sort)
+        )
+    )
 
 
 @strawberry.type(description="Where events of the lifecycle are sent.")

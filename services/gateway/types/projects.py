@@ -14,6 +14,7 @@ from services.contracts import projects as contracts
 from services.contracts.insights import InsightSummary, ListInsights
 from services.contracts.paging import Page
 from services.contracts.projects import ProjectSummary, ProjectView
+from services.gateway.conditions import condition, ordering
 from services.gateway.ids import global_id
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
@@ -22,8 +23,11 @@ from services.gateway.types.fields import viewed
 from services.gateway.types.insights import Insight
 from services.gateway.types.limits import Size
 from services.gateway.types.links import Link
+from services.gateway.types.list_filters import InsightFilter
+from services.gateway.types.list_orders import InsightOrder
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.past import ONLY_NOW, only_now
 from services.gateway.types.values import KeyValue
 
 REVISION = "Counts its changes: the one to name as `expected` when changing it."
@@ -232,10 +236,22 @@ async def _insights(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    where: Annotated[
+        InsightFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[InsightOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
     words: Annotated[str | None, strawberry.argument(description="Only those in which any of these occurs.")] = None,
 ) -> Page[InsightSummary]:
+    if isinstance(parent, ProjectView):
+        only_now(parent.as_of if parent.past else None, "insights")
     asked = paging(first, after, last, before, Selected.of(info))
-    return await info.context.ask(ListInsights(paging=asked, words=words or "", project_id=parent.id))
+    return await info.context.ask(
+        ListInsights(
+            paging=asked, words=words or "", project_id=parent.id, where=condition(where), order=ordering(sort)
+        )
+    )
 
 
 def _board(attribute: str, description: str, size: int = 1) -> Any:
@@ -267,7 +283,7 @@ class Project(Node):
     insights: Connection[Insight] | None = viewed(
         resolver=_insights,
         size=Size(asks=True),
-        description="What was learned about it and about anything that it owns, newest or best fit first.",
+        description="What was learned about it and about anything that it owns, newest or best fit first." + ONLY_NOW,
     )
     milestones: list[Milestone] | None = _board("milestones", "Its milestones.", 10)
     assumptions: list[Assumption] | None = _board("assumptions", "What it assumes.", 10)

@@ -23,6 +23,7 @@ from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
 from services.gateway.types.paging import Connection
+from services.gateway.types.past import ONLY_NOW, only_now
 from services.gateway.types.reproduction import Reproducibility
 from services.gateway.types.scalars import Long
 from services.gateway.types.values import KeyValue, Metric
@@ -78,6 +79,7 @@ def _duration(parent: strawberry.Parent[RunView]) -> float | None:
 
 
 async def _reproducibility(parent: strawberry.Parent[RunView], info: Info) -> ReproducibilityView:
+    only_now(parent.as_of, "how well a run can be made again")
     return await info.context.ask(GetReproducibility(run_id=parent.id))
 
 
@@ -89,6 +91,7 @@ async def _similar(
         strawberry.argument(description=f"At most so many, 1 to {MAX_SIMILAR}; {DEFAULT_SIMILAR} if unsaid."),
     ] = None,
 ) -> list[SimilarRunView]:
+    only_now(parent.as_of, "what is like a run")
     first = DEFAULT_SIMILAR if first is None else first
     if not 1 <= first <= MAX_SIMILAR:
         raise Invalid(f"`first` is {first}", field="first", fix=f"Ask for 1 to {MAX_SIMILAR}.")
@@ -109,7 +112,9 @@ async def _metric_history(
     max_points = DEFAULT_POINTS if max_points is None else max_points
     if not 2 <= max_points <= MAX_POINTS:
         raise Invalid(f"`maxPoints` is {max_points}", field="maxPoints", fix=f"Ask for 2 to {MAX_POINTS} points.")
-    return await info.context.ask(GetMetricHistory(run_id=parent.id, metric=metric, max_points=max_points))
+    return await info.context.ask(
+        GetMetricHistory(run_id=parent.id, metric=metric, max_points=max_points, as_of=parent.as_of)
+    )
 
 
 @strawberry.type(description="One execution of training code, with what it logged.")
@@ -118,6 +123,9 @@ class Run(Node):
 
     id: strawberry.ID = viewed(resolver=_id, description=ID_DESCRIPTION)
     run_id: str = viewed(resolver=_run_id, description="The id that MLflow knows it by.")
+    as_of: datetime | None = strawberry.field(
+        description="The moment of which this is true, the data that it names aside; null for now."
+    )
     name: str = strawberry.field(description="Its name, given or made up.")
     description: str = viewed(resolver=values.NOTED, description="What it is about, in Markdown; empty if unsaid.")
     status: str = strawberry.field(description="RUNNING, SCHEDULED, FINISHED, FAILED or KILLED.")
@@ -146,10 +154,10 @@ class Run(Node):
         description="One metric over its steps, thinned out evenly; always with the first and the last point.",
     )
     reproducibility: Reproducibility | None = viewed(
-        resolver=_reproducibility, size=Size(asks=True), description="How well it can be made again."
+        resolver=_reproducibility, size=Size(asks=True), description="How well it can be made again." + ONLY_NOW
     )
     similar: list[Annotated[SimilarRun, strawberry.lazy("services.gateway.types.duplicates")]] | None = viewed(
         resolver=_similar,
         size=Size("first", DEFAULT_SIMILAR, asks=True),
-        description="Runs like it, nearest first.",
+        description="Runs like it, nearest first." + ONLY_NOW,
     )

@@ -33,7 +33,7 @@ class Browsing:
         """What lies directly in a directory, by name."""
         root = await self._root(context, request.owner)
         directory = rules.clean_path(request.path or "")
-        page = await self._artifacts.page(context, rules.joined(root, directory), request.paging)
+        page = await self._artifacts.page(context, rules.joined(root, directory), request)
         edges = [Edge(cursor=edge.cursor, node=_view(request.owner, directory, edge.node)) for edge in page.edges]
         return Page(edges=edges, has_next=page.has_next, has_previous=page.has_previous, total=page.total)
 

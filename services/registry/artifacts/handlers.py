@@ -8,8 +8,8 @@ import msgspec
 
 from services.contracts.errors import Invalid, NotFound, Unavailable
 from services.contracts.identity import Action, require
-from services.contracts.paging import Page, Paging
-from services.contracts.registry import ArtifactRemoved, ArtifactStored
+from services.contracts.paging import Page
+from services.contracts.registry import ArtifactRemoved, ArtifactStored, ListArtifacts
 from services.registry.artifacts import rules
 from services.registry.artifacts.rules import Artifact, Entry, Item
 from services.registry.artifacts.store import (
@@ -110,10 +110,12 @@ class Artifacts:
         require(context.principal, Action.READ)
         return await self._store.directories_among(list(paths)) if paths else set()
 
-    async def page(self, context: Context, directory: str, paging: Paging) -> Page[Item]:
-        """A page of what lies directly in `directory`, by name."""
+    async def page(self, context: Context, directory: str, asked: ListArtifacts) -> Page[Item]:
+        """A page of what lies directly in `directory`, by name unless another order is asked for."""
         require(context.principal, Action.READ)
-        return await self._store.page(directory, paging)
+        if asked.where is None and not asked.order:
+            return await self._store.page(directory, asked.paging)
+        return await self._store.chosen(directory, asked)
 
     async def item(self, context: Context, path: str) -> Item | None:
         """The file or directory at `path`."""

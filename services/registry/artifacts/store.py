@@ -18,10 +18,14 @@ from pymongo import ASCENDING, IndexModel
 
 from services.contracts.errors import Unavailable
 from services.contracts.paging import Edge, Page, Paging
+from services.contracts.registry import ListArtifacts
 from services.registry.artifacts.rules import Artifact, Entry, Item, blob_key
 from services.registry.documents import from_document
 from services.registry.paging import cursor_of, values_of, window
+from services.runtime import conditions
+from services.runtime.conditions import Field
 from services.runtime.ids import new_id
+from services.runtime.paging import page_of_stages
 from services.runtime.store import Store, translated
 
 if TYPE_CHECKING:
@@ -38,6 +42,14 @@ INDEXES: Mapping[str, list[IndexModel]] = {
     DIRECTORIES: [IndexModel([("directory", ASCENDING), ("name", ASCENDING)])],
 }
 
+FIELDS: Mapping[str, Field] = {
+    "name": Field("name"),
+    "size": Field("size", "number"),
+    "is_directory": Field("is_directory", "flag"),
+    "stored_at": Field("stored", "milliseconds"),
+}
+"""What lists can be asked for."""
+_NONE = {"$literal": -1}
 CHUNK = 1024 * 1024
 """Bytes of content in memory at a time, for each transfer (uploads hold two such parts)."""
 SMALL = 256 * 1024
@@ -116,6 +128,32 @@ class MongoArtifacts:
             total=total,
         )
 
+    async def chosen(self, directory: str, asked: ListArtifacts) -> Page[Item]:
+        """A page with a filter or an order: of files and directories together. A directory's size counts as -1."""
+        files: list[dict[str, Any]] = [
+            {"$match": {"directory": directory, "gone": False}},
+            {"$project": {"name": 1, "size": 1, "sha256": 1, "stored": 1, "is_directory": {"$literal": False}}},
+        ]
+        below: list[dict[str, Any]] = [
+            {"$match": {"directory": directory}},
+            {
+                "$project": {
+                    "name": 1,
+                    "size": {"$literal": -1},
+                    "stored": {"$literal": -1},
+                    "is_directory": {"$literal": True},
+                }
+            },
+        ]
+        return await page_of_stages(
+            self._files,
+            [*files, {"$unionWith": {"coll": DIRECTORIES, "pipeline": below}}],
+            conditions.query(asked.where, FIELDS),
+            conditions.keys(asked.order, FIELDS, [("name", 1)]),
+            asked.paging,
+            _item,
+        )
+
     async def referenced(self, digests: Sequence[str]) -> set[str]:
         """Those of `digests` that are the content of some file."""
         with translated():
@@ -135,6 +173,10 @@ class MongoArtifacts:
         with translated():
             rows = await self._files.find(matching, {"sha256": 1}).to_list(None)
         return {row["_id"]: row["sha256"] for row in rows}
+
+
+def _item(row: Mapping[str, Any]) -> Item:
+    return Item(row["name"]) if row["is_directory"] else Item(row["name"], row["size"], row["sha256"], row["stored"])
 
 
 def _inside(path: str) -> dict[str, Any]:

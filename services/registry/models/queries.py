@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from services.contracts.errors import Invalid, NotFound
+from services.contracts.errors import Invalid, NotAllowedNow, NotFound
 from services.contracts.identity import Action, require
 from services.contracts.paging import Edge, Page, Paging
 from services.contracts.registry import (
@@ -29,6 +30,8 @@ from services.registry.models.store import MODEL_FIELDS, VERSION_FIELDS, MongoMo
 from services.registry.models.versions import Versions
 from services.registry.paging import page_of
 from services.registry.runs.handlers import Runs
+from services.registry.runs.queries import RunQueries
+from services.registry.runs.rules import Run
 from services.registry.runs.times import moment
 from services.registry.search import mongo
 from services.registry.search.entities import MODELS as MODEL_ENTITY
@@ -46,8 +49,15 @@ VERSION_ORDER = ("last_updated_timestamp DESC", "name ASC", "version_number DESC
 
 class ModelQueries:
     def __init__(
-        self, store: MongoModels, models: Models, versions: Versions, runs: Runs, history: ModelHistory
+        self,
+        store: MongoModels,
+        models: Models,
+        versions: Versions,
+        runs: Runs,
+        run_queries: RunQueries,
+        history: ModelHistory,
     ) -> None:
+        self._run_queries = run_queries
         self._store = store
         self._history = history
         self._models = models
@@ -179,13 +189,24 @@ class ModelQueries:
     ) -> list[VersionView | None]:
         there = [version for version in versions if version is not None]
         models = await self._history.models([version.name for version in there], as_of)
-        views = await self._version_views(context, there, models)
+        runs = await self._runs_then(context, there, as_of)
+        views = await self._version_views(context, there, models, runs)
         names = {name: await self._history.renamed_to(name, as_of) for name in {version.name for version in there}}
         shown = {
             view_key(view): msgspec.structs.replace(view, as_of=as_of, current_name=names[view.model_name])
             for view in views
         }
         return [None if version is None else shown[version.id] for version in versions]
+
+    async def _runs_then(self, context: Context, versions: Sequence[Version], as_of: datetime) -> dict[str, Run]:
+        """Of those runs that can be told what they were."""
+        found: dict[str, Run] = {}
+        for run_id in {version.run_id for version in versions if version.run_id}:
+            with suppress(NotAllowedNow):
+                [was] = await self._run_queries.were([run_id], as_of, context)
+                if was is not None:
+                    found[run_id] = was
+        return found
 
     async def _past_page(self, request: ListVersions, as_of: datetime, context: Context) -> Page[VersionView]:
         if request.model_name is None or request.filter or request.order_by or request.where or request.order:
@@ -213,10 +234,15 @@ class ModelQueries:
         return [_model_view(model, counts.get(model.name, 0), latest.get(model.name)) for model in models]
 
     async def _version_views(
-        self, context: Context, versions: Sequence[Version], models: Mapping[str, Model] | None = None
+        self,
+        context: Context,
+        versions: Sequence[Version],
+        models: Mapping[str, Model] | None = None,
+        runs: Mapping[str, Run] | None = None,
     ) -> Sequence[VersionView]:
         models = await self.models_of(versions) if models is None else models
-        runs = await self._runs.among(context, [version.run_id for version in versions if version.run_id])
+        if runs is None:
+            runs = await self._runs.among(context, [version.run_id for version in versions if version.run_id])
         views = []
         for version in versions:
             run = runs.get(version.run_id or "")

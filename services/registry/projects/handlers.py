@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+import msgspec
+
 from services.contracts.errors import Invalid, NotFound
 from services.contracts.identity import Action, require
 from services.contracts.paging import Page
@@ -378,7 +380,8 @@ class Projects:
             return board.view(await self._get(request.project_id), now)
         if request.as_of.tzinfo is None:
             raise Invalid("the moment needs a time zone", field="as_of", fix="Such as 2026-11-22T10:00:00Z.")
-        return board.view(await self._past(request.project_id, request.as_of), request.as_of)
+        then = board.view(await self._past(request.project_id, request.as_of), request.as_of)
+        return msgspec.structs.replace(then, past=True)
 
     async def _past(self, project_id: str, at: datetime) -> Project:
         await self._get(project_id)

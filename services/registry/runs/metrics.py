@@ -131,6 +131,12 @@ def unpacked(columns: Sequence[Column]) -> History:
     return ordered.take(np.flatnonzero(np.concatenate(([True], ~same))))
 
 
+def newest(key: str, history: History) -> Metric:
+    """The last point of a history that isn't empty."""
+    last = by_step(history).take(slice(-1, None))
+    return Metric(key, float(last.values[0]), int(last.times[0]), int(last.steps[0]))
+
+
 def by_time(history: History) -> History:
     """In order of timestamp, step and value."""
     return history.take(_sorted(history, (history.times, history.steps)))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
 
 from services.contracts.errors import Invalid
 from services.contracts.identity import Action, require
@@ -14,7 +17,7 @@ from services.registry.datasets.rules import Dataset
 from services.registry.experiments.handlers import Experiments
 from services.registry.experiments.rules import experiment_number
 from services.registry.paging import cursor_of, values_of, window
-from services.registry.runs import views
+from services.registry.runs import past, views
 from services.registry.runs.metrics import History, between, by_step, by_time, sampled
 from services.registry.runs.places import checked, place_of
 from services.registry.runs.rules import Run
@@ -22,6 +25,7 @@ from services.registry.runs.store import MongoRuns, RunSearch, Wanted
 from services.registry.search.entities import RUNS as ENTITY
 from services.registry.search.parser import parse_filter, parse_order
 from services.registry.search.syntax import Order
+from services.registry.states import milliseconds
 from services.registry.values import ACTIVE
 from services.runtime.context import Context
 
@@ -107,9 +111,36 @@ class RunQueries:
         require(context.principal, Action.READ)
         if len(request.ids) > MAX_IDS:
             raise Invalid(f"at most {MAX_IDS} ids at once", field="ids")
+        if request.as_of is not None:
+            return await self.then(request.ids, request.as_of, context)
         runs = await self._store.get_many(request.ids)
         names = await self._experiments.names([run.experiment_id for run in runs if run is not None])
         return [None if run is None else views.view(run, names.get(run.experiment_id, "")) for run in runs]
+
+    async def then(self, ids: Sequence[str], at: datetime, context: Context) -> list[RunView | None]:
+        """As they were at a moment. Raises NotAllowedNow for one that can't be told."""
+        runs = await self.were(ids, at, context)
+        names = await self._experiments.names([run.experiment_id for run in runs if run is not None])
+        return [
+            None
+            if run is None
+            else msgspec.structs.replace(views.view(run, names.get(run.experiment_id, "")), as_of=at)
+            for run in runs
+        ]
+
+    async def were(self, ids: Sequence[str], at: datetime, context: Context) -> list[Run | None]:
+        """Raises NotAllowedNow for a run that has changed since in a way that its events don't tell."""
+        require(context.principal, Action.READ)
+        by = milliseconds(at)
+        found: list[Run | None] = []
+        for run in await self._store.get_many(ids):
+            if run is None:
+                found.append(None)
+                continue
+            told = await self._store.told(run.id, at)
+            metrics = await self._store.latest_by(run.id, by) if told.since else run.metrics
+            found.append(past.as_then(run, told, metrics))
+        return found
 
     async def page(self, request: ListRuns, context: Context) -> Page[RunView]:
         """A cursor says where its run stood, so that nothing is skipped or doubled when runs come or go."""
@@ -152,8 +183,10 @@ class RunQueries:
     async def metric_history(self, request: GetMetricHistory, context: Context) -> list[MetricPoint]:
         if not 1 <= request.max_points <= limits.HISTORY_POINTS:
             raise Invalid(f"between 1 and {limits.HISTORY_POINTS} points", field="max_points")
-        [(_, history)] = await self.interval(context, [request.run_id], request.metric, None, request.max_points)
-        return views.points(history)
+        require(context.principal, Action.READ)
+        by = None if request.as_of is None else milliseconds(request.as_of)
+        history = by_step(await self._store.history(request.run_id, request.metric, by))
+        return views.points(sampled(history, request.max_points))
 
 
 def _orders(clauses: Sequence[str]) -> list[Order]:

@@ -127,6 +127,7 @@ def started(
         parent_run_id=values.get(PARENT_TAG),
         source=cut_or_none(values.get(SOURCE_TAG)),
         git_commit=cut_or_none(values.get(COMMIT_TAG)),
+        tags=within(values),
     )
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from services.contracts.base import Event
+from services.contracts.catalogue import EVENTS as EVENTS_BY_TYPE
+from services.contracts.registry import RunStarted
 from services.registry.documents import from_document, to_document
-from services.registry.runs.metrics import Column, History, Point, packed, unpacked
+from services.registry.runs.metrics import Column, History, Metric, Point, newest, packed, unpacked
+from services.registry.runs.past import Told
 from services.registry.runs.places import NAN, Place
 from services.registry.runs.rules import Run
 from services.registry.search.entities import RUNS as ENTITY
 from services.registry.search.mongo import beyond_stages, order_stages, query
 from services.registry.search.syntax import Node, Order, Section
-from services.runtime.ids import new_id
-from services.runtime.outbox import Change
+from services.runtime.ids import id_after, new_id
+from services.runtime.outbox import EVENTS, Change
 from services.runtime.store import Store, translated
 
 RUNS = "runs"
@@ -97,6 +102,7 @@ class MongoRuns:
     def __init__(self, store: Store) -> None:
         self._runs = store[RUNS]
         self._points = store[POINTS]
+        self._events = store[EVENTS]
 
     async def get(self, run_id: str) -> Run | None:
         with translated():
@@ -159,16 +165,44 @@ class MongoRuns:
             rows = [row["_id"] for row in await self._runs.aggregate(pipeline).to_list(most)]
         return [(row["e"], row["n"], row["d"], row.get("c")) for row in rows]
 
-    async def history(self, run_id: str, key: str) -> History:
-        """Every different point of one metric of one run, in no particular order."""
-        columns = [column async for column in self._columns(run_id, key)]
+    async def history(self, run_id: str, key: str, by: int | None = None) -> History:
+        """Every different point of one metric of one run, in no particular order; `by`: stored by then, in
+        milliseconds since 1970."""
+        columns = [column async for column in self._columns(run_id, key, by)]
         return unpacked(columns)
 
-    async def _columns(self, run_id: str, key: str) -> AsyncIterator[Column]:
+    async def latest_by(self, run_id: str, by: int) -> list[Metric]:
+        """Of each metric the latest point of those stored by then."""
+        found: dict[str, list[Column]] = {}
         with translated():
-            async for row in self._points.find({"r": run_id, "p.k": key}, {"p": {"$elemMatch": {"k": key}}}):
+            async for row in self._points.find({"r": run_id, **_stored(by)}, {"p": 1}):
+                for each in row["p"]:
+                    column = from_document(each, Column)
+                    found.setdefault(column.k, []).append(column)
+        return [newest(key, unpacked(columns)) for key, columns in sorted(found.items())]
+
+    async def told(self, run_id: str, by: datetime) -> Told:
+        """The run's events."""
+        wanted = {"aggregate": RunStarted.aggregate, "aggregate_id": run_id}
+        by_then: list[Event] = []
+        since: list[Event] = []
+        with translated():
+            async for row in self._events.find(wanted, {"type": 1, "time": 1, "data": 1}).sort("version", ASCENDING):
+                event = msgspec.json.decode(row["data"], type=EVENTS_BY_TYPE[row["type"]])
+                (since if since or row["time"] > by else by_then).append(event)
+        return Told(by_then, since)
+
+    async def _columns(self, run_id: str, key: str, by: int | None) -> AsyncIterator[Column]:
+        matching = {"r": run_id, "p.k": key, **_stored(by)}
+        with translated():
+            async for row in self._points.find(matching, {"p": {"$elemMatch": {"k": key}}}):
                 for column in row["p"]:
                     yield from_document(column, Column)
+
+
+def _stored(by: int | None) -> dict[str, Any]:
+    """Rows of points have ids that sort by the time of making."""
+    return {} if by is None else {"_id": {"$lt": id_after(by)}}
 
 
 def drop_points(change: Change, run_id: str) -> None:

@@ -139,7 +139,7 @@ class Webhooks:
         """What waits for a webhook, oldest first. Raises NotFound."""
         require(context.principal, Action.MANAGE_WEBHOOKS)
         webhook = await self._get(request.webhook_id)
-        return await self._queue.page(webhook.id, request.paging, _delivery)
+        return await self._queue.page(webhook.id, request.where, request.order, request.paging, _delivery)
 
     async def _get(self, webhook_id: str) -> Webhook:
         webhook = await self._store.get(webhook_id)

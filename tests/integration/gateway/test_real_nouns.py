@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.integration.gateway.test_real_services import Stack, stack
@@ -264,7 +265,24 @@ async def what_people_do_is_seen_and_was_otherwise_before(stack: Stack, run: str
     }
     assert past["is"] == {"description": "after", "asOf": None, "versions": {"nodes": [{"registeredAs": "seats"}]}}
     assert past["gone"] is None
+    await only_the_present_has(stack, run)
     assert past["experiments"]["nodes"] == [{"name": "flights"}]
     assert past["audit"]["nodes"][0] == {"before": {"id": "seats"}, "after": {"id": "chairs"}}
     assert past["events"]["nodes"] == [{"type": "registry.registered_model.registered.v1"}]
     assert past["models"]["nodes"] == [{"name": "chairs"}]
+
+
+async def only_the_present_has(stack: Stack, run: str) -> None:
+    """Below an object of the past, what can't be told of then is an error that says so."""
+    now = datetime.now(UTC).isoformat()
+    answer = await stack.gateway.ask(
+        """query($run: String!, $now: DateTime!) {
+             run(id: $run, asOf: $now) { asOf status tags { key value } artifacts { totalCount } similar { exact } }
+             project(id: "default", asOf: $now) { name insights { totalCount } } }""",
+        {"run": run, "now": now},
+    )
+    assert answer["data"]["run"]["status"] == "FAILED"
+    assert {"key": "why", "value": "stuck"} in answer["data"]["run"]["tags"]
+    assert answer["data"]["run"]["artifacts"] is None
+    assert {error["extensions"]["reason"] for error in answer["errors"]} == {"ONLY_NOW"}
+    assert len(answer["errors"]) == 3

@@ -6,6 +6,7 @@ import contextlib
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -39,7 +40,9 @@ from services.contracts.registry import (
     DescribeVersion,
     EndRun,
     GetArtifact,
+    GetMetricHistory,
     GetModels,
+    GetRuns,
     GetVersions,
     ListArtifacts,
     ListEvents,
@@ -150,6 +153,32 @@ async def test_files_of_a_run_are_listed_by_name_a_page_at_a_time(mlflow: Mlflow
             await ask(PreviewArtifact(owner=owner, path=wrong))
 
 
+async def test_files_are_filtered_and_ordered_together_with_directories(mlflow: Mlflow, ask: Asker) -> None:
+    run = await mlflow.run()
+    uri = (await mlflow(f"runs/get?run_id={run}", "GET"))["run"]["info"]["artifact_uri"]
+    for path, size in (("b.txt", 8), ("a/data.csv", 5), ("c.txt", 2), ("d.json", 4)):
+        await mlflow.put(uri, path, b"x" * size)
+
+    async def paths(**asked: Any) -> list[str]:
+        """Of all pages, one item each."""
+        found: list[str] = []
+        cursor = None
+        while True:
+            paging = Paging(first=1, after=cursor, with_total=True)
+            page = await ask(ListArtifacts(owner=ArtifactOwner(run_id=run), paging=paging, **asked))
+            found += [edge.node.path for edge in page.edges]
+            if not page.has_next:
+                assert page.total == len(found)
+                return found
+            cursor = page.edges[-1].cursor
+
+    largest = [Ordering(by="size", descending=True)]
+    assert await paths(order=largest) == ["b.txt", "d.json", "c.txt", "a"]
+    assert await paths(where=Condition(field="name", operator="like", text="%.txt")) == ["b.txt", "c.txt"]
+    assert await paths(where=Condition(field="is_directory", flag=True)) == ["a"]
+    assert await paths(where=Condition(field="size", operator="ge", number=3), order=largest) == ["b.txt", "d.json"]
+
+
 async def test_files_of_a_version_are_its_own_or_of_somebody_else_and_then_refused(mlflow: Mlflow, ask: Asker) -> None:
     name, run = uuid.uuid4().hex, await mlflow.run()
     uri = (await mlflow(f"runs/get?run_id={run}", "GET"))["run"]["info"]["artifact_uri"]
@@ -166,6 +195,52 @@ async def test_files_of_a_version_are_its_own_or_of_somebody_else_and_then_refus
 
 
 # ---------------------------------------------------------------- the past
+
+
+async def test_a_run_is_shown_as_it_was(mlflow: Mlflow, ask: Asker) -> None:
+    name, run = uuid.uuid4().hex, await mlflow.run("first")
+    before = datetime(2020, 1, 1, tzinfo=UTC)
+    await mlflow("runs/log-parameter", run_id=run, key="depth", value="6")
+    await mlflow("runs/log-metric", run_id=run, key="auc", value=0.6, timestamp=1, step=0)
+    await mlflow("registered-models/create", name=name)
+    await mlflow("model-versions/create", name=name, source="s3://b/1", run_id=run)
+    then = now()
+    await mlflow("runs/log-metric", run_id=run, key="auc", value=0.7, timestamp=2, step=1)
+    await mlflow("runs/log-metric", run_id=run, key="loss", value=0.1, timestamp=2, step=1)
+    await mlflow("runs/log-parameter", run_id=run, key="rate", value="0.1")
+    await ask(DescribeRun(run_id=run, description="later"))
+    await ask(RenameRun(run_id=run, run_name="second"))
+    await ask(EndRun(run_id=run, status="FINISHED"))
+    [was] = await ask(GetRuns(ids=[run], as_of=then))
+    [now_is] = await ask(GetRuns(ids=[run]))
+    assert was is not None
+    assert now_is is not None
+    assert (was.name, was.status, was.end_time, was.as_of) == ("first", "RUNNING", None, then)
+    assert (was.params, was.metrics) == ({"depth": "6"}, {"auc": 0.6})
+    assert "mlflow.note.content" not in was.tags
+    assert (now_is.name, now_is.status, set(now_is.metrics)) == ("second", "FINISHED", {"auc", "loss"})
+    [version] = await ask(GetVersions(keys=[VersionKey(model_name=name, version="1")], as_of=then))
+    assert version is not None
+    assert (version.params, version.metrics) == ({"depth": "6"}, {"auc": 0.6})
+    points = await ask(GetMetricHistory(run_id=run, metric="auc", as_of=then))
+    assert [point.value for point in points] == [0.6]
+    assert await ask(GetRuns(ids=[run, "none"], as_of=before)) == [None, None]
+
+
+async def test_lists_ordered_by_a_moment_go_on_where_a_page_ended(mlflow: Mlflow, ask: Asker) -> None:
+    name = uuid.uuid4().hex
+    for number in range(4):
+        await ask(WriteInsight(title=f"{name}-{number}", text="x"))
+    where = Condition(field="data", operator="like", text=f"%{name}%")
+    found: list[str] = []
+    cursor = None
+    for _ in range(2):
+        paging = Paging(first=2, after=cursor)
+        page = await ask(ListEvents(order=[Ordering(by="time")], paging=paging, where=where))
+        found += [edge.node.aggregate_id for edge in page.edges]
+        cursor = page.edges[-1].cursor
+    assert len(set(found)) == 4
+    assert not page.has_next
 
 
 async def test_a_model_is_shown_as_it_was(mlflow: Mlflow, ask: Asker) -> None:
