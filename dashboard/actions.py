@@ -9,6 +9,7 @@ from dashboard.components.acting import Action, Field, Given, afterwards, names,
 from dashboard.delivery_actions import DELIVERIES
 from dashboard.label_actions import LABELS
 from dashboard.links import Links
+from dashboard.naming_actions import NAMING
 from dashboard.policy_actions import POLICIES
 from dashboard.production_actions import PRODUCTION
 
@@ -350,4 +351,4 @@ REVIEWS = (
     ),
 )
 
-ACTIONS: tuple[Action, ...] = (*PROJECTS, *INSIGHTS, *REVIEWS, *PRODUCTION, *POLICIES, *DELIVERIES, *LABELS)
+ACTIONS: tuple[Action, ...] = (*PROJECTS, *INSIGHTS, *REVIEWS, *PRODUCTION, *POLICIES, *DELIVERIES, *LABELS, *NAMING)

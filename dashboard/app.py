@@ -6,13 +6,13 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from dash import Dash
 from starlette.types import ASGIApp
 
-from dashboard import acting, palette, router
+from dashboard import acting, palette, router, saved_views
 from dashboard.actions import ACTIONS
 from dashboard.components import files
 from dashboard.components.shell import shell
+from dashboard.early import Early
 from dashboard.gateway.client import GatewayClient
 from dashboard.links import Links
 from dashboard.live.hub import Hub
@@ -25,6 +25,7 @@ from dashboard.pages import (
     dataset,
     datasets,
     events,
+    experiments,
     insights,
     lineage,
     model,
@@ -32,6 +33,7 @@ from dashboard.pages import (
     monitoring,
     monitoring_list,
     overview,
+    past,
     project,
     projects,
     review,
@@ -43,6 +45,7 @@ from dashboard.pages import (
 from dashboard.pages import (
     settings as settings_page,
 )
+from dashboard.scripts import LeanDash
 from dashboard.security import Guarded, content_security_policy
 from dashboard.serving import Compressed, PlainFastAPI, finish
 from dashboard.sessions import SignInFirst, add_sign_in
@@ -64,6 +67,8 @@ PAGES = (
     models.PAGE,
     model.PAGE,
     version.PAGE,
+    past.MODEL_PAGE,
+    past.PAGE,
     datasets.PAGE,
     dataset.NEWEST_PAGE,
     dataset.PAGE,
@@ -74,6 +79,7 @@ PAGES = (
     monitoring_list.PAGE,
     monitoring.PAGE,
     runs.PAGE,
+    experiments.PAGE,
     compare.PAGE,
     run.PAGE,
 )
@@ -83,7 +89,9 @@ INDEX = """<!DOCTYPE html>
   <head>
     {%metas%}
     <title>{%title%}</title>
+    <!-- early -->
     <link rel="icon" href="@assets/favicon.svg" type="image/svg+xml">
+    <link rel="preload" href="@assets/fonts/inter-latin-wght-normal.woff2" as="font" type="font/woff2" crossorigin>
     {%css%}
   </head>
   <body>
@@ -108,11 +116,13 @@ async def build(settings: DashboardSettings, health: Health) -> AsyncIterator[AS
 def pages_app(settings: DashboardSettings, site: Site, hub: Hub) -> ASGIApp:
     """Routes below are as a proxy that strips the path prefix sees them; links and assets carry the prefix."""
     open_mode = settings.auth == "open"
-    app = Dash(
+    early: Early[router.Drawn] = Early()
+    app = LeanDash(
         __package__,
         backend=PlainFastAPI,
         assets_folder=str(Path(__file__).parent / "assets"),
         assets_ignore="sign-in",
+        assets_path_ignore=["vendor"],
         routes_pathname_prefix="/",
         requests_pathname_prefix=settings.path_prefix,
         title="Lifecycle",
@@ -124,18 +134,21 @@ def pages_app(settings: DashboardSettings, site: Site, hub: Hub) -> ASGIApp:
         add_log_handler=False,
     )
     app.layout = shell(site.links, signed_in=not open_mode)
-    router.register(app, site, PAGES)
+    router.register(app, site, PAGES, early)
     overview.register(app, site)
     monitoring.register(app, site)
     runs.register(app, site)
     audit.register(app, site)
+    past.register(app)
     files.register(app, site)
     palette.register(app, site)
-    acting.register(app, acting.Acts(site, ACTIONS))
+    acts = acting.Acts(site, (*ACTIONS, *saved_views.VIEWS))
+    acting.register(app, acts)
+    saved_views.register(app, site, acts)
     policy = content_security_policy(app.csp_hashes())
     app.server.add_api_websocket_route("/live/ws", live_socket(hub, open_mode, settings.allowed_origins))
     if not open_mode:
         add_sign_in(app.server, site, settings.allowed_origins, secure=settings.secure_cookie)
-    finish(app)
+    finish(app, site, PAGES, early)
     served: ASGIApp = app.server if open_mode else SignInFirst(app.server, site.links)
     return Guarded(Compressed(served), policy, settings.path_prefix)

@@ -107,7 +107,6 @@ def _letter(service: str, *, again: bool) -> Action:
         words=lambda given: words.format(consumer=given.get("consumer", "Its consumer")),
         variables=lambda given: {"id": given["id"], "decision": decision},
         danger=not again,
-        keyed=False,
         answers_id=False,
         input_type="DecideDeadLetterInput",
     )

@@ -93,6 +93,9 @@ class Links:
     def runs(self, **state: str) -> str:
         return f"{self.prefix}runs{query(state)}"
 
+    def experiments(self, **state: str) -> str:
+        return f"{self.prefix}experiments{query(state)}"
+
     def run(self, run_id: str) -> str:
         return f"{self.prefix}runs/{_part(run_id)}"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.components.acting import Action, Field, Given, afterwards, only, restoring
+from dashboard.components.acting import Action, Field, Given, afterwards, names, only, restoring
+from dashboard.components.alerts import METRICS
 
 # ---------------------------------------------------------------- gates
 
@@ -119,30 +120,32 @@ _GATES = (
 # ---------------------------------------------------------------- rules
 
 
-RULE_METRICS = {
-    "FEATURE_DRIFT": "Drift of a feature",
-    "PREDICTION_DRIFT": "Drift of the prediction",
-    "PERFORMANCE": "Performance",
-    "ESTIMATED_PERFORMANCE": "Estimated performance",
-    "MISSING": "Missing values",
-    "UNSEEN": "Unseen categories",
-    "OUT_OF_RANGE": "Out of range",
-    "TYPE_ERRORS": "Wrong types",
-    "VOLUME": "Volume",
-    "FRESHNESS": "Freshness",
-}
-
-
 def _rule_fields(given: Given) -> Sequence[Field]:
     known = given.get("known", {})
     severities = {"INFO": "Info", "WARNING": "Warning", "CRITICAL": "Critical"}
     return [
         Field("name", "Name", required=True, value=known.get("name")),
-        Field("metric", "What it looks at", "choice", True, RULE_METRICS, known.get("metric", "FEATURE_DRIFT")),
+        Field("metric", "What it looks at", "choice", True, METRICS, known.get("metric", "FEATURE_DRIFT")),
         Field("severity", "How bad it is", "choice", True, severities, known.get("severity", "WARNING")),
+        Field(
+            "features",
+            "Which features",
+            hint="Names, with commas between; all of them if it stays empty.",
+            value=", ".join(known.get("features", [])),
+        ),
         Field("minimumEffect", "Smallest change that matters", "number", value=known.get("minimumEffect")),
+        Field(
+            "windows",
+            "Looks at so many windows together",
+            "number",
+            True,
+            hint="1 to 90, sliding: several see a drift that is slow, or too small for the rows of one.",
+            value=known.get("windows", 1),
+        ),
+        Field("minimumRows", "Says nothing below so many rows", "number", True, value=known.get("minimumRows", 30)),
         Field("openAfter", "Opens after so many windows in a row", "number", True, value=known.get("openAfter", 2)),
         Field("resolveAfter", "Resolves after so many quiet ones", "number", True, value=known.get("resolveAfter", 2)),
+        Field("seconds", "Freshness: longest time without rows, in seconds", "number", value=known.get("seconds")),
         Field("requestRetraining", "Asks for retraining when it opens", "check", value=known.get("requestRetraining")),
         Field("enabled", "Switched on", "check", value=known.get("enabled", True)),
     ]
@@ -151,10 +154,14 @@ def _rule_fields(given: Given) -> Sequence[Field]:
 def _with_rule(given: Given) -> dict[str, Any]:
     former = given.get("known", {}).get("name", given["name"])
     kept: dict[str, Any] = next((one for one in given.get("rules", []) if one["name"] == former), {})
-    effect = given.get("minimumEffect")
+    effect, seconds = given.get("minimumEffect"), given.get("seconds")
     rule = {
         **kept,
         **only("name", "metric", "severity")(given),
+        "features": names(given.get("features")),
+        "windows": int(given.get("windows") or 1),
+        "minimumRows": int(given.get("minimumRows") or 1),
+        "seconds": None if seconds in (None, "") else float(seconds),
         "openAfter": int(given.get("openAfter") or 2),
         "resolveAfter": int(given.get("resolveAfter") or 2),
         "requestRetraining": bool(given.get("requestRetraining")),
@@ -191,6 +198,20 @@ _RULES = (
         fields=_rule_fields,
         words=lambda given: "Whatever it says, a change that chance explains never fires.",
         variables=_with_rule,
+        undo=_rules_back,
+    ),
+    Action(
+        "rule.remove",
+        "Remove the rule",
+        "setAlertRules",
+        "Remove it",
+        "The rule is gone.",
+        words=lambda given: "Nothing opens an alert for it any more, and its open ones resolve.",
+        variables=lambda given: {
+            **only("model", "version", "expected")(given),
+            "rules": [one for one in given.get("rules", []) if one["name"] != given.get("name")],
+        },
+        danger=True,
         undo=_rules_back,
     ),
     Action(
@@ -312,7 +333,6 @@ _REST = (
         },
         answers_id=False,
         answers_secret=True,
-        keyed=False,
     ),
     Action(
         "token.revoke",
@@ -324,7 +344,6 @@ _REST = (
         variables=only("id"),
         danger=True,
         answers_id=False,
-        keyed=False,
     ),
 )
 

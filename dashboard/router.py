@@ -10,6 +10,7 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, 
 
 from dashboard.components.shell import navigation
 from dashboard.components.states import empty, failed
+from dashboard.early import Early
 from dashboard.gateway import operations as ask
 from dashboard.links import parse, query
 from dashboard.pages.page import Page, find
@@ -19,9 +20,43 @@ from services.contracts.errors import Internal, LifecycleError, NotFound, Unauth
 log = structlog.get_logger(__name__)
 
 
-def register(app: Dash, site: Site, pages: Sequence[Page]) -> None:
+Drawn = tuple[Component, str, list[str], Component]  # a page, its title, its live topics, the navigation
+
+
+async def drawn(site: Site, pages: Sequence[Page], pathname: str, search: str, token: str) -> Drawn:
+    """The page at an address, as whoever holds `token` may see it; also if there is none, or it can't be had now."""
     links = site.links
     addresses = links.areas()
+    found = find(pages, links.strip(pathname or links.prefix))
+    if found is None:
+        missing = empty(
+            "This page doesn't exist",
+            ["The address may have a typing mistake. ", dcc.Link("Go to the overview", href=links.overview())],
+            icon_name="search",
+        )
+        return html.Div(missing, className="panel-like"), "Not found", [], navigation(addresses, "")
+    page, parts = found
+    title, topics = page.title(parts), page.topics(parts)
+    try:
+        content = await page.render(site, site.visit(parts, parse(search), token))
+    except Unauthenticated:
+        back = query({"next": pathname + search})
+        content = dcc.Location(id="to-sign-in", href=links.sign_in() + back, refresh=True)
+        topics = []
+    except LifecycleError as error:
+        content = _failed(error)
+        topics = [] if isinstance(error, NotFound) else topics
+    return content, title, topics, navigation(addresses, page.area)
+
+
+def page_load(app: Dash) -> str:
+    """The id of the page load that the callback under way belongs to."""
+    request: Any = app.backend.request_adapter()
+    return str(request.args.get("endId") or "") if request else ""
+
+
+def register(app: Dash, site: Site, pages: Sequence[Page], early: Early[Drawn]) -> None:
+    links = site.links
 
     @app.callback(
         Output("page", "children"),
@@ -33,28 +68,13 @@ def register(app: Dash, site: Site, pages: Sequence[Page]) -> None:
         Input("url", "search"),
     )
     async def show(pathname: str, _: int, search: str) -> Any:
-        found = find(pages, links.strip(pathname or links.prefix))
-        if found and not found[0].by_state and set(ctx.triggered_prop_ids) == {"url.search"}:
-            return no_update  # the page follows its address by itself
-        if found is None:
-            missing = empty(
-                "This page doesn't exist",
-                ["The address may have a typing mistake. ", dcc.Link("Go to the overview", href=links.overview())],
-                icon_name="search",
-            )
-            return html.Div(missing, className="panel-like"), "Not found", [], navigation(addresses, "")
-        page, parts = found
-        title, topics = page.title(parts), page.topics(parts)
-        try:
-            content = await page.render(site, site.visit(parts, parse(search), visitor_token()))
-        except Unauthenticated:
-            back = query({"next": pathname + (search or "")})
-            content = dcc.Location(id="to-sign-in", href=links.sign_in() + back, refresh=True)
-            topics = []
-        except LifecycleError as error:
-            content = _failed(error)
-            topics = [] if isinstance(error, NotFound) else topics
-        return content, title, topics, navigation(addresses, page.area)
+        moved, address = set(ctx.triggered_prop_ids), (pathname, search or "", visitor_token())
+        if moved == {"url.search"}:
+            found = find(pages, links.strip(pathname or links.prefix))
+            if found and not found[0].by_state:
+                return no_update  # the page follows its address by itself
+        begun = None if moved else early.take(page_load(app), address)
+        return await (begun or drawn(site, pages, *address))
 
     @app.callback(
         Output("url", "search", allow_duplicate=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dash.backends import _fastapi
@@ -13,8 +14,17 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.early import Early
+from dashboard.pages.page import Page, find
+from dashboard.router import Drawn, drawn
+from dashboard.scripts import LeanDash
+from dashboard.site import SESSION_COOKIE, Site
+
 MIN_COMPRESSED = 1024
-_LEVEL = 6
+_LEVEL = 9  # of what is compressed once
+_QUICK = 3  # of what is compressed for one answer
+_FRESH = {"cache-control": "no-cache"}
+_LASTING = (b"cache-control", b"public, max-age=31536000, immutable")
 _COMPRESSIBLE = ("text/", "application/json", "application/javascript", "image/svg")
 
 
@@ -33,20 +43,33 @@ _enter: Any = _fastapi.set_current_request
 _leave: Any = _fastapi.reset_current_request
 
 
-def finish(dash_app: Any) -> None:
+def finish(dash_app: LeanDash, site: Site, pages: Sequence[Page], early: Early[Drawn]) -> None:
     """Called once layout and callbacks stand: collects assets and adds the route of all pages.
 
     Dash 4.4.1 does both only at the first request or at ASGI's lifespan, and a deep link that comes first would
     get a page without assets.
     """
     dash_app._setup_server()
+    links = site.links
 
     async def page(request: Request, path: str) -> Response:
         token = _enter(request)
         try:
-            return Response(dash_app.index(), media_type="text/html")
+            text = dash_app.index()
         finally:
             _leave(token)
+        raw: bytes = request.scope.get("raw_path") or path.encode()
+        inner = raw.decode("ascii", "replace").removeprefix("/")
+        found = find(pages, inner)
+        if found is None:
+            return Response(text, media_type="text/html", headers=_FRESH)
+        search = f"?{request.url.query}" if request.url.query else ""
+        address = (links.prefix + inner, search, request.cookies.get(SESSION_COOKIE, ""))
+        early.begin(dash_app.newest_load, address, drawn(site, pages, *address))
+        has = "".join(f" data-{name}" for name in ("charts", "grid") if getattr(found[0], name))
+        head = dash_app.early(charts=found[0].charts, grid=found[0].grid)
+        text = text.replace("<!-- early -->", head, 1).replace('<html lang="en">', f'<html lang="en"{has}>', 1)
+        return Response(text, media_type="text/html", headers=_FRESH)
 
     prefix = dash_app.config.routes_pathname_prefix
     dash_app.server.add_api_route(prefix + "{path:path}", page, methods=["GET"], include_in_schema=False)
@@ -78,22 +101,35 @@ class Compressed:
         await self._app(scope, receive, gather)
 
     async def _answer(self, scope: Scope, start: Message, body: bytes, send: Send) -> None:
+        if scope["path"].endswith("/_dash-update-component") and start["status"] == 200:
+            start = {**start, "headers": _as_json(start["headers"])}
         headers = Headers(raw=start["headers"])
         kind = headers.get("content-type", "")
         if len(body) >= MIN_COMPRESSED and kind.startswith(_COMPRESSIBLE) and "content-encoding" not in headers:
             key = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
             lasting = "/_dash-component-suites/" in key or "/assets/" in key
             kept = self._kept.get(key) if lasting else None
-            small: bytes = await asyncio.to_thread(_compressed, body) if kept is None else kept
+            level = _LEVEL if lasting else _QUICK
+            small: bytes = await asyncio.to_thread(gzip.compress, body, level, mtime=0) if kept is None else kept
             if lasting:
                 self._kept[key] = small  # as many entries as there are files
             raw = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
             raw += [(b"content-length", str(len(small)).encode()), (b"content-encoding", b"gzip")]
             start = {**start, "headers": [*raw, (b"vary", b"Accept-Encoding")]}
             body = small
+        if _lasts(scope):
+            raw = [(name, value) for name, value in start["headers"] if name.lower() != b"cache-control"]
+            start = {**start, "headers": [*raw, _LASTING]}
         await send(start)
         await send({"type": "http.response.body", "body": body})
 
 
-def _compressed(body: bytes) -> bytes:
-    return gzip.compress(body, _LEVEL, mtime=0)
+def _as_json(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Dash 4.4.1 doesn't say what the answers of its callbacks are."""
+    return [*(one for one in headers if one[0].lower() != b"content-type"), (b"content-type", b"application/json")]
+
+
+def _lasts(scope: Scope) -> bool:
+    """Whether the address names one version of a file for ever."""
+    path = scope["path"]
+    return "/assets/" in path and (scope["query_string"].startswith(b"m=") or "/vendor/" in path)

@@ -41,12 +41,12 @@
         if (filter !== former || others) setTimeout(() => grid.purgeInfiniteCache());
         return [filter, filter, cols === chosen ? same : cols];
       },
-      save: (clicks, submits, name, views) => {
+      save: (clicks, submits, name) => {
         const same = window.dash_clientside.no_update, grid = api(), title = (name || "").trim().slice(0, 80);
-        if (!grid || !title) return [same, same];
+        if (!grid || !title || !(clicks || submits)) return [same, same];
         const search = put({ cols: columnsOf(grid), sort: sortOf(grid) }), state = parts(search), view = { name: title };
         for (const part of ["filter", "cols", "sort"]) view[part] = state.get(part) || "";
-        return [[...(Array.isArray(views) ? views : []).filter((one) => one && one.name !== title), view], ""];
+        return [{ ...view, at: Date.now() }, ""];
       },
       copy: (clicks) => {
         const grid = api();

@@ -25,6 +25,7 @@ STATES = {
 METRICS = {
     "FEATURE_DRIFT": "Drift of a feature",
     "PREDICTION_DRIFT": "Drift of the prediction",
+    "MULTIVARIATE_DRIFT": "How features hang together",
     "PERFORMANCE": "Performance",
     "ESTIMATED_PERFORMANCE": "Estimated performance",
     "MISSING": "Missing values",

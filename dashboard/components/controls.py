@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import dash_mantine_components as dmc
+from dash import html
 
-from dashboard.components.basics import clipped, icon, wild
+from dashboard.components.basics import clipped, icon, link, wild
+from dashboard.days import spelled
 from dashboard.site import Component
 
 
@@ -50,6 +53,29 @@ def segments(name: str, label: str, options: Mapping[str, str], value: str) -> C
         size="sm",
         **wild({"aria-label": label}),
     )
+
+
+def day_field(field_id: Mapping[str, str], spoken: str, value: str, today: date) -> Component:
+    """Takes a day of the past; empty for now."""
+    return dmc.DateInput(
+        id=dict(field_id),
+        value=value or None,
+        valueFormat="D MMM YYYY",
+        placeholder="As it is now",
+        leftSection=icon("clock"),
+        maxDate=today.isoformat(),
+        clearable=True,
+        clearButtonProps=wild({"aria-label": "As it is now"}),
+        size="sm",
+        w=168,
+        **wild({"aria-label": spoken}),
+    )
+
+
+def past_note(what: str, day: date, now: str) -> Component:
+    """Says that `what` is shown as it was; `now` is the address of the same as it is."""
+    words = f"{what} as it was at the end of {spelled(day)} (UTC). Nothing can be changed here."
+    return html.Div([icon("clock"), html.Span(words), link("Back to now", now)], className="past-note", role="status")
 
 
 def search_field(name: str, label: str, value: str, placeholder: str) -> Component:

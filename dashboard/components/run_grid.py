@@ -18,6 +18,7 @@ MOST_VIEWS = 50
 LONGEST_VIEW_NAME = 80
 EXAMPLES = "metrics.roc_auc > 0.7 and params.max_depth = '6'"
 VIEW_PARTS = ("filter", "cols", "sort")
+_VIEW_IDS = ("id",)  # of those that the gateway keeps
 
 # Mantine's variables, so that the grid follows the theme without a word from us.
 _THEME = (
@@ -121,7 +122,7 @@ def _views() -> Component:
                     dmc.TextInput(
                         id="runs-view-name",
                         label="Keep this view as",
-                        description="Filter, columns and order, in this browser. A link carries all of it to others.",
+                        description="Filter, columns and order: yours in every browser. A link carries them to others.",
                         placeholder="Best of the autumn",
                         value="",
                         size="sm",
@@ -148,11 +149,11 @@ def _views() -> Component:
 
 
 def kept_views(data: Any) -> list[dict[str, str]]:
-    """What the browser keeps, as far as it is what this page put there: each a name and the parts of an address."""
+    """What was kept, as far as it is what this page put there: each a name, the parts of an address, maybe its id."""
     found = []
     for one in data if isinstance(data, list) else ():
         if isinstance(one, dict) and isinstance(one.get("name"), str) and one["name"].strip():
-            parts = {part: one[part] for part in VIEW_PARTS if isinstance(one.get(part), str)}
+            parts = {part: one[part] for part in (*VIEW_PARTS, *_VIEW_IDS) if isinstance(one.get(part), str)}
             found.append({"name": clipped(one["name"], LONGEST_VIEW_NAME), **parts})
     return found[:MOST_VIEWS]
 

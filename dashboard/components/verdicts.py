@@ -55,7 +55,12 @@ async def gates_section(site: Site, visit: Visit) -> Component:
     if result is None:
         hint = "Gates are set by the project; they are judged when an evaluation is recorded, or now."
         return html.Div([empty("Not judged yet", hint, icon_name="circle-check"), html.Div(again, className="buttons")])
-    return html.Div([_sum(result), _table(result.verdicts), html.Div(again, className="buttons")])
+    return html.Div([judged(result), html.Div(again, className="buttons")])
+
+
+def judged(result: GateResult) -> Component:
+    """What its gates said of a version."""
+    return html.Div([_sum(result), _table(result.verdicts)])
 
 
 def gate_badge(result: GateResult) -> Component:

@@ -23,13 +23,20 @@ CONFIG: Any = {
 class Span:
     """What part of time a chart shows: the newest `last` columns, or [start, end) as ISO texts.
 
-    `merged`: how many of the monitor's windows make one column.
+    `merged`: how many of the monitor's windows make one column. `against`: what drift is compared with; empty for
+    the reference in force.
     """
 
     last: int | None = None
     start: str | None = None
     end: str | None = None
     merged: int = 1
+    against: str = ""
+
+    @property
+    def asked(self) -> bool:
+        """Whether its figures are made when they are asked for, so that none can be pushed."""
+        return self.merged > 1 or bool(self.against)
 
     @property
     def zoomed(self) -> bool:
@@ -48,7 +55,7 @@ def layout(span: Span | None = None, **changes: Any) -> dict[str, Any]:
         "dragmode": "zoom",
         "showlegend": False,
         "uirevision": f"{span.last}/{span.start}/{span.end}/{span.merged}",
-        "meta": {"limit": span.last, "start": span.start, "end": span.end, "coarse": span.merged > 1},
+        "meta": {"limit": span.last, "start": span.start, "end": span.end, "coarse": span.asked},
         "xaxis": time_axis(span),
         "yaxis": value_axis(),
     }

@@ -30,6 +30,24 @@ def heatmap_height(features: int) -> int:
     return max(180, 76 + _ROW_PIXELS * (features + 1))
 
 
+def heat_colours() -> dict[str, object]:
+    """The scale of a heatmap of PSI, of which `z` is the decimal logarithm."""
+    return {
+        "colorscale": "Cividis",
+        "zmin": math.log10(HEAT_FLOOR),
+        "zmax": math.log10(_HEAT_TOP),
+        "colorbar": {
+            "title": {"text": "PSI", "side": "right"},
+            "tickvals": [math.log10(tick) for tick in _TICKS],
+            "ticktext": [f"{tick:g}" for tick in _TICKS],
+            "thickness": 10,
+            "outlinewidth": 0,
+            "len": 1,
+            "xpad": 6,
+        },
+    }
+
+
 def heatmap(rows: list[Row], features: list[str], span: Span) -> Figure:
     """`features` in drawing order, from the bottom. Colour is PSI on a log scale; a dot marks what counts as drift."""
     trace = {
@@ -44,20 +62,9 @@ def heatmap(rows: list[Row], features: list[str], span: Span) -> Figure:
         "texttemplate": "%{text}",
         "textfont": {"size": 9},
         "hovertemplate": "<b>%{customdata[2]}</b><br>%{customdata[0]}<br>PSI %{customdata[1]}<extra></extra>",
-        "colorscale": "Cividis",
-        "zmin": math.log10(HEAT_FLOOR),
-        "zmax": math.log10(_HEAT_TOP),
         "xgap": 1 if len(rows) <= 45 else 0,
         "ygap": 1,
-        "colorbar": {
-            "title": {"text": "PSI", "side": "right"},
-            "tickvals": [math.log10(tick) for tick in _TICKS],
-            "ticktext": [f"{tick:g}" for tick in _TICKS],
-            "thickness": 10,
-            "outlinewidth": 0,
-            "len": 1,
-            "xpad": 6,
-        },
+        **heat_colours(),
         "meta": {"heat": features},
     }
     return {

@@ -14,6 +14,7 @@ from dashboard.gateway.production_views import Deployment, Retraining
 from dashboard.theme import GREEN, PURPLE, VERMILLION
 
 _MOST = 12
+_LABEL_WIDTH = 0.08  # of a chart's width
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,9 @@ def marked(figure: Figure, found: Sequence[Marker], rows: Sequence[Row]) -> Figu
     first, last = rows[0]["x"], rows[-1]["x"]
     shapes: list[dict[str, Any]] = list(figure["layout"].get("shapes", []))
     notes: list[dict[str, Any]] = list(figure["layout"].get("annotations", []))
-    for one in found:
+    labelled: list[datetime] = []
+    apart = (_read(last) - _read(first)) * _LABEL_WIDTH
+    for one in sorted(found, key=lambda one: one.words == "alert"):  # their words give way
         start = _text(one.at)
         end = _text(one.end) if one.end else start
         if end < first or start > last:
@@ -55,6 +58,9 @@ def marked(figure: Figure, found: Sequence[Marker], rows: Sequence[Row]) -> Figu
         if one.end:
             strip = {"type": "rect", "yref": "paper", "x0": start, "x1": end, "y0": 0.985, "y1": 1}
             shapes.append({**strip, "fillcolor": one.colour, "line": {"width": 0}})
+        if any(abs(_read(start) - other) < apart for other in labelled):
+            continue  # its words would lie upon another's
+        labelled.append(_read(start))
         notes.append(
             {
                 "x": start,
@@ -68,6 +74,10 @@ def marked(figure: Figure, found: Sequence[Marker], rows: Sequence[Row]) -> Figu
             }
         )
     return {**figure, "layout": {**figure["layout"], "shapes": shapes, "annotations": notes}}
+
+
+def _read(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _text(moment: datetime) -> str:

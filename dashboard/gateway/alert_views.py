@@ -92,6 +92,7 @@ class AlertRule(View, frozen=True, kw_only=True):
     reopen_within: int = 5
     minimum_rows: int = 30
     seconds: float | None = None
+    windows: int = 1
     request_retraining: bool = False
 
 

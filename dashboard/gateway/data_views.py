@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dashboard.gateway.views import Metric, View
+from dashboard.gateway.views import KeyValue, Metric, View
 
 
 class DatasetKey(View, frozen=True, kw_only=True):
@@ -277,6 +277,23 @@ class Attempt(View, frozen=True, kw_only=True):
     note: str = ""
     by: str
     at: datetime
+
+
+class BundleFile(View, frozen=True, kw_only=True):
+    """`path` is below the run's artifacts."""
+
+    path: str
+    size: int = 0
+
+
+class ReproductionPlan(View, frozen=True, kw_only=True):
+    """What it takes to make a run again: `environment` are the files that pin packages, `diff` the changes."""
+
+    command: list[str] = []
+    working_directory: str = ""
+    seeds: list[KeyValue] = []
+    environment: list[BundleFile] = []
+    diff: BundleFile | None = None
 
 
 class Reproducibility(View, frozen=True, kw_only=True):

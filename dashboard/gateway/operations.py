@@ -7,7 +7,7 @@ from datetime import datetime
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
-from dashboard.gateway import alert_views, data_views, file_views, found_views, project_views, views
+from dashboard.gateway import alert_views, data_views, file_views, found_views, past_views, project_views, views
 from dashboard.gateway import production_views as production
 from dashboard.gateway.views import Connection, View
 
@@ -66,6 +66,12 @@ MODEL: Operation[views.ModelDetail | None] = _load("model", views.ModelDetail | 
 EVENTS: Operation[Connection[views.EventView]] = _load("events", Connection[views.EventView], "events")
 MONITORED: Operation[list[views.Monitored]] = _load("monitored", list[views.Monitored], "monitored")
 WINDOWS: Operation[list[views.Window]] = _load("windows", list[views.Window], "windows")
+PERFORMANCE: Operation[views.PerformanceDetail | None] = _load(
+    "performance", views.PerformanceDetail | None, "performance"
+)
+SEGMENT_DRIFT: Operation[list[views.SegmentDrift] | None] = _load(
+    "segment_drift", list[views.SegmentDrift] | None, "segmentDrift"
+)
 DISTRIBUTION: Operation[views.Distribution] = _load("distribution", views.Distribution, "distribution")
 RUNS: Operation[Connection[views.RunSummary]] = _load("runs", Connection[views.RunSummary], "runs")
 # Tags can be long: they travel only where a column shows one.
@@ -164,6 +170,18 @@ DATA_SOURCES: Operation[Connection[data_views.DataSource]] = _load(
 LINEAGE: Operation[data_views.Lineage | None] = _load("lineage", data_views.Lineage | None, "lineage")
 REPRODUCIBILITY: Operation[data_views.Reproducibility | None] = _load(
     "reproducibility", data_views.Reproducibility | None, "reproducibility"
+)
+
+MODEL_PAST: Operation[past_views.PastModel | None] = _load("model_past", past_views.PastModel | None, "model")
+VERSION_PAST: Operation[past_views.PastVersionData] = _load("version_past", past_views.PastVersionData, None)
+EXPERIMENTS: Operation[Connection[past_views.Experiment]] = _load(
+    "experiments", Connection[past_views.Experiment], "experiments"
+)
+SAVED_VIEWS: Operation[Connection[past_views.SavedView]] = _load(
+    "saved_views", Connection[past_views.SavedView], "savedViews"
+)
+REPRODUCTION_PLAN: Operation[data_views.ReproductionPlan | None] = _load(
+    "reproduction_plan", data_views.ReproductionPlan | None, "reproductionPlan"
 )
 
 EVENT_STREAM: Operation[views.EventMessage] = _load("event_stream", views.EventMessage, "events")

@@ -19,7 +19,7 @@ from dashboard.gateway.operations import Operation
 from services.contracts.errors import LifecycleError, Unauthenticated, Unavailable
 
 FIRST_PAUSE = 0.2  # seconds
-LONGEST_PAUSE = 5.0
+LONGEST_PAUSE = 1.5
 HANDSHAKE_SECONDS = 8.0
 KEEP_ALIVE_SECONDS = 5.0
 _LONG_ENOUGH_TO_TRUST = 10.0  # a connection that held this long starts the back-off anew

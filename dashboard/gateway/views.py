@@ -165,6 +165,8 @@ class Monitored(View, frozen=True, kw_only=True):
     rows: int = 0
     labelled: int = 0
     last_prediction_at: datetime | None = None
+    segments: list[str] = []
+    references: list[str] = []
 
 
 class FeatureDrift(View, frozen=True, kw_only=True):
@@ -199,6 +201,30 @@ class Performance(View, frozen=True, kw_only=True):
     mae: float | None = None
     rmse: float | None = None
     r2: float | None = None
+
+
+class SegmentPerformance(View, frozen=True, kw_only=True):
+    """How good the model was on the rows with one value of a column."""
+
+    column: str
+    value: str
+    performance: Performance
+
+
+class SegmentDrift(View, frozen=True, kw_only=True):
+    """How far a feature is from the reference among the rows with one value of a column."""
+
+    column: str
+    value: str
+    feature: str
+    rows: int
+    psi: float | None = None
+    drifted: bool = False
+
+
+class PerformanceDetail(View, frozen=True, kw_only=True):
+    performance: Performance
+    segments: list[SegmentPerformance] = []
 
 
 class Estimated(View, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from dashboard.site import Site
 from services.contracts.errors import LifecycleError, Rejected
 
 KEPT = 500
-RETRY = 1.0  # seconds
+RETRY = 0.5  # seconds
 
 log = structlog.get_logger(__name__)
 

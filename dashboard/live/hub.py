@@ -24,7 +24,9 @@ from services.contracts.errors import LifecycleError, Unauthenticated
 
 BATCH = 0.06  # seconds that frames of a topic are gathered
 BEAT = 2.0  # seconds between signs of life
+NOTICE = 0.25  # seconds until a change of state is said
 LOOK = 1.0  # seconds between looks whether the gateway itself is whole
+LOOK_AGAIN = 0.3  # seconds, while it isn't
 LINGER = 30.0  # seconds that a topic outlives its last browser: people go back and forth
 SESSION_CHECK = 5.0  # seconds between checks of each open session's token
 
@@ -219,10 +221,17 @@ class Hub:
         await self.feed.run()
 
     async def _beat(self) -> None:
+        """A sign of life every `BEAT` seconds, and at once when something went or came back."""
+        said: dict[Browser, tuple[float, dict[str, object]]] = {}
         while True:
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(NOTICE)
+            now = asyncio.get_running_loop().time()
+            said = {browser: said[browser] for browser in self._browsers if browser in said}
             for browser in self._browsers:
-                browser.beat(self._state(browser))
+                state, (at, former) = self._state(browser), said.get(browser, (0.0, {}))
+                if state != former or now - at >= BEAT:
+                    browser.beat(state)
+                    said[browser] = now, state
 
     async def _look(self) -> None:
         while True:
@@ -231,7 +240,7 @@ class Hub:
                 self._unready = unready
                 for browser in self._browsers:
                     browser.beat(self._state(browser))
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(LOOK_AGAIN if self._unready else LOOK)
 
     async def _end_abandoned(self) -> None:
         loop = asyncio.get_running_loop()

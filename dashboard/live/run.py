@@ -12,7 +12,7 @@ from services.contracts.errors import LifecycleError
 
 RUNNING = ("RUNNING", "SCHEDULED")
 LOOK = 30.0  # seconds between two looks whether a run that had ended goes on
-RETRY = 1.0  # seconds
+RETRY = 0.5  # seconds
 
 
 class LiveRun:

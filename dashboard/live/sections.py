@@ -31,7 +31,7 @@ from services.contracts.errors import LifecycleError, NotFound
 
 SETTLE = 0.12  # seconds: one cause often makes several events
 PACE = 0.5  # seconds between two renderings
-TROUBLED_PACE = 2.0
+TROUBLED_PACE = 0.8
 CLOCK = 30.0  # seconds: what depends on the time of day is rendered again without any event
 
 log = structlog.get_logger(__name__)
@@ -92,7 +92,13 @@ def sectioned(topic: str) -> Sectioned | None:
                 lambda event: event.aggregate in _JUDGED and event.aggregate_id == f"{name}/{number}",
             )
         case "model", [name]:
-            return Sectioned(model.SECTIONS, {"name": name}, lambda event: _is_about(event, name))
+            return Sectioned(
+                model.SECTIONS,
+                {"name": name},
+                lambda event: (
+                    _is_about(event, name) or (event.aggregate == "deployment" and name in event.aggregate_id)
+                ),
+            )
         case "monitor", [name, number]:
             return Sectioned(
                 monitoring.SECTIONS,

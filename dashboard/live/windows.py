@@ -12,7 +12,7 @@ from dashboard.live.frames import Frame
 from dashboard.site import Site
 from services.contracts.errors import LifecycleError, NotFound
 
-RETRY = 1.0  # seconds
+RETRY = 0.5  # seconds
 KEPT = 400  # newest windows
 CAUGHT_UP = 60  # windows asked for after a (re)connection
 

@@ -204,4 +204,5 @@ PAGE = Page(
     render,
     topics=lambda parts: [names.alert(parts["id"])],
     area="alerts",
+    charts=True,
 )

@@ -204,4 +204,4 @@ def _scatter(visit: Visit, runs: Sequence[RunDetail]) -> Component:
     return card("Any two quantities", html.Div([pickers, graph(figure, f"{y} against {x}", 318)]))
 
 
-PAGE = Page("runs/compare", lambda parts: "Compare runs", render, area="runs", by_state=True)
+PAGE = Page("runs/compare", lambda parts: "Compare runs", render, area="runs", by_state=True, charts=True)

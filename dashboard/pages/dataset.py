@@ -342,11 +342,19 @@ def _origin(site: Site, one: DatasetVersion) -> Component:
     )
 
 
-NEWEST_PAGE = Page("datasets/<name>", lambda parts: clipped(parts["name"], 60), render, area="datasets", by_state=True)
+NEWEST_PAGE = Page(
+    "datasets/<name>",
+    lambda parts: clipped(parts["name"], 60),
+    render,
+    area="datasets",
+    charts=True,
+    by_state=True,
+)
 PAGE = Page(
     "datasets/<name>/<digest>",
     lambda parts: f"{clipped(parts['name'], 60)} {parts['digest'][:8]}",
     render,
     area="datasets",
+    charts=True,
     by_state=True,
 )

@@ -9,6 +9,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import formats
+from dashboard.components.acting import act
 from dashboard.components.basics import (
     aliases,
     badge,
@@ -29,11 +30,13 @@ from dashboard.components.events import timeline
 from dashboard.components.models import CHAMPION, chosen_metrics, lower_is_better, metric_text
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
+from dashboard.components.stays import what_ran_where
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import KeyValue, ModelDetail, VersionRow
 from dashboard.links import Links
 from dashboard.live import names
 from dashboard.pages.page import Page
+from dashboard.pages.past import asked_days
 from dashboard.site import Component, Section, Site, Visit
 from services.contracts.errors import NotFound
 
@@ -226,20 +229,29 @@ async def timeline_section(site: Site, visit: Visit) -> Component:
     return timeline(events[:_TIMELINE_LENGTH], site.links)
 
 
+async def ran_section(site: Site, visit: Visit) -> Component:
+    return await what_ran_where(site, visit, visit.parts["name"])
+
+
 SECTIONS: dict[str, Section] = {
     "model-head": head_section,
     "model-versions": versions_section,
+    "model-ran": ran_section,
     "model-params": params_section,
     "model-timeline": timeline_section,
 }
 
 
 async def render(site: Site, visit: Visit) -> Component:
-    await load(site, visit)
+    model = await load(site, visit)
     parts = await rendered(SECTIONS, site, visit)
     return html.Div(
         [
-            page_head(clipped(visit.parts["name"], 120), crumbs=[link("Models", site.links.models())]),
+            page_head(
+                clipped(visit.parts["name"], 120),
+                crumbs=[link("Models", site.links.models())],
+                aside=html.Div(_buttons(site, model), className="buttons"),
+            ),
             html.Div(parts["model-head"], id="model-head"),
             card(
                 "Versions",
@@ -247,6 +259,7 @@ async def render(site: Site, visit: Visit) -> Component:
                 body_id="model-versions",
                 hint="The best value of each column is marked.",
             ),
+            card("What ran where", parts["model-ran"], body_id="model-ran"),
             html.Div(
                 [
                     card(
@@ -263,10 +276,21 @@ async def render(site: Site, visit: Visit) -> Component:
     )
 
 
+def _buttons(site: Site, model: ModelDetail) -> list[Component]:
+    held = {"model": model.name}
+    return [
+        asked_days(site.links.model(model.name), "", site, "The model"),
+        act("model.describe", "Describe…", {**held, "known": model.description[:2000]}),
+        act("model.rename", "Rename…", held),
+        act("model.delete", "Delete…", held),
+    ]
+
+
 PAGE = Page(
     "models/<name>",
     lambda parts: clipped(parts["name"], 60),
     render,
     topics=lambda parts: [names.model(parts["name"])],
     area="models",
+    charts=True,
 )

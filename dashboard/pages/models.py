@@ -7,6 +7,7 @@ import asyncio
 from dash import html
 
 from dashboard import formats
+from dashboard.components.acting import act
 from dashboard.components.basics import card, page_head
 from dashboard.components.models import model_table
 from dashboard.components.sections import rendered
@@ -39,7 +40,11 @@ async def render(site: Site, visit: Visit) -> Component:
     parts = await rendered(SECTIONS, site, visit)
     return html.Div(
         [
-            page_head("Models", hint="Registered models, their champions and how they do in production."),
+            page_head(
+                "Models",
+                hint="Registered models, their champions and how they do in production.",
+                aside=act("model.register", "New model…", {}, icon_name="plus"),
+            ),
             card("Registered models", parts["models-table"], body_id="models-table"),
         ]
     )

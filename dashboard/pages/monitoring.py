@@ -1,7 +1,7 @@
 """`/monitoring/<model>/<version>`: performance and drift of one version, moving as predictions and labels arrive.
 
 The state of the page is its address: `range` (30, 90, all), `start` and `end` (a zoomed span), `merged` (windows a
-column), `metric`, `feature`.
+column), `against` (what drift is compared with), `metric`, `feature`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import dash_mantine_components as dmc
 import structlog
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard.components.basics import card, clipped, icon, link, page_head, wild
 from dashboard.components.headline import headline_section
+from dashboard.components.monitoring_controls import choice, compared_with, controls
 from dashboard.components.sections import rendered
-from dashboard.components.states import empty, failed
+from dashboard.components.segments import segments_part
+from dashboard.components.states import empty, failed, skeleton
 from dashboard.figures.base import CONFIG, Figure, Span
 from dashboard.figures.distribution import distribution
 from dashboard.figures.drift import feature_order, feature_series, heatmap
@@ -33,9 +34,7 @@ from dashboard.links import parse, query
 from dashboard.live import names
 from dashboard.pages.monitoring_state import (
     CONTROLS,
-    MERGED,
     MOST_WINDOWS,
-    RANGES,
     changed_state,
     gestures,
     merged_of,
@@ -64,6 +63,7 @@ class Shown:
     measure: Measure
     feature: str
     markers: list[Marker]
+    bounds: tuple[str | None, str | None]  # the first moment of the shown windows, and the first after them
 
 
 def _measure(monitored: Monitored, state: Mapping[str, str]) -> Measure:
@@ -77,6 +77,8 @@ async def load(site: Site, visit: Visit) -> Shown:
     limits: dict[str, Any] = (
         {"start": _zoned(span.start), "end": _zoned(span.end)} if span.zoomed else {"last": span.last}
     )
+    if span.against:
+        limits["against"] = span.against
     watched = visit.ask(ask.MONITORED, model=model, version=version)
     if span.merged > 1:
         found = await watched
@@ -92,7 +94,9 @@ async def load(site: Site, visit: Visit) -> Shown:
     wanted = visit.state.get("feature", "")
     most_drifted = order[-2] if len(order) > 1 else PREDICTION
     feature = wanted if wanted in order else most_drifted
-    return Shown(found[0], rows, span, _measure(found[0], visit.state), feature, await _markers(visit))
+    start, end = (windows[-len(rows) :][0].start, windows[-1].end) if rows else (None, None)
+    bounds = (start and start.isoformat(), end and end.isoformat())
+    return Shown(found[0], rows, span, _measure(found[0], visit.state), feature, await _markers(visit), bounds)
 
 
 async def _markers(visit: Visit) -> list[Marker]:
@@ -171,7 +175,7 @@ async def render(site: Site, visit: Visit) -> Component:
         [clipped(model, 80), html.Span(f"v{clipped(version, 20)}", className="version")],
         crumbs=[link("Monitoring", site.links.monitoring()), link(clipped(model, 40), site.links.model(model))],
         hint=f"against {clipped(shown.monitored.reference, 80)}, {shown.monitored.reference_rows:,} rows",
-        aside=_controls(visit.state),
+        aside=controls(visit.state),
     )
     return html.Div(
         [
@@ -193,42 +197,6 @@ async def render(site: Site, visit: Visit) -> Component:
             html.Div(parts["monitor-headline"], id="monitor-headline"),
             html.Div(await _body(site, visit, shown), id="monitor-body"),
         ]
-    )
-
-
-def _controls(state: Mapping[str, str]) -> Component:
-    return dmc.Group(
-        [
-            html.Button(
-                [icon("zoom-reset"), "Reset zoom"],
-                id="zoom-reset",
-                className="button" + ("" if span_of(state).zoomed else " hidden"),
-                type="button",
-            ),
-            html.Button(
-                [icon("player-pause"), html.Span("Pause", id="pause-label")],
-                id="pause",
-                className="button",
-                type="button",
-            ),
-            dmc.Select(
-                id="merged",
-                data=[{"value": value, "label": label} for value, label in MERGED.items()],
-                value=merged_of(state),
-                allowDeselect=False,
-                w=196,
-                size="sm",
-                **wild({"aria-label": "Windows in one column"}),
-            ),
-            dmc.SegmentedControl(
-                id="range",
-                data=[{"value": value, "label": label} for value, label in RANGES.items()],
-                value=range_of(state),
-                size="sm",
-                **wild({"aria-label": "Range of time"}),
-            ),
-        ],
-        gap="xs",
     )
 
 
@@ -258,21 +226,17 @@ async def _body(site: Site, visit: Visit, shown: Shown) -> Component:
                 "Performance over time",
                 _graph("performance", figures["performance"], "Performance per window", height=320),
                 hint="Per window, with its 95 % confidence band. Drag to zoom every chart, double-click to reset.",
-                aside=dmc.Select(
-                    id="metric",
-                    data=measure_options,
-                    value=shown.measure.key,
-                    allowDeselect=False,
-                    w=140,
-                    size="sm",
-                    **wild({"aria-label": "Performance figure"}),
-                ),
+                aside=choice("metric", "Performance figure", measure_options, shown.measure.key, 140),
             ),
             card(
                 "Drift of every feature",
                 _graph("heatmap", figures["heatmap"], "Drift (PSI) per feature and window"),
-                hint="Brighter is further from the reference; a dot marks drift beyond chance and of "
-                "notable size. Click a row for its detail.",
+                hint="Brighter is further away; a dot marks drift beyond chance and of notable size. "
+                "Click a row for its detail.",
+                aside=html.Div(
+                    [html.Span("Compared with", className="sub"), compared_with(shown.monitored, visit.state)],
+                    className="buttons labelled",
+                ),
             ),
             card(
                 "Feature in detail",
@@ -280,13 +244,13 @@ async def _body(site: Site, visit: Visit, shown: Shown) -> Component:
                     [
                         html.Div(
                             [
-                                html.H3("Distribution", className="chart-title"),
+                                html.H3("Distribution, and that of the reference", className="chart-title"),
                                 html.Div(await distribution_part(site, visit, shown), id="distribution"),
                             ]
                         ),
                         html.Div(
                             [
-                                html.H3("Distance from the reference", className="chart-title"),
+                                html.H3("Distance by window", className="chart-title"),
                                 _graph("series", figures["series"], "PSI and JS per window", height=280),
                             ]
                         ),
@@ -294,17 +258,12 @@ async def _body(site: Site, visit: Visit, shown: Shown) -> Component:
                     className="halves",
                 ),
                 hint="Dotted: the limit for this many rows. Thin line: PSI 0.2, the classic orientation.",
-                aside=dmc.Select(
-                    id="feature",
-                    data=features,
-                    value=shown.feature,
-                    allowDeselect=False,
-                    searchable=True,
-                    w=200,
-                    size="sm",
-                    nothingFoundMessage="No such feature",
-                    **wild({"aria-label": "Feature"}),
-                ),
+                aside=choice("feature", "Feature", features, shown.feature, 200),
+            ),
+            card(
+                "Segments",
+                html.Div(skeleton(), id="segments"),
+                hint="Of the time that is shown, all rows of it together. Dotted: all segments.",
             ),
             html.Div(
                 [
@@ -336,6 +295,7 @@ PAGE = Page(
     render,
     topics=lambda parts: [names.monitor(parts["model"], parts["version"])],
     area="monitoring",
+    charts=True,
 )
 
 
@@ -370,6 +330,7 @@ def register(app: Dash, site: Site) -> None:
         Output("merged", "value"),
         Output("metric", "value"),
         Output("feature", "value"),
+        Output("against", "value"),
         Output("zoom-reset", "className"),
         Input("url", "search"),
         Input("coarse-tick", "data"),
@@ -391,5 +352,22 @@ def register(app: Dash, site: Site) -> None:
             merged_of(visit.state),
             shown.measure.key,
             shown.feature,
+            visit.state.get("against", ""),
             "button" + ("" if shown.span.zoomed else " hidden"),
         )
+
+    @app.callback(
+        Output("segments", "children"),
+        Input("segments", "id"),
+        Input("url", "search"),
+        Input("coarse-tick", "data"),
+        State("url", "pathname"),
+    )
+    async def segments(_: str, search: str, __: int, pathname: str) -> Any:
+        """Asked for when the charts above stand: nobody waits for it."""
+        found = find([PAGE], site.links.strip(pathname))
+        if found is None:
+            return no_update
+        visit = site.visit(found[1], parse(search), visitor_token())
+        shown = await load(site, visit)
+        return await segments_part(visit, *shown.bounds, shown.measure)

@@ -15,16 +15,22 @@ MOST_WINDOWS = 400  # columns that a screen can tell apart; a longer span is ask
 
 _MOMENT = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d")
 
-CONTROLS = ("range", "merged", "metric", "feature")
+CONTROLS = ("range", "merged", "metric", "feature", "against")
+AGAINST = {
+    "": "The reference in force",
+    "previous": "The window before",
+    "weekday": "Same weekday, 4 weeks before",
+    "year": "A year before",
+}
 
 
 def span_of(state: Mapping[str, str]) -> Span:
-    merged = int(merged_of(state) or 1)
+    merged, against = int(merged_of(state) or 1), state.get("against", "")
     start, end = state.get("start", ""), state.get("end", "")
     if _MOMENT.fullmatch(start) and _MOMENT.fullmatch(end) and start < end:
-        return Span(start=start, end=end, merged=merged)
+        return Span(start=start, end=end, merged=merged, against=against)
     chosen = range_of(state)
-    return Span(last=MOST_WINDOWS if chosen == "all" else int(chosen), merged=merged)
+    return Span(last=MOST_WINDOWS if chosen == "all" else int(chosen), merged=merged, against=against)
 
 
 def merged_of(state: Mapping[str, str]) -> str:
@@ -35,6 +41,13 @@ def merged_of(state: Mapping[str, str]) -> str:
 def range_of(state: Mapping[str, str]) -> str:
     chosen = state.get("range", DEFAULT_RANGE)
     return chosen if chosen in RANGES else DEFAULT_RANGE
+
+
+def against_options(references: Sequence[str], in_force: str) -> list[dict[str, str]]:
+    """What drift can be compared with: other windows, or a reference that the version has or had."""
+    others = [one for one in references if one not in (in_force, *AGAINST)]
+    named = [{"value": one, "label": f"Reference {one[:60]}"} for one in others]
+    return [*({"value": value, "label": label} for value, label in AGAINST.items()), *named]
 
 
 def changed_state(state: Mapping[str, str], change: Mapping[str, str]) -> dict[str, str]:
@@ -79,6 +92,8 @@ def wish(name: str, prop: str, value: Any, state: Mapping[str, str]) -> dict[str
             return {"range": value}
         case "merged", _ if (value or "") != merged_of(state):
             return {"merged": value or ""}
+        case "against", _ if (value or "") != state.get("against", ""):
+            return {"against": value or ""}
         case (("metric" | "feature"), _) if value:
             return {name: value}
         case "zoom-reset", _ if value:

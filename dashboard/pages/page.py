@@ -13,7 +13,7 @@ from dashboard.site import Component, Site, Visit
 class Page:
     """`pattern`: path parts, `<name>` for a variable one. `topics`: what an open browser follows live.
 
-    `by_state`: drawn again whenever the query string of its address changes.
+    `by_state`: drawn again whenever the query string of its address changes. `charts`, `grid`: what is loaded early.
     """
 
     pattern: str
@@ -22,6 +22,8 @@ class Page:
     topics: Callable[[Mapping[str, str]], list[str]] = lambda parts: []
     area: str = ""
     by_state: bool = False
+    charts: bool = False
+    grid: bool = False
 
     def match(self, path: str) -> dict[str, str] | None:
         """The variable parts of `path` (inside the dashboard, still percent-encoded); None if it's another page's."""

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import formats
 from dashboard.components.acting import act
-from dashboard.components.basics import badge, card, clipped, facts, icon, link, moment, page_head, scrolling, wild
+from dashboard.components.basics import badge, card, clipped, facts, link, moment, page_head, scrolling, wild
 from dashboard.components.board import chosen_stage, cycle, stage_list, stage_panel, state_badge
 from dashboard.components.board_history import history
-from dashboard.components.controls import state_id
+from dashboard.components.controls import day_field, past_note, state_id
 from dashboard.components.insights import insights_card
 from dashboard.components.states import empty
 from dashboard.components.things import thing_link
+from dashboard.days import day_in, end_of, spelled
 from dashboard.gateway import operations as ask
 from dashboard.gateway.project_views import Assumption, Board, Milestone
 from dashboard.live import names
@@ -30,16 +31,7 @@ from services.contracts.errors import NotFound
 
 
 def day_of(state: Mapping[str, str]) -> date | None:
-    """The day that is looked at; None for now, and for nonsense."""
-    try:
-        return date.fromisoformat(state.get("on", ""))
-    except ValueError:
-        return None
-
-
-def end_of(day: date) -> str:
-    """The last moment of a day in UTC, as GraphQL takes it."""
-    return (datetime.combine(day, time.min, UTC) + timedelta(days=1, microseconds=-1)).isoformat()
+    return day_in(state.get("on", ""))
 
 
 async def load(site: Site, visit: Visit) -> Board:
@@ -47,7 +39,7 @@ async def load(site: Site, visit: Visit) -> Board:
     limits = {"asOf": end_of(day)} if day and day < site.now().date() else {}
     board = await visit.ask(ask.BOARD, id=visit.parts["id"], **limits)
     if board is None:
-        when = f" on {day.day} {day:%B %Y}" if limits and day else ""
+        when = f" on {spelled(day)}" if limits and day else ""
         raise NotFound(f"There is no project {clipped(visit.parts['id'], 60)}{when}.")
     return board
 
@@ -78,7 +70,7 @@ async def render(site: Site, visit: Visit) -> Component:
     return html.Div(
         [
             _head(site, board, visit.state, past),
-            _past_note(site, board, day) if past and day else None,
+            past_note("The board", day, site.links.project(board.project_id)) if past and day else None,
             html.P(clipped(board.description, 2000), className="lead") if board.description else None,
             html.Div(
                 [
@@ -113,19 +105,7 @@ async def render(site: Site, visit: Visit) -> Component:
 def _head(site: Site, board: Board, state: Mapping[str, str], past: bool) -> Component:
     held = {"projectId": board.project_id}
     buttons = [
-        dmc.DateInput(
-            id=state_id("on"),
-            value=state.get("on") or None,
-            valueFormat="D MMM YYYY",
-            placeholder="As it is now",
-            leftSection=icon("clock"),
-            maxDate=site.now().date().isoformat(),
-            clearable=True,
-            clearButtonProps=wild({"aria-label": "As it is now"}),
-            size="sm",
-            w=168,
-            **wild({"aria-label": "The board as it was on"}),
-        )
+        day_field(state_id("on"), "The board as it was on", state.get("on", ""), site.now().date()),
     ]
     if not past:
         patterns = "\n".join(f"{one.kind.lower()}:{one.glob}" for one in board.patterns)
@@ -136,18 +116,6 @@ def _head(site: Site, board: Board, state: Mapping[str, str], past: bool) -> Com
         crumbs=[link("Projects", site.links.projects())],
         hint=["last changed ", moment(board.updated_at)],
         aside=dmc.Group(buttons, gap="xs"),
-    )
-
-
-def _past_note(site: Site, board: Board, day: date) -> Component:
-    return html.Div(
-        [
-            icon("clock"),
-            html.Span(f"The board as it was at the end of {day.day} {day:%B %Y} (UTC). Nothing can be changed here."),
-            link("Back to now", site.links.project(board.project_id)),
-        ],
-        className="past-note",
-        role="status",
     )
 
 

@@ -256,4 +256,5 @@ PAGE = Page(
     render,
     topics=lambda parts: [names.review(parts["model"], parts["version"])],
     area="reviews",
+    charts=True,
 )

@@ -8,6 +8,7 @@ from typing import Any
 from dash import html
 
 from dashboard import formats
+from dashboard.components.acting import act
 from dashboard.components.basics import (
     badge,
     card,
@@ -29,10 +30,11 @@ from dashboard.components.reproduction import ingredients
 from dashboard.components.sections import rendered
 from dashboard.components.similar import similar_table
 from dashboard.components.states import empty, failed
+from dashboard.components.things import address
 from dashboard.figures.learning import curves
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import RunDetail
-from dashboard.links import Links
+from dashboard.links import Links, query
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.site import Component, Section, Site, Visit
@@ -110,29 +112,34 @@ async def render(site: Site, visit: Visit) -> Component:
     run = await load(visit)
     run_id = run.run_id
     owner = {"run": run_id}
-    parts, similar_card, learned, repeatable, logged = await asyncio.gather(
+    parts, similar_card, learned, repeatable, logged, origin = await asyncio.gather(
         rendered(SECTIONS, site, visit),
         _similar(site, visit),
         insights_card(site, visit, "run", run_id),
         _reproducible(site, visit),
         files(site, visit, owner),
+        _origin(site, visit, run),
     )
     return html.Div(
         [
             page_head(
-                clipped(run.name or run.run_id, 100),
+                [
+                    clipped(run.name or run.run_id, 100),
+                    badge("deleted", "warn", "alert-triangle") if run.lifecycle_stage == "deleted" else None,
+                ],
                 crumbs=[link("Runs", site.links.runs())],
                 hint=[
                     html.Span(clipped(run.user, 60)),
                     " started it ",
                     moment(run.start_time),
                     " in ",
-                    html.Span(clipped(run.experiment_name, 80)),
+                    link(clipped(run.experiment_name, 80), address(site.links, "experiment", run.experiment_id)),
                 ],
                 aside=html.Div(
                     [
                         html.Span(parts["run-status"], id="run-status"),
                         link("Lineage", site.links.lineage("run", run_id), className="button"),
+                        *_buttons(run),
                     ],
                     className="buttons",
                 ),
@@ -145,7 +152,7 @@ async def render(site: Site, visit: Visit) -> Component:
             html.Div(
                 [
                     html.Div([card("Data", _datasets(run, site.links)), similar_card], className="column"),
-                    html.Div([card("Code and environment", _origin(run)), repeatable, learned], className="column"),
+                    html.Div([card("Code and environment", origin), repeatable, learned], className="column"),
                 ],
                 className="halves cards loose",
             ),
@@ -162,6 +169,14 @@ def _figures(run: RunDetail) -> Component:
     if max(len(run.metrics), len(run.params)) > _FEW:
         return html.Div(cards)
     return html.Div([html.Div(one, className="column") for one in cards], className="halves cards loose")
+
+
+def _buttons(run: RunDetail) -> list[Component]:
+    held = {"runId": run.run_id, "known": {"name": run.name}}
+    if run.lifecycle_stage == "deleted":
+        return [act("run.restore", "Restore…", held, look="primary")]
+    end = [act("run.end", "End…", held)] if run.status == "RUNNING" else []
+    return [*end, act("run.rename", "Rename…", held), act("run.delete", "Delete…", held)]
 
 
 async def _reproducible(site: Site, visit: Visit) -> Component:
@@ -217,12 +232,32 @@ def _datasets(run: RunDetail, links: Links) -> Component:
     )
 
 
-def _origin(run: RunDetail) -> Component:
+async def _origin(site: Site, visit: Visit, run: RunDetail) -> Component:
+    """Where it came from and what it ran with, as far as that was recorded."""
+    try:
+        plan = await visit.ask(ask.REPRODUCTION_PLAN, runId=run.run_id)
+    except Unauthenticated:
+        raise
+    except LifecycleError:
+        plan = None  # what follows from the run alone is shown
+    tags = {tag.key: tag.value for tag in run.tags}
+    there = site.links.run(run.run_id)
     pairs: list[tuple[str, Any]] = [("Run", html.Code(run.run_id))]
     if run.source:
         pairs.append(("Source", html.Code(clipped(run.source, 200))))
+    if plan and plan.command:
+        pairs.append(("Command", html.Code(clipped(" ".join(plan.command), 300))))
     if run.git_commit:
         pairs.append(("Commit", html.Code(clipped(run.git_commit, 40))))
+    if branch := tags.get("mlflow.source.git.branch"):
+        pairs.append(("Branch", html.Code(clipped(branch, 80))))
+    for label, found in (("Packages", plan.environment if plan else []), ("Changes", [plan.diff] if plan else [])):
+        kept = [link(clipped(one.path, 80), there + query({"at": one.path})) for one in found if one]
+        if kept:
+            pairs.append((label, html.Div(kept, className="badges")))
+    if plan and plan.seeds:
+        said = ", ".join(f"{seed.key} = {seed.value}" for seed in plan.seeds)
+        pairs.append(("Seeds", html.Code(clipped(said, 300))))
     if run.artifact_uri:
         pairs.append(("Artifacts", html.Code(clipped(run.artifact_uri, 200))))
     return facts(pairs)
@@ -234,4 +269,5 @@ PAGE = Page(
     render,
     topics=lambda parts: [names.run(parts["id"])],
     area="runs",
+    charts=True,
 )

@@ -5,20 +5,21 @@ The state of the page is its address: `filter`, `cols` (the columns; chosen by i
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 
 from dashboard import formats
 from dashboard import run_columns as columns
-from dashboard.acting import clicked
 from dashboard.components.basics import card, page_head
-from dashboard.components.run_grid import BLOCK, grid, kept_views, shown, toolbar, view_list
+from dashboard.components.run_grid import BLOCK, grid, toolbar
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import RunSummary
 from dashboard.links import parse, query
 from dashboard.pages.compare import MOST_RUNS
 from dashboard.pages.page import Page
+from dashboard.saved_views import views_of
 from dashboard.site import Component, Site, Visit, visitor_token
 from services.contracts.errors import Invalid, LifecycleError, Rejected, Unauthenticated
 
@@ -29,14 +30,20 @@ _SAMPLE = 50  # newest runs that say which metrics and parameters there are
 
 async def render(site: Site, visit: Visit) -> Component:
     text = visit.state.get("filter", "")
-    known = await _sample(visit, text)
+    known, views = await asyncio.gather(_sample(visit, text), views_of(visit))
     chosen = columns.read(visit.state.get("cols", "")) or columns.automatic(known)
     return html.Div(
         [
             page_head(
                 "Runs",
                 hint="Every run of everybody, newest first. Times are UTC.",
-                aside=dcc.Link("Compare", id="compare", href=site.links.compare(), className="button"),
+                aside=html.Div(
+                    [
+                        dcc.Link("Experiments", href=site.links.experiments(), className="button"),
+                        dcc.Link("Compare", id="compare", href=site.links.compare(), className="button"),
+                    ],
+                    className="buttons",
+                ),
             ),
             card(
                 "All runs",
@@ -49,7 +56,9 @@ async def render(site: Site, visit: Visit) -> Component:
                         dcc.Store(id="runs-filter", data=text),
                         dcc.Store(id="runs-chosen", data=columns.written(chosen)),
                         dcc.Store(id="runs-automatic", data=columns.written(columns.automatic(known))),
+                        dcc.Store(id="runs-views-kept", data=views),
                         dcc.Store(id="runs-views", storage_type="local"),
+                        dcc.Store(id="runs-view-new"),
                         html.Div(id="runs-count", className="card-hint", role="status"),
                     ]
                 ),
@@ -69,7 +78,7 @@ async def _sample(visit: Visit, text: str) -> list[RunSummary]:
         return []
 
 
-PAGE = Page("runs", lambda parts: "Runs", render, area="runs")
+PAGE = Page("runs", lambda parts: "Runs", render, area="runs", grid=True)
 
 
 def register(app: Dash, site: Site) -> None:
@@ -176,29 +185,6 @@ def register(app: Dash, site: Site) -> None:
         ids = [row["id"] for row in rows or []][:MOST_RUNS]
         return site.links.compare(ids), f"Compare {len(ids)} runs" if ids else "Compare"
 
-    @app.callback(
-        Output("runs-views-list", "children"),
-        Output("runs-view-current", "children"),
-        Input("runs-views", "data"),
-        Input("url", "search"),
-    )
-    def views(data: Any, search: str) -> Any:
-        kept, state = kept_views(data), parse(search)
-        current = next((view["name"] for view in kept if shown(view, state)), "Views")
-        return view_list(kept, state, site.links), current
-
-    @app.callback(
-        Output("runs-views", "data", allow_duplicate=True),
-        Input({"forget": ALL}, "n_clicks"),
-        State("runs-views", "data"),
-        prevent_initial_call=True,
-    )
-    def forget(_: list[Any], data: Any) -> Any:
-        pressed = clicked()
-        if pressed is None:
-            return no_update
-        return [view for view in kept_views(data) if view["name"] != pressed[0]["forget"]]
-
     in_browser: Any = app.clientside_callback
     in_browser(
         ClientsideFunction("grid", "follow"),
@@ -209,16 +195,6 @@ def register(app: Dash, site: Site) -> None:
         State("runs-automatic", "data"),
         State("runs-chosen", "data"),
         State("runs-filter", "data"),
-        prevent_initial_call=True,
-    )
-    in_browser(
-        ClientsideFunction("grid", "save"),
-        Output("runs-views", "data", allow_duplicate=True),
-        Output("runs-view-name", "value"),
-        Input("runs-view-save", "n_clicks"),
-        Input("runs-view-name", "n_submit"),
-        State("runs-view-name", "value"),
-        State("runs-views", "data"),
         prevent_initial_call=True,
     )
     in_browser(

@@ -226,6 +226,7 @@ def _rule_input(rule: AlertRule) -> dict[str, object]:
         "reopenWithin": rule.reopen_within,
         "minimumRows": rule.minimum_rows,
         "seconds": rule.seconds,
+        "windows": rule.windows,
         "requestRetraining": rule.request_retraining,
     }
 
@@ -241,8 +242,22 @@ def _rule_row(rule: AlertRule, known: dict[str, object], held: dict[str, object]
             html.Td([html.Span(clipped(rule.name, 60), className="strong"), *marks]),
             html.Td([METRICS.get(rule.metric, rule.metric.lower()), html.Div(clipped(about, 120), className="sub")]),
             html.Td(severity_badge(rule.severity)),
-            html.Td(f"after {rule.open_after}, after {rule.resolve_after} quiet ones"),
-            html.Td(act("rule.set", "Change…", {**held, "known": known}, look="small"), className="end"),
+            html.Td(
+                [
+                    f"after {rule.open_after}, after {rule.resolve_after} quiet ones",
+                    html.Div(f"over {rule.windows} windows together", className="sub") if rule.windows > 1 else None,
+                ]
+            ),
+            html.Td(
+                html.Div(
+                    [
+                        act("rule.set", "Change…", {**held, "known": known}, look="small"),
+                        act("rule.remove", "Remove…", {**held, "name": rule.name}, look="small"),
+                    ],
+                    className="buttons end",
+                ),
+                className="end",
+            ),
         ]
     )
 

@@ -22,20 +22,19 @@ from dashboard.components.basics import (
     stat,
     stats,
 )
-from dashboard.components.charts import graph
 from dashboard.components.files import files, files_card
 from dashboard.components.insights import insights_card
 from dashboard.components.labels import labels_card
 from dashboard.components.models import chosen_metrics, metric_text
 from dashboard.components.release import card_section, retraining_section, standings_section
 from dashboard.components.sections import rendered
-from dashboard.components.states import empty
+from dashboard.components.stays import what_ran_where
 from dashboard.components.verdicts import gates_section
-from dashboard.figures.stays import stays, stays_height
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import VersionRow
 from dashboard.live import names
 from dashboard.pages.page import Page
+from dashboard.pages.past import asked_days
 from dashboard.pages.reviews import review_badge
 from dashboard.site import Component, Section, Site, Visit
 from services.contracts.errors import NotFound
@@ -109,11 +108,7 @@ async def head_section(site: Site, visit: Visit) -> Component:
 
 async def timeline_section(site: Site, visit: Visit) -> Component:
     """Where every version of the model ran."""
-    found = await visit.ask(ask.DEPLOYMENTS, model=visit.parts["model"])
-    ran = [one for one in found or [] if one.history]
-    if not ran:
-        return empty("Nothing was deployed yet", "Deploy a version to an environment below.", icon_name="timeline")
-    return graph(stays(ran, site.now()), "Which version ran in which environment, and when", stays_height(ran))
+    return await what_ran_where(site, visit, visit.parts["model"])
 
 
 async def evaluation_section(site: Site, visit: Visit) -> Component:
@@ -225,6 +220,8 @@ def _buttons(site: Site, model: str, number: str, known: Mapping[str, str]) -> l
         act("model.alias", "Set an alias…", {**held, "aliases": dict(known)}, icon_name="tag"),
         act("retraining.request", "Request retraining…", held, icon_name="refresh"),
         link("Lineage", site.links.lineage("version", f"{model}/{number}"), className="button"),
+        asked_days(site.links.version(model, number), "", site, "The version"),
+        act("version.delete", "Delete…", held),
     ]
 
 
@@ -249,4 +246,5 @@ PAGE = Page(
     # An address by alias moves with the alias: it is rendered anew, not kept live.
     topics=lambda parts: [] if parts["version"].startswith("@") else [names.version(parts["model"], parts["version"])],
     area="models",
+    charts=True,
 )

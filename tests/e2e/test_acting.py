@@ -240,3 +240,42 @@ def test_an_inbox_follows_its_events(
     busy_gateway.lifecycle.alerts.append(another)
     busy_gateway.emit("monitor.alert.opened", "al2", "an alert opened")
     expect(page.locator("#alerts-inbox")).to_contain_text("Nothing arrived for an hour")
+
+
+def test_experiments_are_renamed_deleted_and_brought_back(
+    busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{busy_dashboard.url}/experiments")
+    row = page.get_by_role("row", name=re.compile("weather ablation"))
+    row.get_by_role("button", name="Rename…").click()
+    field = dialog(page).get_by_role("textbox", name=re.compile("^Its name"))
+    expect(field).to_have_value("weather ablation")
+    field.fill("without weather")
+    dialog(page).get_by_role("button", name="Rename it").click()
+    row = page.get_by_role("row", name=re.compile("without weather"))
+    row.get_by_role("button", name="Delete…").click()
+    dialog(page).get_by_role("button", name="Delete it").click()
+    expect(row).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(row).to_be_visible()
+    assert sent(busy_gateway, "restoreExperiment")["experimentId"] == "2"
+
+
+def test_a_version_goes_only_when_its_name_is_written_and_shows_as_it_was_on_a_day(
+    busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{busy_dashboard.url}/models/{MODEL}/2")
+    page.get_by_role("button", name="Delete…").click()
+    dialog(page).get_by_role("textbox").fill("something else")
+    dialog(page).get_by_role("button", name="Delete it for good").click()
+    expect(dialog(page)).to_contain_text("nothing was deleted")
+    dialog(page).get_by_role("button", name="Cancel").click()
+    day = page.get_by_role("textbox", name="The version as it was on")
+    day.fill("2 Jan 2026")
+    day.press("Enter")
+    expect(page).to_have_url(re.compile(f"/models/{MODEL}/2/on/2026-01-02$"))
+    expect(page.get_by_text("as it was at the end of 2 January 2026")).to_be_visible()
+    page.get_by_role("button", name="As it is now").click()
+    expect(page).to_have_url(re.compile(f"/models/{MODEL}/2$"))
+    expect(page.get_by_role("button", name="Request a review…")).to_be_visible()
+    assert not any(name == "deleteModelVersion" for name, _ in busy_gateway.lifecycle.sent)

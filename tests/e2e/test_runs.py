@@ -91,8 +91,8 @@ def test_any_metric_is_a_column_and_the_address_carries_columns_and_order(
     expect(page.locator(".ag-row[row-index='0'] a")).to_have_text(settled_gateway.runs[0]["name"])
 
 
-def test_a_view_is_kept_by_name_shown_again_and_forgotten(
-    settled_dashboard: DashboardProcess, open_page: OpenPage
+def test_a_view_is_kept_by_name_shown_again_in_any_browser_and_forgotten(
+    settled_gateway: GatewayDouble, settled_dashboard: DashboardProcess, open_page: OpenPage
 ) -> None:
     page = open_page(f"{settled_dashboard.url}/runs?filter=attributes.user_id+%3D+%27bela%27&sort=-metrics.roc_auc")
     expect(page.locator("#runs-count")).to_have_text("80 runs")
@@ -100,6 +100,17 @@ def test_a_view_is_kept_by_name_shown_again_and_forgotten(
     page.get_by_role("textbox", name="Keep this view as").fill("Bela's <best>")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("summary", has_text="Bela's <best>")).to_be_visible()
+    wait_until(lambda: bool(settled_gateway.lifecycle.kept.views), within=WITHIN, what="the gateway keeps it")
+    elsewhere = open_page(f"{settled_dashboard.url}/runs")
+    of_old = '[{"name": "of old", "filter": "metrics.x > 1"}]'  # as browsers kept them before the gateway did
+    elsewhere.evaluate("views => localStorage.setItem('runs-views', views)", of_old)
+    elsewhere.reload()
+    elsewhere.locator("summary", has_text="Views").click()
+    expect(elsewhere.get_by_role("link", name="Bela's <best>")).to_be_visible()
+    expect(elsewhere.get_by_role("link", name="of old")).to_be_visible()
+    elsewhere.get_by_role("button", name="Forget of old").click()
+    expect(elsewhere.get_by_role("link", name="of old")).to_have_count(0)
+    assert [view["title"] for view in settled_gateway.lifecycle.kept.views] == ["Bela's <best>"]
     page.get_by_role("button", name="Copy link").click()
     expect(page.locator("#runs-view-copied")).to_have_text("Copied")
     page.goto(f"{settled_dashboard.url}/runs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,23 @@ def test_every_answer_carries_a_strict_policy(dashboard: DashboardProcess) -> No
         assert "unsafe" not in script
         assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
+
+
+def test_big_scripts_are_asked_for_early_where_they_are_used_and_nowhere_else(
+    settled_dashboard: DashboardProcess,
+) -> None:
+    pages = {path: httpx.get(settled_dashboard.url + path).text for path in ("/", "/runs", "/monitoring/m/1")}
+    for html in pages.values():
+        loaded = re.findall(r'<script src="([^"]+)"', html)
+        assert loaded
+        assert not [src for src in loaded if re.search("polyfill|ag_grid|dash_table|plotly", src)]
+    early = {path: re.findall(r'rel="preload" href="([^"]+)" as="script"', html) for path, html in pages.items()}
+    assert early["/"] == []
+    assert "dash_ag_grid" in early["/runs"][0]
+    assert early["/monitoring/m/1"] == ["/assets/vendor/plotly-cartesian-4.1.1.min.js"]
+    plotly = httpx.get(settled_dashboard.url + early["/monitoring/m/1"][0])
+    assert plotly.headers["content-encoding"] == "gzip"
+    assert "immutable" in plotly.headers["cache-control"]
 
 
 def test_without_a_session_there_is_only_the_sign_in_page(closed_dashboard: DashboardProcess) -> None:

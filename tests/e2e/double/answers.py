@@ -9,6 +9,7 @@ from typing import Any
 from graphql import GraphQLSchema
 
 from tests.e2e.double import data, lifecycle, operating, production
+from tests.e2e.double.kept import Kept
 from tests.e2e.double.recorded import Record, iso
 
 Resolver = Callable[..., Any]
@@ -34,6 +35,7 @@ class Lifecycle:
         self.dataset = data.version(2, data.DIGEST, now, runs)
         self.datasets = [data.dataset(now, self.dataset)]
         self.runs = runs
+        self.kept = Kept(now)
         self.tampered = False
         self.sent: list[tuple[str, Record]] = []
         self.refusal: Record | None = None
@@ -43,6 +45,7 @@ class Lifecycle:
         self.deployments, self.retrainings, self.alerts, self.silences, self.datasets = [], [], [], [], []
         self.evaluation = None
         self.webhooks, self.letters = [], []
+        self.kept.clear()
 
     def root(self, connection: Callable[..., Record]) -> dict[str, Resolver]:
         """The query fields."""
@@ -71,6 +74,7 @@ class Lifecycle:
             ),
             **self._production(pages),
             **self._data(pages),
+            **self.kept.root(connection),
             "audit": pages(lambda user=None, **_: [a for a in self.audit if user in (None, a["user"])]),
             "auditVerdict": verdict,
         }
@@ -146,6 +150,7 @@ class Lifecycle:
                     return {"errors": [self.refusal], "changedId": None}
                 self.sent.append((name, input))
                 self._take(name, input)
+                self.kept.take(name, input)
                 return {"errors": [], "changedId": lifecycle.PROJECT, "secret": "lct_shown-this-once"}
 
             return resolve

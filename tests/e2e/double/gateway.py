@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from deploy.local.ports import choose
 from tests.e2e.double import files, recorded
 from tests.e2e.double.answers import Lifecycle
+from tests.e2e.double.kept import SEGMENTS
 from tests.e2e.double.recorded import Record
 from tests.support.waiting import wait_until
 
@@ -45,6 +46,7 @@ class GatewayDouble:
         self.lifecycle = Lifecycle(self.now, self.runs)
         self.files = files.stored()
         self.ordered: list[str] = []
+        self.compared: list[str] = []  # what drift was asked to be compared with
         self.unready: dict[str, str] = {}
         self.delay = 0.0
         self._sequence = 0
@@ -141,6 +143,8 @@ class GatewayDouble:
             "rows": rows,
             "labelled": int(rows * 0.972),
             "lastPredictionAt": recorded.iso(self.now),
+            "segments": list(SEGMENTS),
+            "references": ["flights January–March 2013", "flights of 2012"],
         }
 
     def _beginnings(self) -> None:
@@ -320,8 +324,9 @@ class GatewayDouble:
             last: int | None = None,
             resolutionSeconds: int | None = None,  # noqa: N803
             features: list[str] | None = None,
-            **__: Any,
+            **given: Any,
         ) -> list[Record]:
+            self.compared += [given["against"]] if given.get("against") else []
             chosen = [
                 window
                 for window in self.windows
@@ -350,7 +355,6 @@ class GatewayDouble:
             "model": model,
             "runs": runs,
             "run": lambda _, **given: with_files(next((run for run in self.runs if run["runId"] == given["id"]), None)),
-            "experiments": lambda _, **__: connection([], 1, None) | {"totalCount": 2 if self.runs else 0},
             "events": events,
             "monitored": monitored,
             "windows": windows,

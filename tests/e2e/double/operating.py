@@ -72,6 +72,7 @@ def rules() -> Record:
             "resolveAfter": 2,
             "reopenWithin": 5,
             "minimumRows": 30,
+            "windows": 1,
             "seconds": None,
             "requestRetraining": False,
         }

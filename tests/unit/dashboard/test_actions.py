@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLNonNull, build_schema, parse, validate
 
-from dashboard.actions import ACTIONS, answer_input, patterns
+from dashboard.actions import ACTIONS as DONE_ON_PAGES
+from dashboard.actions import answer_input, patterns
 from dashboard.components.acting import Action, form, missing
 from dashboard.live.frames import children_text
+from dashboard.saved_views import VIEWS
+
+ACTIONS = (*DONE_ON_PAGES, *VIEWS)
 
 SCHEMA = build_schema((Path(__file__).parents[3] / "services" / "gateway" / "schema.graphql").read_text())
 GIVEN: dict[str, Any] = {
@@ -28,6 +32,11 @@ GIVEN: dict[str, Any] = {
     "tag": "team",
     "webhookId": "w",
     "silenceId": "s",
+    "experimentId": "1",
+    "viewId": "v",
+    "title": "best",
+    "page": "runs",
+    "state": "filter=x",
     "kind": "run",
     "earlier": {"business": "1. Business"},
     "choices": ["2"],
@@ -53,7 +62,9 @@ def given_to(action: Action) -> dict[str, Any]:
 
 
 def filled(action: Action) -> dict[str, Any]:
-    return {field.name: field.value or FILLED[field.kind] for field in action.fields(GIVEN)}
+    spelled = {"model.delete": "flights", "version.delete": "flights 3"}.get(action.name)
+    values = {field.name: field.value or FILLED[field.kind] for field in action.fields(GIVEN)}
+    return {**values, "spelled": spelled} if spelled else values
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
@@ -93,6 +104,25 @@ def test_patterns_are_one_a_line_and_nonsense_is_refused_in_words() -> None:
         patterns("models/flight")
 
 
+def test_what_does_not_come_back_is_deleted_only_when_its_name_is_written() -> None:
+    delete = next(action for action in ACTIONS if action.name == "version.delete")
+    held = {"model": "flights", "version": "3"}
+    assert delete.variables({**held, "spelled": " flights 3 "}) == held
+    with pytest.raises(ValueError, match="nothing was deleted"):
+        delete.variables({**held, "spelled": "flights 4"})
+
+
+def test_a_rule_keeps_what_its_form_does_not_ask_for() -> None:
+    change = next(action for action in ACTIONS if action.name == "rule.set")
+    rule = {"name": "drift", "metric": "FEATURE_DRIFT", "exceptFeatures": ["temp"], "reopenWithin": 9, "windows": 7}
+    given = {"model": "flights", "version": "3", "rules": [rule], "known": rule, "name": "drift"}
+    form_says = {field.name: field.value for field in change.fields(given)}
+    assert form_says["windows"] == 7
+    said = change.variables({**given, **form_says, "features": "dewp, humid", "windows": 14})["rules"][0]
+    assert (said["windows"], said["features"]) == (14, ["dewp", "humid"])
+    assert (said["exceptFeatures"], said["reopenWithin"]) == (["temp"], 9)
+
+
 def test_an_answer_takes_its_structured_parts_with_it() -> None:
     said = answer_input({**GIVEN, "text": " a ", "field:metric": "auc", "field:value": "", "field:direction": None})
     assert said == {
@@ -110,7 +140,7 @@ def test_the_way_back_is_an_action_that_gets_what_it_needs(action: Action) -> No
     known = {field.name: field.value or FILLED[field.kind] for field in action.fields({**GIVEN, "known": {}})}
     given = {**GIVEN, **known, "patterns": "model:flight-*", "aliases": {}, "changed": "c", "text": "words"}
     given |= {"former": {"text": "before"}, "gates": [], "approvals": 2}
-    plain = action.name in ("gate.approvals", "run.describe", "version.describe")
+    plain = action.name in ("gate.approvals", "run.describe", "version.describe", "model.describe")
     if not action.name.startswith("gate.") or plain:
         given["known"] = 1 if plain else {"name": "before", "title": "before"}
     back = action.undo(given)

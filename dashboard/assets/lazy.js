@@ -1,0 +1,76 @@
+/* Big scripts, loaded when something needs them: right away on the pages that have it, when the browser is idle elsewhere.
+   And charts one after the other, first those in sight, so that no page waits for what it doesn't show. */
+(function () {
+  const given = JSON.parse(document.getElementById("_dash-config").textContent).lazy;
+  const loading = new Map();
+  function load(src) {
+    if (!loading.has(src))
+      loading.set(src, new Promise((done, failed) => {
+        const script = document.createElement("script");
+        script.async = false; // AG Grid looks for itself among the scripts that aren't
+        script.src = src;
+        script.onload = done;
+        script.onerror = () => { loading.delete(src); script.remove(); failed(new Error(src + " couldn't be loaded")); };
+        document.head.append(script);
+      }));
+    return loading.get(src);
+  }
+
+  /* dcc.Graph waits for whatever stands in `window.Plotly`: something that loads it when it is waited for. */
+  const plotly = () => load(given.plotly).then(drawnInTurn);
+  window.Plotly = { then: (done, failed) => plotly().then(done, failed) };
+
+  let waiting = [], drawing = false;
+  const inSight = (chart) => { const box = chart.getBoundingClientRect(); return box.top < innerHeight && box.bottom > 0; };
+  const painted = () => new Promise((done) => { const soon = setTimeout(done, 100); requestAnimationFrame(() => { clearTimeout(soon); setTimeout(done); }); });
+  async function drawAll() {
+    drawing = true;
+    while (waiting.length) {
+      waiting = waiting.filter((one) => one.chart.isConnected);
+      const next = waiting.find((one) => inSight(one.chart)) || waiting[0];
+      if (!next) break;
+      waiting.splice(waiting.indexOf(next), 1);
+      next.go();
+      await painted();
+    }
+    drawing = false;
+  }
+  function drawnInTurn() {
+    const Plotly = window.Plotly;
+    if (Plotly.inTurn) return;
+    const { react } = Plotly, { resize } = Plotly.Plots;
+    Plotly.inTurn = true;
+    Plotly.react = (chart, ...rest) => chart._fullLayout ? react(chart, ...rest) : new Promise((done) => {
+      waiting.push({ chart, go: () => done(react(chart, ...rest)) });
+      if (!drawing) queueMicrotask(() => drawing || drawAll());
+    });
+    Plotly.Plots.resize = (chart) => { // drawn in the size that it has: once is enough
+      const now = chart._fullLayout, same = now && Math.abs(now.width - chart.clientWidth) < 1 && Math.abs(now.height - chart.clientHeight) < 1;
+      return same ? Promise.resolve(chart) : resize(chart);
+    };
+  }
+
+  /* The grid: a component that becomes AG Grid's once that is there. */
+  const React = window.React, loaded = {};
+  const grid = () => load(given.grid).then(() => {
+    if (!loaded.AgGrid) Object.assign(loaded, window.dash_ag_grid);
+    window.dash_ag_grid = { ...loaded, AgGrid: Grid }; // the same component as before: another would be put in anew
+  });
+  const Loaded = React.lazy(() => grid().then(() => ({ default: loaded.AgGrid })));
+  function Grid(props) {
+    const empty = React.createElement("div", { style: props.style, className: props.className, "aria-busy": "true" });
+    return React.createElement(React.Suspense, { fallback: empty }, React.createElement(Loaded, props));
+  }
+  window.dash_ag_grid = { AgGrid: Grid, getApi: () => undefined };
+
+  const first = document.documentElement.dataset;
+  addEventListener("DOMContentLoaded", () => {
+    if ("charts" in first) plotly();
+    if ("grid" in first) grid();
+  });
+  addEventListener("load", () => {
+    if (navigator.connection && navigator.connection.saveData) return;
+    const idle = window.requestIdleCallback || ((task) => setTimeout(task, 500));
+    setTimeout(() => idle(() => plotly().then(() => idle(grid))), 1500);
+  });
+})();
