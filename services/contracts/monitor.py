@@ -62,7 +62,8 @@ class WindowClosed(Event, frozen=True, kw_only=True):
 class BatchHeader(Message, frozen=True, kw_only=True):
     """What stands beside the rows of a prediction or label batch.
 
-    `batch_id` is unique for one model version and kind: a repeat has no effect.
+    `batch_id` is unique for one model version and kind: a repeat has no effect. `key`: the monitor's own, for a version
+    that keeps it whatever it is called; producers leave it empty.
     """
 
     batch_id: str
@@ -72,6 +73,7 @@ class BatchHeader(Message, frozen=True, kw_only=True):
     actor: str
     correlation_id: str
     received_at: datetime
+    key: str = ""
 
 
 # ---------------------------------------------------------------- views

@@ -40,6 +40,7 @@ from services.monitor.silences.handlers import Silences
 from services.monitor.slots import Slot
 from services.monitor.versions import store as versions_store
 from services.monitor.versions.handlers import Versions
+from services.monitor.versions.naming import EventNumbers, Naming
 from services.monitor.webhooks import store as webhooks_store
 from services.monitor.webhooks.handlers import Webhooks
 from services.monitor.windows import store as windows_store
@@ -87,7 +88,9 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         await slot.claim()
         stack.push_async_callback(slot.release)
 
-        versions = Versions(versions_store.MongoVersions(store), outbox, bus)
+        numbers = EventNumbers(store)
+        naming = Naming(versions_store.MongoVersions(store), numbers)
+        versions = Versions(versions_store.MongoVersions(store), naming, numbers, outbox, bus)
         windows = windows_store.MongoWindows(store)
         partitions = windows_store.window_partitions(store)
         views = WindowViews(windows, versions, partitions.known)
@@ -113,6 +116,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         alert_rows = alerts_store.MongoAlerts(store)
         news = AlertNews(alert_rows, bus)
         alerts = Alerts(alert_rows, versions, webhooks, news, outbox)
+        naming.follow(versions=[alerts.renamed], models=[silences.renamed, webhooks.renamed])
         rounds = Rounds(alert_rows, silences, webhooks)
         judge = Judge(rounds, news, SlidingWindows(windows))
         labelled = LabelledWindows(windows)

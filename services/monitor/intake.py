@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from services.contracts.errors import NotFound
-from services.monitor.batches.deliveries import Predictions, by_version, labels_of, predictions_of
+from services.monitor.batches.deliveries import Predictions, labels_of, predictions_of
 from services.monitor.labels.handlers import Joined, LabelJoin
 from services.monitor.labels.keeping import PredictionKeeper
 from services.monitor.metrics import batches_total, count_labels, rows_total
@@ -44,11 +44,9 @@ class Intake:
 
     async def take_predictions(self, deliveries: list[Delivery], change: Change) -> None:
         """Counts the rows and keeps them for their labels."""
-        groups = by_version(deliveries)
         batches = []
         self._counted = {}
-        for key, group in groups.items():
-            active = await self._active(key)
+        for key, (active, group) in (await self._by_version(deliveries)).items():
             sent = sum(delivery.header.rows for delivery in group)
             rows = await off_loop(sent, predictions_of, group, active, time.time_ns() // 1_000_000)
             by_reference: dict[str, list[Predictions]] = {}
@@ -75,8 +73,7 @@ class Intake:
     async def take_labels(self, deliveries: list[Delivery], change: Change) -> None:
         """Joins the labels with their predictions."""
         self._joined = {}
-        for key, group in by_version(deliveries).items():
-            active = await self._active(key)
+        for key, (active, group) in (await self._by_version(deliveries)).items():
             sent = sum(delivery.header.rows for delivery in group)
             rows = await off_loop(sent, labels_of, group, active, time.time_ns() // 1_000_000)
             if rows:
@@ -90,11 +87,15 @@ class Intake:
         moved = {key: joined.newest for key, joined in self._joined.items() if joined.newest is not None}
         self._announce(moved, deliveries)
 
-    async def _active(self, key: str) -> ActiveReference:
-        watched = await self._versions.find(key)
-        if watched is None or watched.active is None:
-            raise NotFound(f"{key} isn't monitored any more", code="VERSION_NOT_FOUND")
-        return watched.active
+    async def _by_version(self, deliveries: Sequence[Delivery]) -> dict[str, tuple[ActiveReference, list[Delivery]]]:
+        """By key: a version may have been sent to under several names."""
+        groups: dict[str, tuple[ActiveReference, list[Delivery]]] = {}
+        for delivery in deliveries:
+            watched = await self._versions.of_batch(delivery.header)
+            if watched.active is None:
+                raise NotFound(f"{watched.key} has no reference", code="VERSION_NOT_FOUND")
+            groups.setdefault(watched.key, (watched.active, []))[1].append(delivery)
+        return groups
 
     def _announce(self, moved: dict[str, int], deliveries: Sequence[Delivery]) -> None:
         received = min(delivery.header.received_at.timestamp() for delivery in deliveries)

@@ -14,6 +14,7 @@ import asyncio
 import os
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -24,10 +25,12 @@ import pyarrow as pa
 from services.contracts.monitor import ListMonitored, ListWindows
 from services.runtime.bus import Bus
 from services.runtime.context import service_context
-from tests.benchmarks.monitor_ingest import ARROW, PATH, START, arrow, monitors, registry, send, table
+from tests.benchmarks.monitor_ingest import ARROW, PATH, arrow, monitors, registry, send, table
 from tests.support.servers import running
 from tests.support.waiting import until
 
+START = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp() * 1000)
+"""Far enough back for a thousand million rows."""
 ROWS_A_DAY = 200_000
 EVERY_US = 86_400_000_000 // ROWS_A_DAY
 STEP = 1_000_000

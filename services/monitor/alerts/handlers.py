@@ -171,6 +171,15 @@ class Alerts:
             kept = {name: watch for name, watch in memory.watches.items() if name in metrics and name not in gone}
             self._remember(change, watches, msgspec.structs.replace(memory, watches=kept))
 
+    async def renamed(self, change: Change, key: str, version: str, former: str, name: str) -> None:
+        """A version's alerts and rules follow it to its model's new name."""
+        for alert_id, r in await self._alerts.of_version(former, version):
+            change.update(ALERTS, {"_id": alert_id, "r": r}, {"$set": {"model_name": name}, "$inc": {"r": 1}})
+        chosen = await self._alerts.rule_set(key)
+        if chosen is not None:
+            last = await self._versions.numbers.last(AlertRulesSet.aggregate, key_of(name, version))
+            put(change, RULE_SETS, chosen, msgspec.structs.replace(chosen, v=last))
+
     async def _change(
         self,
         request: Request[Written],
@@ -208,7 +217,7 @@ class Alerts:
 
     async def _mute(self, change: Change, alert: Alert) -> None:
         """The rule opens nothing until it was quiet once."""
-        key = key_of(alert.model_name, alert.version)
+        key = (await self._watched(alert.model_name, alert.version)).key
         watches = await self._alerts.watches(key)
         if watches is None:
             return
@@ -230,7 +239,7 @@ class Alerts:
         return alert
 
     async def _watched(self, model_name: str, version: str) -> Watched:
-        watched = await self._versions.find(key_of(model_name, version))
+        watched = await self._versions.called(model_name, version)
         if watched is None:
             raise unknown_version(model_name, version)
         return watched

@@ -98,6 +98,17 @@ class MongoAlerts:
             rows = await self._store[ALERTS].find(wanted).sort("_id", 1).to_list(None)
         return [from_document(row, Alert) for row in rows]
 
+    async def of_version(self, model_name: str, version: str) -> list[tuple[str, int]]:
+        """Ids and revisions of all its alerts."""
+        with translated():
+            rows = (
+                await self._store[ALERTS]
+                .find({"model_name": model_name, "version": version}, {"r": 1})
+                .sort("_id", 1)
+                .to_list(None)
+            )
+        return [(str(row["_id"]), int(row["r"])) for row in rows]
+
     async def open_counts(self) -> dict[tuple[str, str, str, str], int]:
         """Unresolved alerts by model, version, severity and state."""
         fields = ("model_name", "version", "severity", "state")

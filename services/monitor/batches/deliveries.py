@@ -17,7 +17,7 @@ from services.monitor.batches.tables import ARROW, Rows, read, read_arrow
 from services.monitor.counts.arrow import columns_from_arrow
 from services.monitor.counts.columns import Columns
 from services.monitor.labels.hashing import Hashes
-from services.monitor.versions.rules import ID, LABEL, TIME, ActiveReference, key_of
+from services.monitor.versions.rules import ID, LABEL, TIME, ActiveReference
 from services.runtime.inbox import Delivery
 
 
@@ -44,13 +44,6 @@ class Labels:
     columns: Columns
     order: npt.NDArray[np.int64]
     times_ms: npt.NDArray[np.int64] | None
-
-
-def by_version(deliveries: Sequence[Delivery]) -> dict[str, list[Delivery]]:
-    groups: dict[str, list[Delivery]] = {}
-    for delivery in deliveries:
-        groups.setdefault(key_of(delivery.header.model_name, delivery.header.version), []).append(delivery)
-    return groups
 
 
 def predictions_of(deliveries: Sequence[Delivery], active: ActiveReference, now_ms: int) -> list[Predictions]:

@@ -41,7 +41,7 @@ from services.monitor.batches.tables import (
 from services.monitor.ingest_api.artifacts import RegistryFiles
 from services.monitor.references.handlers import References
 from services.monitor.versions.handlers import Versions
-from services.monitor.versions.rules import ActiveReference, key_of
+from services.monitor.versions.rules import ActiveReference
 from services.runtime.bus import Bus
 from services.runtime.context import Context
 from services.runtime.ids import new_id
@@ -114,7 +114,7 @@ class Ingest:
     ) -> Accepted:
         """Returns when JetStream has the whole batch durably."""
         require(context.principal, Action.SEND_PREDICTIONS)
-        _, active = await self._versions.watched(model_name, version, context)
+        watched, active = await self._versions.watched(model_name, version, context)
         received = datetime.now(UTC)
         now_ms = time.time_ns() // 1_000_000
         try:
@@ -122,24 +122,24 @@ class Ingest:
         except Invalid as error:
             if error.code not in ("UNKNOWN_COLUMN", "MISSING_COLUMN", "WRONG_TYPE"):
                 raise
-            self._versions.forget(key_of(model_name, version))  # perhaps another process has set a new reference
+            self._versions.forget(watched.key)  # perhaps another process has set a new reference
             _, newer = await self._versions.watched(model_name, version, context)
             if newer.id == active.id:
                 raise
             stated, parts = await _prepared(kind, newer, content_type, body, now_ms)
         batch_id = checked_batch_id(batch_id or stated or new_id())
-        key = key_of(model_name, version)
         await asyncio.gather(
             *(
                 self._bus.publish(
-                    subject_of(kind, model_name, version),
+                    subject_of(kind, watched.model_name, version),
                     part,
-                    message_id=message_id(kind, key, batch_id, number),
+                    message_id=message_id(kind, watched.key, batch_id, number),
                     headers=batch_headers(
                         BatchHeader(
                             batch_id=batch_id,
-                            model_name=model_name,
+                            model_name=watched.model_name,
                             version=version,
+                            key=watched.key,
                             rows=rows,
                             actor=context.principal.user,
                             correlation_id=context.correlation_id,

@@ -17,7 +17,7 @@ from services.monitor.counts.packing import pack
 from services.monitor.references.rules import Reference
 from services.monitor.references.variability import window_variability
 from services.monitor.versions.handlers import Versions, set_reference, unknown_version
-from services.monitor.versions.rules import ActiveReference, Watched, key_of
+from services.monitor.versions.rules import ActiveReference, Watched
 from services.monitor.windows.views import WindowViews
 from services.runtime.context import Context
 from services.runtime.ids import new_id
@@ -79,15 +79,16 @@ class References:
         `content`: a digest of what was sent, so that a repeated request changes nothing.
         """
         require(context.principal, Action.SET_REFERENCE)
-        key = key_of(model_name, version)
         changed = True
+        key = ""
 
         async def decide() -> Change | None:
-            nonlocal changed
+            nonlocal changed, key
             self._versions.forget(key)
-            watched = await self._versions.find(key)
+            watched = await self._versions.called(model_name, version)
             if watched is None:
                 raise unknown_version(model_name, version)
+            key = watched.key
             if await self._in_force(watched, content):
                 changed = False
                 return None

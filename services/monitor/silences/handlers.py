@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
+
 from services.contracts.errors import NotFound
 from services.contracts.identity import Action, require
 from services.contracts.silences import EndSilence, ListSilences, SetSilence, SilenceView
@@ -59,3 +61,8 @@ class Silences:
     async def over(self, model_name: str, version: str, start: datetime, end: datetime) -> list[SilenceView]:
         """Those of this version that overlap [start, end)."""
         return [rules.silence_view(s) for s in await self._silences.over(model_name, version, start, end)]
+
+    async def renamed(self, change: Change, former: str, name: str) -> None:
+        """What silences a model follows it to its new name."""
+        for silence in await self._silences.of_model(former):
+            save(change, SILENCES, silence, msgspec.structs.replace(silence, model_name=name))

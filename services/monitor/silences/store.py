@@ -51,6 +51,12 @@ class MongoSilences:
             wanted |= {"start_ms": {"$lte": moment}, "end_ms": {"$gt": moment}}
         return await self._find(wanted)
 
+    async def of_model(self, model_name: str) -> list[Silence]:
+        """Those that name this model."""
+        with translated():
+            rows = await self._store[SILENCES].find({"model_name": model_name}).sort("_id", 1).to_list(None)
+        return [from_document(row, Silence) for row in rows]
+
     async def _find(self, wanted: Mapping[str, Any]) -> list[Silence]:
         with translated():
             rows = await self._store[SILENCES].find(wanted).sort("_id", -1).limit(MOST_LISTED).to_list(MOST_LISTED)

@@ -6,14 +6,16 @@ import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-
-import msgspec
+from datetime import UTC, datetime
+from math import inf
 
 from services.contracts.base import Envelope
-from services.contracts.errors import Conflict, NotFound
-from services.contracts.registry import GetVersions, VersionKey, VersionRegistered, VersionUpdated
+from services.contracts.errors import Conflict, NotFound, Unavailable
+from services.contracts.monitor import BatchHeader
+from services.contracts.registry import GetVersions, VersionKey
 from services.monitor.references.rules import encode_reference
-from services.monitor.versions.rules import ActiveReference, Watched, key_of
+from services.monitor.versions.naming import EventNumbers, Naming, learned
+from services.monitor.versions.rules import ActiveReference, Watched
 from services.monitor.versions.store import REFERENCES, VERSIONS, MongoVersions
 from services.runtime.bus import Bus
 from services.runtime.context import Context
@@ -21,6 +23,9 @@ from services.runtime.outbox import Change, Duplicate, Outbox
 
 CACHE_SECONDS = 1.0
 """How long another process's change of a reference may go unnoticed."""
+NAMES_KEPT = 4_096
+MOVING_SECONDS = 30.0
+"""So long after a name was deleted batches wait: its version may have got another, which is said by another event."""
 REFERENCES_KEPT = 128
 """Decoded references kept in memory, about a megabyte each."""
 
@@ -28,11 +33,16 @@ REFERENCES_KEPT = 128
 class Versions:
     """One per process."""
 
-    def __init__(self, versions: MongoVersions, outbox: Outbox, bus: Bus) -> None:
+    def __init__(
+        self, versions: MongoVersions, naming: Naming, numbers: EventNumbers, outbox: Outbox, bus: Bus
+    ) -> None:
         self._versions = versions
+        self._naming = naming
+        self.numbers = numbers
         self._outbox = outbox
         self._bus = bus
         self._cache: dict[str, tuple[float, Watched]] = {}
+        self._keys: dict[tuple[str, str], tuple[float, str]] = {}
         self._references: OrderedDict[str, ActiveReference] = OrderedDict()
 
     async def known(self, model_name: str, version: str, context: Context) -> Watched:
@@ -40,11 +50,10 @@ class Versions:
 
         Raises NotFound with the way to register it.
         """
-        key = key_of(model_name, version)
-        found = await self.find(key)
+        found = await self.called(model_name, version)
         if found is None:
             await self._ask_registry(model_name, version, context)
-            found = await self.find(key)
+            found = await self.called(model_name, version)
         if found is None:
             raise unknown_version(model_name, version)
         return found
@@ -60,13 +69,43 @@ class Versions:
             )
         return watched, watched.active
 
+    async def called(self, model_name: str, version: str) -> Watched | None:
+        """The version that goes by this name; if none does, the one that did last."""
+        name = (model_name, version)
+        at, key = self._keys.get(name, (-inf, ""))
+        if time.monotonic() - at >= CACHE_SECONDS:
+            row = await self._versions.called(*name) or await self._versions.formerly(*name)
+            if row is None:
+                return None
+            key = str(row["_id"])
+            if len(self._keys) >= NAMES_KEPT:
+                self._keys.clear()
+            self._keys[name] = time.monotonic(), key
+        return await self.find(key)
+
+    async def of_batch(self, header: BatchHeader) -> Watched:
+        """The version that a batch from the stream was taken in for.
+
+        Raises NotFound; Unavailable while it isn't known yet whether its name was deleted or changed.
+        """
+        watched = await (self.find(header.key) if header.key else self.called(header.model_name, header.version))
+        if watched is not None:
+            return watched
+        row = await self._versions.called(header.model_name, header.version)
+        at = None if row is None else row.get("deleted_at")
+        if at is not None and (datetime.now(UTC) - at).total_seconds() < MOVING_SECONDS:
+            raise Unavailable(f"{header.model_name} may have a new name", code="VERSION_MOVING")
+        raise NotFound(
+            f"version {header.version} of {header.model_name} isn't monitored any more", code="VERSION_NOT_FOUND"
+        )
+
     async def find(self, key: str) -> Watched | None:
         """The version by its key, or None; one without a reference is never taken from the cache."""
         cached = self._cache.get(key)
         if cached is not None and time.monotonic() - cached[0] < CACHE_SECONDS:
             return cached[1]
         row = await self._versions.find(key)
-        if row is None or row.get("deleted"):
+        if row is None or row.get("deleted") or row.get("gone"):
             self._cache.pop(key, None)
             return None
         active = None if row.get("reference_id") is None else await self.reference(row["reference_id"])
@@ -123,30 +162,21 @@ class Versions:
         [view] = await self._bus.request(question, context)
         if view is None or view.version != version:
             return
+        if view.registered_as and await self.called(view.registered_as, version) is not None:
+            raise Unavailable(f"{view.registered_as} is being renamed to {model_name}", code="VERSION_MOVING")
+        if await self._versions.called(model_name, version) is not None:
+            return
         change = Change(context, "learn_version")
         change.unaudited()
-        _learn(change, model_name, version)
+        change.insert(VERSIONS, await learned(self._versions, self.numbers, model_name, version))
         with contextlib.suppress(Duplicate):  # learned by somebody else at the same moment
             await self._outbox.commit(change)
 
     async def project(self, events: list[Envelope], change: Change) -> None:
-        """Takes over which versions the registry has."""
-        for envelope in events:
-            if envelope.type == VersionRegistered.type():
-                registered = msgspec.json.decode(envelope.data, type=VersionRegistered)
-                _learn(change, registered.model_name, registered.version)
-            elif envelope.type == VersionUpdated.type():
-                updated = msgspec.json.decode(envelope.data, type=VersionUpdated)
-                key = key_of(updated.model_name, updated.version)
-                change.upsert(
-                    VERSIONS,
-                    {"_id": key},
-                    {
-                        "$set": {"deleted": updated.deleted},
-                        "$setOnInsert": _new(updated.model_name, updated.version),
-                    },
-                )
-                self.forget(key)
+        """Takes over which versions the registry has, and what they are called."""
+        await self._naming.take(events, change)
+        self._cache.clear()
+        self._keys.clear()
 
 
 def set_reference(change: Change, watched: Watched, made: ActiveReference, content: str) -> int:
@@ -171,15 +201,18 @@ def set_reference(change: Change, watched: Watched, made: ActiveReference, conte
             "sample_wander": made.sample_wander,
         },
     )
-    change.update(
-        VERSIONS, {"_id": watched.key, "v": watched.v}, {"$set": {"v": watched.v + 1, "reference_id": made.id}}
-    )
+    change.update(VERSIONS, _seen(watched), {"$set": {"v": watched.v + 1, "reference_id": made.id}})
     return watched.v + 1
 
 
 def told(change: Change, watched: Watched, v: int) -> None:
     """Adds the write that says that the version's events up to number `v` have been told."""
-    change.update(VERSIONS, {"_id": watched.key, "v": watched.v}, {"$set": {"v": v}})
+    change.update(VERSIONS, _seen(watched), {"$set": {"v": v}})
+
+
+def _seen(watched: Watched) -> dict[str, object]:
+    """Its events are numbered by its name: both must still be what they were."""
+    return {"_id": watched.key, "v": watched.v, "model_name": watched.model_name}
 
 
 def unknown_version(model_name: str, version: str) -> NotFound:
@@ -188,11 +221,3 @@ def unknown_version(model_name: str, version: str) -> NotFound:
         code="VERSION_NOT_FOUND",
         fix="Register it first: mlflow.register_model(model_uri, name), then use the version number it returns.",
     )
-
-
-def _learn(change: Change, model_name: str, version: str) -> None:
-    change.upsert(VERSIONS, {"_id": key_of(model_name, version)}, {"$setOnInsert": _new(model_name, version)})
-
-
-def _new(model_name: str, version: str) -> dict[str, object]:
-    return {"model_name": model_name, "version": version, "v": 0, "reference_id": None}

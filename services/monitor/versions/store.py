@@ -14,7 +14,14 @@ from services.runtime.store import Store, translated
 VERSIONS = "monitored"
 REFERENCES = "references"
 
-INDEXES = {REFERENCES: [IndexModel([("key", ASCENDING), ("set_at", ASCENDING)])]}
+INDEXES = {
+    REFERENCES: [IndexModel([("key", ASCENDING), ("set_at", ASCENDING)])],
+    # One version goes by a name; those whose name has gone to another have `gone`, their own key.
+    VERSIONS: [
+        IndexModel([("model_name", ASCENDING), ("version", ASCENDING), ("gone", ASCENDING)], unique=True),
+        IndexModel([("former", ASCENDING), ("version", ASCENDING)], sparse=True),
+    ],
+}
 
 
 class MongoVersions:
@@ -28,9 +35,25 @@ class MongoVersions:
             row: dict[str, Any] | None = await self._store[VERSIONS].find_one({"_id": key})
         return row
 
+    async def called(self, model_name: str, version: str) -> dict[str, Any] | None:
+        """The version that goes by this name, a deleted one too."""
+        with translated():
+            row: dict[str, Any] | None = await self._store[VERSIONS].find_one(
+                {"model_name": model_name, "version": version, "gone": None}
+            )
+        return row
+
+    async def formerly(self, model_name: str, version: str) -> dict[str, Any] | None:
+        """The version that went by this name once, the newest of several."""
+        with translated():
+            row: dict[str, Any] | None = await self._store[VERSIONS].find_one(
+                {"former": model_name, "version": version, "gone": None}, sort=[("_id", -1)]
+            )
+        return row
+
     async def list(self, model_name: str | None, version: str | None) -> list[dict[str, Any]]:
         """Versions with a reference, by name and number."""
-        wanted: dict[str, Any] = {"reference_id": {"$ne": None}}
+        wanted: dict[str, Any] = {"reference_id": {"$ne": None}, "gone": None}
         if model_name is not None:
             wanted["model_name"] = model_name
         if version is not None:

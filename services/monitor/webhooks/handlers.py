@@ -118,6 +118,12 @@ class Webhooks:
             found.append(rules.webhook_view(webhook, await self._queue.waiting(webhook.id), problem, delivered_at))
         return found
 
+    async def renamed(self, change: Change, former: str, name: str) -> None:
+        """Webhooks for one model follow it to its new name."""
+        for webhook in await self._webhooks.all():
+            if webhook.model_name == former:
+                save(change, WEBHOOKS, webhook, msgspec.structs.replace(webhook, model_name=name))
+
     async def _get(self, webhook_id: str) -> Webhook:
         webhook = await self._webhooks.get(webhook_id)
         if webhook is None:

@@ -25,7 +25,7 @@ from services.monitor.performance.rules import performance, unpack_performance
 from services.monitor.performance.segments import by_segment
 from services.monitor.samples.handlers import Multivariates
 from services.monitor.versions.handlers import Versions, unknown_version
-from services.monitor.versions.rules import OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched, key_of
+from services.monitor.versions.rules import OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched
 from services.monitor.windows.against import SideBySide
 from services.monitor.windows.rules import distribution
 from services.monitor.windows.segment_drift import segment_drift
@@ -199,7 +199,7 @@ class Queries:
         )
 
     async def _with_reference(self, model_name: str, version: str) -> tuple[Watched, ActiveReference]:
-        watched = await self._versions.find(key_of(model_name, version))
+        watched = await self._versions.called(model_name, version)
         if watched is None:
             raise unknown_version(model_name, version)
         if watched.active is None:
