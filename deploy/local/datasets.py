@@ -10,7 +10,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from deploy.local.problems import Problem
@@ -173,11 +173,11 @@ def list_datasets(
     """Show the datasets with their newest versions."""
     request = ListDatasets(paging=Paging(first=MAX_PAGE), name_contains=contains)
     page = ask(state, lambda bus, context: bus.request(request, context, timeout=30), SECONDS)
-    table = Table("dataset", "versions", "newest", "rows", "columns", "profile", "updated")
+    table = Table(Column("newest version", no_wrap=True), "of", "rows", "columns", "profile", "updated")
     for edge in page.edges:
         one = edge.node
-        cells = (one.name, str(one.versions), one.digest, str(one.rows or ""), str(one.columns or ""))
-        table.add_row(*map(Text, cells), "yes" if one.profiled else "", f"{one.updated_at:%Y-%m-%d %H:%M}")
+        cells = (f"{one.name}@{one.digest}", str(one.versions), str(one.rows or ""), str(one.columns or ""))
+        table.add_row(*map(Text, cells), "yes" if one.profiled else "", f"{one.updated_at:%Y-%m-%d}")
     console.print(table)
 
 

@@ -29,7 +29,7 @@ def tried(
         list[str], typer.Option("--params", "-p", help="A parameter, name=value, or a JSON file of them. Repeatable.")
     ],
     dataset: Annotated[
-        list[str] | None, typer.Option("--dataset", "-d", help="A dataset's digest as MLflow has it. Repeatable.")
+        list[str] | None, typer.Option("--dataset", "-d", help="A dataset's digest, or NAME@DIGEST. Repeatable.")
     ] = None,
     code: Annotated[str | None, typer.Option(help="The git commit. [default: any]", show_default=False)] = None,
     entry_point: Annotated[
@@ -46,7 +46,7 @@ def tried(
     """Say whether this was tried before. Exit code: 0 no, 10 exactly this, 11 (with --near) something near."""
     request = FindSimilarRuns(
         params=named(params),
-        datasets=dataset or None,
+        datasets=[digest_of(text) for text in dataset or []] or None,
         code_version=code,
         entry_point=entry_point,
         defaults=named(default or []),
@@ -70,6 +70,11 @@ def named(entries: list[str]) -> dict[str, str]:
         else:
             values.update(_in_file(Path(entry)))
     return values
+
+
+def digest_of(text: str) -> str:
+    """`name@digest` or a digest alone → the digest."""
+    return text.rpartition("@")[2]
 
 
 def _in_file(path: Path) -> dict[str, str]:

@@ -52,6 +52,7 @@ class GatesEvaluated(Event, frozen=True, kw_only=True):
     """All gates of the version's project at once; `passed` only if each one did. `digest`: of the version's content.
 
     `number` counts the version's evaluations of gates from 1; `policy_revision` is the project's policy that was used.
+    `evaluation_id`: the version's own evaluation that was judged, "" if there was none.
     """
 
     service = "registry"
@@ -68,6 +69,7 @@ class GatesEvaluated(Event, frozen=True, kw_only=True):
     project_id: str = ""
     policy_revision: int = 0
     by: str = ""
+    evaluation_id: str = ""
 
 
 # ---------------------------------------------------------------- the parts of an evaluation

@@ -66,7 +66,7 @@ class GetGatePolicy(Request[GatePolicyView], frozen=True, kw_only=True):
 
 
 class GateResultView(Message, frozen=True, kw_only=True):
-    """`current`: the version's content is still the same, so that the result counts."""
+    """`current`: the version's content and its final evaluation are still the same, so that the result counts."""
 
     model_name: str
     version: str

@@ -239,7 +239,7 @@ class Deployments:
             digest=content.digest,
             approved=approvers is not None and len(approvers) >= policy.approvals,
             approvers=approvers or [],
-            passed=await self._gates.passed(version.model_name, version.version, content.digest, context),
+            passed=await self._gates.passed(content, context),
         )
 
     # ------------------------------------------------------------ reading

@@ -28,8 +28,8 @@ from services.runtime.context import Context
 from services.runtime.outbox import Change
 
 MAX_PARAMS = 1000
-NEAREST = 2 * MAX_SIMILAR
-"""Runs that are compared because they differ least in their parameters."""
+NEAREST = 20
+"""Runs beyond twice as many as asked for that are compared because they differ least in their parameters."""
 TOLD = 10
 """Similar runs that an event names, of each kind."""
 
@@ -70,12 +70,12 @@ class Duplicates:
             )
         if not rules.comparable(asked):
             return []
-        near = [entry for entry in await self._nearest(asked, defaults) if entry[0].id != request.run_id]
+        near = [entry for entry in await self._nearest(asked, defaults, request.limit) if entry[0].id != request.run_id]
         return await self._shown(context, near[: 2 * request.limit], asked_run, request.limit)
 
-    async def _nearest(self, asked: Fingerprint, defaults: Mapping[str, str]) -> list[Neighbour]:
+    async def _nearest(self, asked: Fingerprint, defaults: Mapping[str, str], limit: int) -> list[Neighbour]:
         """Of all runs: the index knows which differ least in their parameters, tokens which are the same."""
-        wanted = _likeness(asked, defaults)
+        wanted = _likeness(asked, defaults, 2 * limit + NEAREST)
         ids = await self._index.near(wanted, self._normalised)
         if ids is None:
             return await self._neighbours(asked)
@@ -201,14 +201,14 @@ def _compared(asked: Fingerprint, found: Iterable[Kept]) -> list[Neighbour]:
     return sorted(near, key=lambda neighbour: (len(neighbour[1]), -neighbour[0].s, neighbour[0].id))
 
 
-def _likeness(asked: Fingerprint, defaults: Mapping[str, str]) -> Likeness:
+def _likeness(asked: Fingerprint, defaults: Mapping[str, str], limit: int) -> Likeness:
     usual = {key: rules.normalised(value) for key, value in defaults.items() if key not in asked.params}
     return Likeness(
         params={**usual, **asked.params},
         usual=frozenset(usual),
         digests=asked.datasets,
         most=rules.NEAR,
-        limit=NEAREST,
+        limit=limit,
     )
 
 

@@ -23,18 +23,20 @@ BUCKET = 200
 those that may be near. The index in memory knows the nearest of all; tokens serve until it is full, and runs that
 end."""
 
+WITHOUT_TOKENS = {"t": 0}
+
 MANY = 500
 """Runs that share a token with one of a batch, from which on each is looked up by itself."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """`v` numbers the events about the run; `s` is its start in milliseconds since 1970, `p` its normalised parameters;
-    `d` stands for its datasets."""
+    `d` stands for its datasets. `t`, the tokens, are written and searched by, not read again."""
 
     id: str = msgspec.field(name="_id")
     v: int
     s: int
-    t: list[int]
+    t: list[int] = []
     d: int
     p: list[KeyValue]
     datasets: list[str]
@@ -83,7 +85,7 @@ class MongoFingerprints:
     async def by_ids(self, ids: Sequence[str]) -> Sequence[Kept]:
         """Those that are kept, in no order."""
         with translated():
-            rows = await self._collection.find({"_id": {"$in": list(ids)}}).to_list(len(ids))
+            rows = await self._collection.find({"_id": {"$in": list(ids)}}, WITHOUT_TOKENS).to_list(len(ids))
         return [msgspec.convert(row, Kept) for row in rows]
 
     async def with_tokens(self, wanted: Iterable[int], data: int | None, *, newest: bool = True) -> Sequence[Kept]:
@@ -92,7 +94,7 @@ class MongoFingerprints:
         matching: dict[str, Any] = {"t": {"$in": list(wanted)}}
         if data is not None:
             matching["d"] = data
-        cursor = self._collection.find(matching).limit(BUCKET)
+        cursor = self._collection.find(matching, WITHOUT_TOKENS).limit(BUCKET)
         if data is not None:
             cursor = cursor.sort("s", DESCENDING if newest else ASCENDING)
         with translated():

@@ -173,11 +173,19 @@ class Evaluations:
         self, model_name: str, version: str, run_id: str | None, split: str | None = None
     ) -> EvaluationView | None:
         """The newest on a sealed split, else the newest; of the version or its run. `split`: the same rows as there."""
+        chosen = await self._final(model_name, version, run_id, split)
+        return None if chosen is None else await self._store.view(chosen.id)
+
+    async def final_id(self, model_name: str, version: str, run_id: str | None) -> str | None:
+        """The id of that one."""
+        chosen = await self._final(model_name, version, run_id, None)
+        return None if chosen is None else chosen.id
+
+    async def _final(self, model_name: str, version: str, run_id: str | None, split: str | None) -> Evaluation | None:
         found = await self._store.newest(_about(model_name, version, run_id), None, most=LOOKED_AT)
         if split is not None:
             found = [entry for entry in found if entry.split_key == split]
-        chosen = next((entry for entry in found if entry.sealed), found[0] if found else None)
-        return None if chosen is None else await self._store.view(chosen.id)
+        return next((entry for entry in found if entry.sealed), found[0] if found else None)
 
     async def of_run(self, run_id: str, split: str) -> EvaluationView | None:
         """The newest of a run on the given rows."""

@@ -26,7 +26,7 @@ from services.registry.evaluations.handlers import Evaluations
 from services.registry.evaluations.rules import split_key
 from services.registry.gates import policies, rules
 from services.registry.gates.rules import Comparison, Seen
-from services.registry.gates.store import POLICIES, RESULTS, MongoGates, renamed, result_of, result_view
+from services.registry.gates.store import POLICIES, RESULTS, Judged, MongoGates, renamed, result_of, result_view
 from services.registry.once import once
 from services.registry.projects.board import proofs_of, settled
 from services.registry.projects.handlers import Projects
@@ -121,6 +121,7 @@ class Gates:
             _check_open(project)
             policy = policies.view(project.id, await self._store.policy(project.id), _derived(project))
             former = await self._store.newest(version.model_name, version.version)
+            judged = await self._judged(content)
             event = rules.evaluated(
                 version.model_name,
                 version.version,
@@ -131,13 +132,14 @@ class Gates:
                 project_id=project.id,
                 policy_revision=policy.revision,
                 by=context.principal.user,
+                evaluation_id=judged.evaluation,
             )
             events = await self._numbers.last(event.aggregate, event.aggregate_id())
             result = result_of(event, self._now(), events)
             change = Change(context, "evaluate_gates")
             insert(change, RESULTS, result)
             change.emit(event, result.v)
-            return change, result_view(result, content.digest)
+            return change, result_view(result, judged)
 
         return await once(self._outbox, request, context, decide, again_on_duplicate=True)
 
@@ -202,13 +204,19 @@ class Gates:
 
     # ------------------------------------------------------------ reading
 
-    async def passed(self, model_name: str, version: str, digest: str, context: Context) -> bool:
-        """Whether exactly this content passed exactly the gates that apply now."""
-        result = await self._store.newest(model_name, version)
-        if result is None or not result.passed or result.digest != digest:
+    async def passed(self, content: Content, context: Context) -> bool:
+        """Whether exactly this content, as it was evaluated last, passed exactly the gates that apply now."""
+        version = content.version
+        result = await self._store.newest(version.model_name, version.version)
+        if result is None or not result.passed or not result.current(await self._judged(content)):
             return False
-        policy = await self.policy_for(model_name, context)
+        policy = await self.policy_for(version.model_name, context)
         return [verdict.gate for verdict in result.all()] == rules.effective(policy.gates, policy.derived)
+
+    async def _judged(self, content: Content) -> Judged:
+        version = content.version
+        found = await self._evaluations.final_id(version.model_name, version.version, version.run_id)
+        return Judged(content.digest, found or "")
 
     async def get(self, request: GetGateResults, context: Context) -> GateResultView | None:
         require(context.principal, Action.READ)
@@ -216,21 +224,21 @@ class Gates:
         version = request.version if content is None else content.version.version
         by = None if request.as_of is None else milliseconds(request.as_of)
         result = await self._store.newest(request.model_name, version, by)
-        return None if result is None else result_view(result, None if content is None else content.digest)
+        return None if result is None else result_view(result, None if content is None else await self._judged(content))
 
     async def page(self, request: ListGateResults, context: Context) -> Page[GateResultView]:
         require(context.principal, Action.READ)
         page = await self._store.page(request)
-        digests: dict[tuple[str, str], str | None] = {}
+        judged: dict[tuple[str, str], Judged | None] = {}
         for edge in page.edges:
             key = (edge.node.model_name, edge.node.version)
-            if key not in digests:
+            if key not in judged:
                 content = await self._contents.find(*key, context)
-                digests[key] = None if content is None else content.digest
+                judged[key] = None if content is None else await self._judged(content)
         edges = [
             Edge(
                 cursor=edge.cursor,
-                node=result_view(edge.node, digests[edge.node.model_name, edge.node.version]),
+                node=result_view(edge.node, judged[edge.node.model_name, edge.node.version]),
             )
             for edge in page.edges
         ]

@@ -91,6 +91,7 @@ def evaluated(
     project_id: str = "",
     policy_revision: int = 0,
     by: str = "",
+    evaluation_id: str = "",
 ) -> GatesEvaluated:
     """The verdict on a version. No gates at all let nothing through: somebody has to say what is worth shipping."""
     verdicts = [verdict(gate, seen) for gate in gates]
@@ -104,6 +105,7 @@ def evaluated(
         project_id=project_id,
         policy_revision=policy_revision,
         by=by,
+        evaluation_id=evaluation_id,
     )
 
 

@@ -43,8 +43,18 @@ FIELDS: Mapping[str, Field] = {
 """What lists can be asked for."""
 
 
+class Judged(msgspec.Struct, frozen=True):
+    """What gates look at first: the digest of a version's content, and its final evaluation ("" for none)."""
+
+    digest: str
+    evaluation: str
+
+
 class Result(Aggregate, frozen=True, kw_only=True):
-    """`verdicts` as MessagePack: their numbers are named by metrics, which MongoDB's keys can't always be."""
+    """`verdicts` as MessagePack: their numbers are named by metrics, which MongoDB's keys can't always be.
+
+    `evaluation`: the one that was judged, "" for none; None in results from before that was kept.
+    """
 
     model_name: str
     version: str
@@ -56,9 +66,14 @@ class Result(Aggregate, frozen=True, kw_only=True):
     policy_revision: int
     by: str
     at: int
+    evaluation: str | None = None
 
     def all(self) -> list[GateVerdict]:
         return msgspec.msgpack.decode(self.verdicts, type=list[GateVerdict])
+
+    def current(self, now: Judged | None) -> bool:
+        """Whether it is about what the version is now; None: the version is gone."""
+        return now is not None and self.digest == now.digest and self.evaluation in (None, now.evaluation)
 
 
 def result_of(event: GatesEvaluated, now: int, events: int) -> Result:
@@ -76,6 +91,7 @@ def result_of(event: GatesEvaluated, now: int, events: int) -> Result:
         policy_revision=event.policy_revision,
         by=event.by,
         at=now,
+        evaluation=event.evaluation_id,
     )
 
 
@@ -89,15 +105,15 @@ def renamed(result: Result, model_name: str) -> Result:
     )
 
 
-def result_view(result: Result, digest_now: str | None) -> GateResultView:
-    """`digest_now`: of the version as it is; None if it is gone."""
+def result_view(result: Result, now: Judged | None) -> GateResultView:
+    """`now`: what gates would judge; None if the version is gone."""
     return GateResultView(
         model_name=result.model_name,
         version=result.version,
         number=result.number,
         digest=result.digest,
         passed=result.passed,
-        current=result.digest == digest_now,
+        current=result.current(now),
         verdicts=result.all(),
         project_id=result.project_id,
         policy_revision=result.policy_revision,

@@ -66,7 +66,11 @@ def _text(path: str, text: str, most: int, *, empty: bool = False) -> str:
     if not text and not empty:
         raise Invalid(f"{path} is empty", field=path, fix="Say it in a few words.")
     if len(text) > most:
-        raise TooLarge(f"{path} has {len(text)} characters; the most is {most}", field=path)
+        raise TooLarge(
+            f"{path} has {len(text)} characters; the most is {most}",
+            field=path,
+            fix="Write the long part as a note that is linked to the project.",
+        )
     return text
 
 

@@ -19,6 +19,7 @@ from services.registry.search.columns import (
     Dictionary,
     Mask,
     Rows,
+    having,
     numbers,
     numeric,
     same,
@@ -197,9 +198,8 @@ class RunIndex:
         everywhere, height = slice(0, self._height), self._height
         mask = self._among("lifecycle_stage", (ACTIVE,), everywhere) & self._among("status", tuple(ENDED), everywhere)
         if wanted.digests is not None:
-            mask &= self._digests_used(wanted.digests)[self._datasets.codes(everywhere, height)]
-        rows = np.flatnonzero(mask)
-        return self._ids(nearest(wanted, rows, self._params, (self._named, self._starts), normalised, height))
+            mask &= having(self._datasets.codes(everywhere, height), self._digests_used(wanted.digests))
+        return self._ids(nearest(wanted, mask, self._params, (self._named, self._starts), normalised, height))
 
     def unknown(self, keys: Iterable[str], normalised: Normalised) -> dict[str, Dictionary]:
         """Of some parameters, the dictionaries with many values that `normalised` hasn't seen."""
@@ -230,8 +230,7 @@ class RunIndex:
         column = self._texts[name]
         table = np.zeros(len(column.dictionary.values), dtype=np.bool_)
         table[column.dictionary.known(values)] = True
-        found: Mask = table[column.codes(rows, self._height)]
-        return found
+        return having(column.codes(rows, self._height), table)
 
     def _passing(self, node: Node, rows: Rows) -> Mask:
         """Which of `rows` pass."""

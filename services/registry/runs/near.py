@@ -8,11 +8,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from services.registry.search.columns import Array, Coded, Column, Dictionary, Mask, Rows
+from services.registry.search.columns import Array, Coded, Column, Dictionary, Mask, Rows, having
 
 SLACK = 3
 """Parameters beyond `most` that a run may name without being passed over: its experiment may have defaults for them."""
-PRUNE_BELOW = 0.8
+FEW_PARAMS = 100
+"""Below so many a byte a row holds how many differ."""
+PRUNE_BELOW = 0.7
 """Rows are left out when fewer than this share of them can still be near."""
 
 
@@ -58,32 +60,38 @@ class Normalised:
 
 def nearest(
     wanted: Likeness,
-    rows: Rows,
+    mask: Mask,
     columns: Mapping[str, Coded],
     about: tuple[Column, Column],
     normalised: Normalised,
     height: int,
 ) -> Rows:
-    """Those of `rows` that differ in at most `most` parameters, nearest first, newest first among equally near ones.
+    """Those of the rows in `mask` that differ in at most `most` parameters, nearest first, newest first among equally
+    near ones.
 
     `about`: how many parameters rows name, and when they started.
     """
-    keys = sorted(wanted.params, key=lambda key: -len(columns[key].dictionary.values) if key in columns else 0)
-    differing: Array = np.zeros(len(rows), dtype=np.int16)
-    shared: Array = np.zeros(len(rows), dtype=np.int16)
-    for key in keys:
-        usual = key in wanted.usual
-        if key not in columns:
-            differing += not usual
-            continue
-        codes = columns[key].codes(rows, height)
-        differing += ~normalised.same(key, columns[key].dictionary, wanted.params[key], absent=usual)[codes]
-        shared += codes > 0
+    rows: Rows | slice = slice(0, height)
+    if np.count_nonzero(mask) < PRUNE_BELOW * height:
+        rows, mask = np.flatnonzero(mask), mask[mask]
+    kind = np.int8 if len(wanted.params) < FEW_PARAMS else np.int32
+    differing: Array = np.where(mask, 0, wanted.most + 1).astype(kind)
+    known = sorted(columns.keys() & wanted.params.keys(), key=lambda key: -len(columns[key].dictionary.values))
+    differing += len(wanted.params.keys() - columns.keys() - wanted.usual)
+    for key in known:
+        answers = normalised.same(key, columns[key].dictionary, wanted.params[key], absent=key in wanted.usual)
+        differing += (~having(columns[key].codes(rows, height), answers)).view(np.int8)
         near = differing <= wanted.most
-        if np.count_nonzero(near) < PRUNE_BELOW * len(rows):
-            rows, differing, shared = rows[near], differing[near], shared[near]
+        if np.count_nonzero(near) < PRUNE_BELOW * len(near):
+            rows = np.flatnonzero(near) if isinstance(rows, slice) else rows[near]
+            differing = differing[near]
+    near = differing <= wanted.most
+    chosen = np.flatnonzero(near) if isinstance(rows, slice) else rows[near]
     named, starts = about
-    differing = differing + (named.read(rows, height) - shared)
+    shared: Array = np.zeros(len(chosen), dtype=np.int32)
+    for key in known:
+        shared += columns[key].codes(chosen, height) > 0
+    differing = differing[near] + (named.read(chosen, height) - shared)
     near = differing <= wanted.most + SLACK
-    rows, differing = rows[near], differing[near]
-    return rows[np.lexsort([-starts.read(rows, height), differing])[: wanted.limit]]
+    chosen, differing = chosen[near], differing[near]
+    return chosen[np.lexsort([-starts.read(chosen, height), differing])[: wanted.limit]]

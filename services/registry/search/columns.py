@@ -23,6 +23,7 @@ DENSE_FROM = 1 / 16
 GROWTH = 1.25
 LARGEST = 1.7976931348623157e308
 ABSENT_RANK = np.iinfo(np.int32).max
+FEW_CODES = 4
 REMEMBERED = 32
 """Answers about a dictionary's values that are kept, of the newest questions."""
 
@@ -97,6 +98,18 @@ def numeric(value: float) -> float:
 def same(values: Array, value: Any) -> Mask:
     """Where `values` equals `value`; NaN equals NaN."""
     found: Mask = np.isnan(values) if value != value else values == value
+    return found
+
+
+def having(codes: Array, answers: Mask) -> Mask:
+    """Which rows have a code that `answers` says yes to; comparing with the few there are is faster than looking up."""
+    wanted = np.flatnonzero(answers)
+    if len(wanted) > FEW_CODES:
+        found: Mask = answers[codes]
+        return found
+    found = codes == codes.dtype.type(wanted[0]) if len(wanted) else np.zeros(len(codes), dtype=np.bool_)
+    for code in wanted[1:]:
+        found |= codes == codes.dtype.type(code)
     return found
 
 
