@@ -25,6 +25,7 @@ OPTIONS: Final = {
     "score": "score",
     "prediction": "prediction",
     "label": "label",
+    "segments": "origin,carrier",
 }
 YEAR_SECONDS: Final = 180.0  # how long April to December take at speed 1
 
