@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -48,7 +49,7 @@ def pages(gateway: str, token: str) -> dict[str, str]:
     if project := next(iter(projects), None):
         found["board"] = f"/projects/{quote(project['projectId'], safe='')}"
         found["board-stage"] = f"{found['board']}?stage=business"
-    found["runs"] = "/runs"
+    found |= {"runs": "/runs", "experiments": "/experiments"}
     telling = sorted(answer["runs"]["nodes"], key=lambda node: len(node["params"]), reverse=True)
     runs = [node["runId"] for node in telling[:3]]
     if runs:
@@ -63,6 +64,7 @@ def pages(gateway: str, token: str) -> dict[str, str]:
         model, version = (quote(answer["monitored"][0][part], safe="") for part in ("model", "version"))
         found["model"] = f"/models/{model}"
         found["version"] = f"/models/{model}/{version}"
+        found["version-past"] = f"{found['version']}/on/{datetime.now(UTC).date().isoformat()}"
         found["lineage"] = f"/lineage/version/{quote(f'{model}/{version}', safe='')}"
         found["live"] = f"/monitoring/{model}/{version}?feature=temp&range=all&merged=7"
     if review := first("reviews"):
