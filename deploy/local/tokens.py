@@ -16,7 +16,7 @@ from rich.table import Table
 from deploy.local.problems import Problem
 from deploy.local.settings import LocalSettings
 from deploy.local.state import StateDirectory
-from services.contracts.errors import LifecycleError
+from services.contracts.errors import LifecycleError, Rejected
 from services.contracts.identity import CreateToken, ListTokens, Principal, RevokeToken, Role, TokenView
 from services.runtime.bus import Bus
 from services.runtime.context import Context, new_correlation_id
@@ -122,6 +122,13 @@ def ask(state: Path | None, work: Callable[[Bus, Context], Awaitable[T]], second
     try:
         return asyncio.run(run(url))
     except LifecycleError as error:
-        raise Problem(error.message, error.fix or "See the registry's log: `lifecycle logs registry`.") from error
+        raise Problem(error.message, error.fix or _otherwise(error)) from error
     except TimeoutError as error:
         raise Problem(f"NATS at {url} doesn't answer.", "See `lifecycle doctor`.") from error
+
+
+def _otherwise(error: LifecycleError) -> str:
+    """What to do about an error that doesn't say it itself."""
+    if isinstance(error, Rejected):
+        return "Change what was asked for; --help says what each option takes."
+    return "See the registry's log: `lifecycle logs registry`."

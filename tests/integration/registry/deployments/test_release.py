@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import mlflow
+import msgspec
 import pytest
 from mlflow import MlflowClient
 
@@ -234,6 +235,17 @@ async def test_a_version_goes_the_whole_way_and_its_successor_takes_over_and_giv
     ran = await ask(ListRan(start=began, end=datetime.now(UTC), model_name=name))
     assert [entry.stay.version for entry in ran] == ["1", "2", "1", "1"]
     assert await ask(ListRan(start=began, end=began, model_name=name)) == []
+
+    # a newer evaluation of other rows changes nothing for the gates, one of sealed rows does
+    async def counts() -> bool:
+        found = await ask(GetGateResults(model_name=name, version="2"))
+        return found is not None and found.current
+
+    other_rows = SplitRef(name="dev", dataset="flights", digest="d2", rows=90)
+    await ask(msgspec.structs.replace(evaluation(name, "2", 0.5, ROWS), split=other_rows))
+    assert await counts()
+    await ask(evaluation(name, "2", 0.71, BETTER))
+    assert not await counts()
 
     # what a reviewer sees: the candidate beside the champion
     beside = await ask(CompareVersions(model_name=name, version="2"))
