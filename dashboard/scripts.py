@@ -37,7 +37,7 @@ class LeanDash(Dash):
         return f'<script src="{self.get_asset_url(REGENERATOR)}"></script>\n' + _TAG.sub(kept, html)
 
     def _config(self) -> dict[str, Any]:
-        config: dict[str, Any] = super()._config()
+        config: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]
         self.newest_load = config["end_id"]
         return {**config, "lazy": {"plotly": self.get_asset_url(PLOTLY), "grid": self.grid_script}}
 

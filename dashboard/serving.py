@@ -49,13 +49,14 @@ def finish(dash_app: LeanDash, site: Site, pages: Sequence[Page], early: Early[D
     Dash 4.4.1 does both only at the first request or at ASGI's lifespan, and a deep link that comes first would
     get a page without assets.
     """
-    dash_app._setup_server()
+    untyped: Any = dash_app
+    untyped._setup_server()
     links = site.links
 
     async def page(request: Request, path: str) -> Response:
         token = _enter(request)
         try:
-            text = dash_app.index()
+            text: str = untyped.index()
         finally:
             _leave(token)
         raw: bytes = request.scope.get("raw_path") or path.encode()

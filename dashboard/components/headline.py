@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from statistics import fmean
@@ -15,23 +14,20 @@ from dashboard.components.basics import clipped, moment, stat, stats, wild
 from dashboard.figures.performance import Measure, measures
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import Window
+from dashboard.recent import windows_of
 from dashboard.site import Component, Site, Visit
 from services.contracts.errors import NotFound
 
 _COMPARED = 7  # windows before the newest that it is compared with
-_WINDOWS = 30
 _NAMED = 3
 
 
 async def headline_section(site: Site, visit: Visit) -> Component:
     model, version = visit.parts["model"], visit.parts["version"]
-    found, windows = await asyncio.gather(
-        visit.ask(ask.MONITORED, model=model, version=version),
-        visit.ask(ask.WINDOWS, model=model, version=version, last=_WINDOWS),
-    )
+    found = await visit.ask(ask.MONITORED, model=model, version=version)
     if not found:
         raise NotFound(f"{clipped(model, 80)} v{clipped(version, 20)} is not being watched.")
-    monitored = found[0]
+    monitored, windows = found[0], (await windows_of(visit, found[:1]))[0]
     now = site.now()
     heard = last_heard(windows)
     stale = heard is not None and now - heard > STALE_AFTER

@@ -9,11 +9,13 @@ from dash import html
 
 from dashboard.components.basics import clipped, icon, wild
 from dashboard.gateway.views import Monitored
-from dashboard.pages.monitoring_state import MERGED, RANGES, against_options, merged_of, range_of, span_of
+from dashboard.pages.monitoring_state import RANGES, against_options, merged_of, merged_options, range_of, span_of
 from dashboard.site import Component
 
+MOST_OFFERED = 200  # of very many options; typing finds the others
 
-def controls(state: Mapping[str, str]) -> Component:
+
+def controls(state: Mapping[str, str], window_seconds: int) -> Component:
     return dmc.Group(
         [
             html.Button(
@@ -30,7 +32,9 @@ def controls(state: Mapping[str, str]) -> Component:
             ),
             dmc.Select(
                 id="merged",
-                data=[{"value": value, "label": label} for value, label in MERGED.items()],
+                data=[
+                    {"value": value, "label": label} for value, label in merged_options(state, window_seconds).items()
+                ],
                 value=merged_of(state),
                 allowDeselect=False,
                 w=196,
@@ -57,6 +61,7 @@ def choice(name: str, spoken: str, options: Sequence[Mapping[str, str]], value: 
         value=value,
         allowDeselect=False,
         searchable=len(options) > 12,
+        limit=MOST_OFFERED,
         w=width,
         maw="100%",
         size="sm",

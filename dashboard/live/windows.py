@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from dashboard.figures.rows import Row, window_row
 from dashboard.gateway import operations as ask
 from dashboard.gateway.subscription import Connected, Lost, Received, follow
 from dashboard.live.frames import Frame
+from dashboard.recent import windows_at_once
 from dashboard.site import Site
 from services.contracts.errors import LifecycleError, NotFound
 
@@ -59,10 +61,12 @@ class LiveWindows:
                     self._moved()
 
     async def _catch_up(self) -> None:
-        wanted = {"model": self._model, "version": self._version, "last": CAUGHT_UP}
+        wanted: dict[str, Any] = {"model": self._model, "version": self._version}
         while True:
             try:
-                windows = await self._site.gateway.ask(ask.WINDOWS, self._token(), **wanted)
+                found = await self._site.gateway.ask(ask.MONITORED, self._token(), **wanted)
+                last = windows_at_once(len(found[0].features) if found else 0, CAUGHT_UP)
+                windows = await self._site.gateway.ask(ask.WINDOWS, self._token(), **wanted, last=last)
                 break
             except NotFound:
                 windows = []

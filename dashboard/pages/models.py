@@ -13,8 +13,8 @@ from dashboard.components.models import model_table
 from dashboard.components.sections import rendered
 from dashboard.gateway import operations as ask
 from dashboard.live import names
-from dashboard.pages.overview import windows_of
 from dashboard.pages.page import Page
+from dashboard.recent import windows_of
 from dashboard.site import Component, Section, Site, Visit
 
 _MODELS_SHOWN = 100

@@ -43,12 +43,15 @@ from dashboard.pages.monitoring_state import (
     wish,
 )
 from dashboard.pages.page import Page, find
+from dashboard.recent import windows_at_once
 from dashboard.site import Component, Section, Site, Visit, visitor_token
 from services.contracts.errors import LifecycleError, NotFound, Unauthenticated
 
 log = structlog.get_logger(__name__)
 
 _MARKED = 20
+MOST_FEATURES = 40  # rows of the heatmap; of more, those that are farthest away
+NEWEST = 8  # windows that say which those are
 
 SECTIONS: dict[str, Section] = {"monitor-headline": headline_section}
 
@@ -58,6 +61,7 @@ class Shown:
     """Everything the charts need, for one state of the page."""
 
     monitored: Monitored
+    features: list[str]  # those that are drawn: all, or of very many the farthest away
     rows: list[Row]
     span: Span
     measure: Measure
@@ -79,24 +83,34 @@ async def load(site: Site, visit: Visit) -> Shown:
     )
     if span.against:
         limits["against"] = span.against
-    watched = visit.ask(ask.MONITORED, model=model, version=version)
-    if span.merged > 1:
-        found = await watched
-        if found:
-            limits["resolutionSeconds"] = found[0].window_seconds * span.merged
-        windows = await visit.ask(ask.WINDOWS, model=model, version=version, **limits)
-    else:
-        found, windows = await asyncio.gather(watched, visit.ask(ask.WINDOWS, model=model, version=version, **limits))
+    found = await visit.ask(ask.MONITORED, model=model, version=version)
     if not found:
         raise NotFound(f"{clipped(model, 80)} v{clipped(version, 20)} is not being watched.")
+    held = {"model": model, "version": version}
+    if span.merged > 1:
+        limits["resolutionSeconds"] = found[0].window_seconds * span.merged
+    features = found[0].features
+    if len(features) > MOST_FEATURES:
+        features = await _farthest(visit, found[0])
+        limits["features"] = features
+    windows, marks = await asyncio.gather(visit.ask(ask.WINDOWS, **held, **limits), _markers(visit))
     rows = [window_row(window) for window in windows[-MOST_WINDOWS:]]
-    order = feature_order(rows, found[0].features)
+    order = feature_order(rows, features)
     wanted = visit.state.get("feature", "")
     most_drifted = order[-2] if len(order) > 1 else PREDICTION
     feature = wanted if wanted in order else most_drifted
-    start, end = (windows[-len(rows) :][0].start, windows[-1].end) if rows else (None, None)
-    bounds = (start and start.isoformat(), end and end.isoformat())
-    return Shown(found[0], rows, span, _measure(found[0], visit.state), feature, await _markers(visit), bounds)
+    bounds = (windows[-len(rows)].start.isoformat(), windows[-1].end.isoformat()) if rows else (None, None)
+    return Shown(found[0], features, rows, span, _measure(found[0], visit.state), feature, marks, bounds)
+
+
+async def _farthest(visit: Visit, monitored: Monitored) -> list[str]:
+    """Of very many features those that are farthest away in the newest windows, and the one that is looked at."""
+    last = windows_at_once(len(monitored.features), NEWEST)
+    newest = await visit.ask(ask.WINDOWS, model=monitored.model, version=monitored.version, last=last)
+    order = feature_order([window_row(window) for window in newest], monitored.features)
+    chosen = order[-1 - MOST_FEATURES : -1]  # the last is the model's own output
+    wanted = visit.state.get("feature", "")
+    return chosen if wanted in chosen or wanted not in monitored.features else [wanted, *chosen[1:]]
 
 
 async def _markers(visit: Visit) -> list[Marker]:
@@ -121,7 +135,7 @@ def _zoned(text: str | None) -> str | None:
 
 
 def charts(shown: Shown) -> dict[str, Figure]:
-    order = feature_order(shown.rows, shown.monitored.features)
+    order = feature_order(shown.rows, shown.features)
     figures = {
         "performance": performance(shown.rows, shown.measure, shown.span),
         "heatmap": heatmap(shown.rows, order, shown.span),
@@ -175,7 +189,7 @@ async def render(site: Site, visit: Visit) -> Component:
         [clipped(model, 80), html.Span(f"v{clipped(version, 20)}", className="version")],
         crumbs=[link("Monitoring", site.links.monitoring()), link(clipped(model, 40), site.links.model(model))],
         hint=f"against {clipped(shown.monitored.reference, 80)}, {shown.monitored.reference_rows:,} rows",
-        aside=controls(visit.state),
+        aside=controls(visit.state, shown.monitored.window_seconds),
     )
     return html.Div(
         [
@@ -198,6 +212,11 @@ async def render(site: Site, visit: Visit) -> Component:
             html.Div(await _body(site, visit, shown), id="monitor-body"),
         ]
     )
+
+
+def _left_out(shown: Shown) -> str:
+    drawn, known = len(shown.features), len(shown.monitored.features)
+    return f" The {drawn} farthest of {known:,} features; any other can be chosen below." if drawn < known else ""
 
 
 async def _body(site: Site, visit: Visit, shown: Shown) -> Component:
@@ -232,7 +251,7 @@ async def _body(site: Site, visit: Visit, shown: Shown) -> Component:
                 "Drift of every feature",
                 _graph("heatmap", figures["heatmap"], "Drift (PSI) per feature and window"),
                 hint="Brighter is further away; a dot marks drift beyond chance and of notable size. "
-                "Click a row for its detail.",
+                f"Click a row for its detail.{_left_out(shown)}",
                 aside=html.Div(
                     [html.Span("Compared with", className="sub"), compared_with(shown.monitored, visit.state)],
                     className="buttons labelled",

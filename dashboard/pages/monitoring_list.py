@@ -12,8 +12,8 @@ from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import Monitored, Window
 from dashboard.live import names
-from dashboard.pages.overview import windows_of
 from dashboard.pages.page import Page
+from dashboard.recent import windows_of
 from dashboard.site import Component, Section, Site, Visit
 
 _VERSIONS_SHOWN = 40

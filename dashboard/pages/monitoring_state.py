@@ -11,6 +11,7 @@ from dashboard.figures.base import Span
 RANGES = {"30": "Last 30", "90": "Last 90", "all": "All"}
 MERGED = {"": "Every window", "7": "7 windows merged", "30": "30 windows merged"}
 DEFAULT_RANGE = "90"
+MOST_MERGED = 20_160  # windows in one column: two weeks of minutes
 MOST_WINDOWS = 400  # columns that a screen can tell apart; a longer span is asked for in coarser windows
 
 _MOMENT = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d")
@@ -35,7 +36,23 @@ def span_of(state: Mapping[str, str]) -> Span:
 
 def merged_of(state: Mapping[str, str]) -> str:
     chosen = state.get("merged", "")
-    return chosen if chosen in MERGED else ""
+    return (
+        chosen
+        if chosen in MERGED
+        or (chosen.isascii() and chosen.isdecimal() and len(chosen) < 6 and 1 < int(chosen) <= MOST_MERGED)
+        else ""
+    )
+
+
+def merged_options(state: Mapping[str, str], window_seconds: int) -> dict[str, str]:
+    """How many windows one column can stand for; of short ones also an hour's, a day's, a week's."""
+    options = dict(MERGED)
+    for seconds, label in ((3600, "An hour"), (86_400, "A day"), (604_800, "A week")):
+        whole = seconds // window_seconds
+        if 1 < whole <= MOST_MERGED and seconds % window_seconds == 0:
+            options.setdefault(str(whole), f"{label} in a column")
+    options.setdefault(merged_of(state), f"{merged_of(state)} windows merged")
+    return options
 
 
 def range_of(state: Mapping[str, str]) -> str:

@@ -18,11 +18,12 @@ from dashboard.components.models import model_table
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
-from dashboard.gateway.views import Connection, Monitored, Window
+from dashboard.gateway.views import Connection
 from dashboard.links import Links
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.pages.projects import project_table
+from dashboard.recent import windows_of
 from dashboard.site import Component, Section, Site, Visit, visitor_token
 from services.contracts.errors import LifecycleError, Unauthenticated
 
@@ -35,22 +36,6 @@ _PROJECTS_SHOWN = 8
 _ASKED = 20
 _CONCERNS = 12
 _VERSIONS_WATCHED = 12
-RECENT_WINDOWS = 30
-DETAILED_WINDOWS = 2  # the open one and the newest closed one
-
-
-async def windows_of(visit: Visit, monitored: list[Monitored]) -> list[list[Window]]:
-    """The newest windows of each version, all asked for at once; only the newest two with their features."""
-
-    async def recent(one: Monitored) -> list[Window]:
-        wanted = {"model": one.model, "version": one.version}
-        line, newest = await asyncio.gather(
-            visit.ask(ask.WINDOWS, **wanted, last=RECENT_WINDOWS, features=[]),
-            visit.ask(ask.WINDOWS, **wanted, last=DETAILED_WINDOWS),
-        )
-        return [*line[: -len(newest)], *newest] if newest else line
-
-    return list(await asyncio.gather(*(recent(one) for one in monitored)))
 
 
 async def counts_section(site: Site, visit: Visit) -> Component:

@@ -121,7 +121,7 @@ def test_it_comes_back_after_the_dashboard_restarts_without_a_reload(
 ) -> None:
     page = open_page(f"{dashboard.url}/monitoring/{recorded.MODEL}/3")
     live(page)
-    expect(page.locator(".js-plotly-plot .bglayer")).to_have_count(7)
+    expect(page.locator(".js-plotly-plot .bglayer")).to_have_count(9)
     page.evaluate("window.untouched = true")
     guards[0].outage = True
     dashboard.kill()

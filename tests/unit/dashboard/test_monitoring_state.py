@@ -2,8 +2,22 @@
 
 from typing import Any
 
+import pytest
+
 from dashboard.figures.base import Span
-from dashboard.pages.monitoring_state import MOST_WINDOWS, changed_state, gestures, span_of, wish, zoomed_span
+from dashboard.pages.monitoring_state import (
+    MERGED,
+    MOST_WINDOWS,
+    against_options,
+    changed_state,
+    gestures,
+    merged_of,
+    merged_options,
+    span_of,
+    wish,
+    zoomed_span,
+)
+from dashboard.recent import windows_at_once
 
 
 def test_the_default_range_needs_no_address() -> None:
@@ -55,3 +69,33 @@ def test_controls_that_a_redraw_has_set_are_nobodys_gesture() -> None:
 def test_a_click_on_a_row_of_the_heatmap_asks_for_its_feature() -> None:
     (gesture,) = gestures([{"prop_id": '{"chart":"heatmap"}.clickData', "value": {"points": [{"y": "temp"}]}}])
     assert wish(*gesture, {}) == {"feature": "temp"}
+
+
+def test_of_short_windows_an_hour_or_a_day_makes_a_column() -> None:
+    options = merged_options({"merged": "1440"}, 60)
+    assert (options["60"], options["1440"], options["10080"]) == (
+        "An hour in a column",
+        "A day in a column",
+        "A week in a column",
+    )
+    assert merged_options({}, 86_400) == {**MERGED, "7": MERGED["7"]}
+    assert merged_options({"merged": "12"}, 86_400)["12"] == "12 windows merged"
+
+
+@pytest.mark.parametrize("nonsense", ["0", "1", "-7", "x", "99999999", "²"])
+def test_nonsense_merges_nothing(nonsense: str) -> None:
+    assert merged_of({"merged": nonsense}) == ""
+
+
+def test_a_thousand_features_are_asked_for_in_few_windows() -> None:
+    assert windows_at_once(20, 60) == 60
+    assert windows_at_once(1000, 60) == 7
+    assert windows_at_once(100_000, 60) == 2
+
+
+def test_drift_is_compared_with_other_windows_or_another_reference() -> None:
+    offered = against_options(["spring", "winter"], "winter")
+    assert [one["value"] for one in offered] == ["", "previous", "weekday", "year", "spring"]
+    assert wish("against", "value", "year", {}) == {"against": "year"}
+    assert wish("against", "value", "year", {"against": "year"}) == {}
+    assert span_of({"against": "year"}).asked
