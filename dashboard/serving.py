@@ -21,7 +21,7 @@ from dashboard.scripts import LeanDash
 from dashboard.site import SESSION_COOKIE, Site
 
 MIN_COMPRESSED = 1024
-_LEVEL = 9  # of what is compressed once
+_LEVEL = 6  # of what is compressed once
 _QUICK = 3  # of what is compressed for one answer
 _FRESH = {"cache-control": "no-cache"}
 _LASTING = (b"cache-control", b"public, max-age=31536000, immutable")

@@ -58,9 +58,9 @@ async def gates_section(site: Site, visit: Visit) -> Component:
     return html.Div([judged(result), html.Div(again, className="buttons")])
 
 
-def judged(result: GateResult) -> Component:
+def judged(result: GateResult, *, past: bool = False) -> Component:
     """What its gates said of a version."""
-    return html.Div([_sum(result), _table(result.verdicts)])
+    return html.Div([_sum(result, past=past), _table(result.verdicts)])
 
 
 def gate_badge(result: GateResult) -> Component:
@@ -69,9 +69,9 @@ def gate_badge(result: GateResult) -> Component:
     return badge("gates passed", "good", "circle-check") if result.passed else badge("gates failed", "bad", "circle-x")
 
 
-def _sum(result: GateResult) -> Component:
+def _sum(result: GateResult, *, past: bool) -> Component:
     notes: list[Component] = [gate_badge(result)]
-    if not result.current:
+    if not (result.current or past):
         notes.append(html.Span("The version has changed since: judge it again.", className="sub"))
     notes.append(
         html.Span(

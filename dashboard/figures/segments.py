@@ -99,7 +99,7 @@ def drift_by_segment(found: Sequence[SegmentDrift]) -> Figure:
         "data": [
             {
                 "type": "heatmap",
-                "x": list(range(len(features))),
+                "x": [name if len(name) <= 18 else f"{name[:14]}… {place}" for place, name in enumerate(features)],
                 "y": list(range(len(rows))),
                 "z": [
                     [None if one is None or one.psi is None else math.log10(max(one.psi, HEAT_FLOOR)) for one in line]
@@ -119,8 +119,7 @@ def drift_by_segment(found: Sequence[SegmentDrift]) -> Figure:
             hovermode="closest",
             dragmode=False,
             xaxis={
-                "tickvals": list(range(len(features))),
-                "ticktext": [name if len(name) <= 18 else name[:17] + "…" for name in features],
+                "type": "category",  # on a phone, names that don't fit are left out
                 "tickangle": -40,
                 "fixedrange": True,
                 "showgrid": False,

@@ -94,7 +94,7 @@ async def model_as_it_was(site: Site, visit: Visit) -> Component:
             html.P(clipped(found.description, 2000), className="lead") if found.description else None,
             _tags(found.tags),
             card("Versions", _versions(found, site, day)),
-            card("What ran where", _ran(found.deployments, day)),
+            card("What ran where", _ran(found.deployments, day, site.now())),
         ]
     )
 
@@ -122,11 +122,11 @@ def _versions(model: PastModel, site: Site, day: date) -> Component:
     return scrolling(html.Table([head, body], className="table"), "Versions", 640)
 
 
-def _ran(deployments: Sequence[Deployment] | None, day: date) -> Component:
+def _ran(deployments: Sequence[Deployment] | None, day: date, now: datetime) -> Component:
     ran = [one for one in deployments or [] if one.history]
     if not ran:
         return empty("Nothing was deployed yet", "No version ran anywhere by then.", icon_name="timeline")
-    last = datetime.combine(day, time.min, UTC) + timedelta(days=1)
+    last = min(now, datetime.combine(day, time.min, UTC) + timedelta(days=1))
     return graph(stays(ran, last), f"Which version ran in which environment, until {spelled(day)}", stays_height(ran))
 
 
@@ -163,7 +163,7 @@ async def version_as_it_was(site: Site, visit: Visit) -> Component:
                 [
                     card(
                         "Gates",
-                        judged(gates)
+                        judged(gates, past=True)
                         if gates
                         else empty("Not judged by then", "No evaluation had been held against the gates."),
                     ),
@@ -174,7 +174,7 @@ async def version_as_it_was(site: Site, visit: Visit) -> Component:
                 ],
                 className="halves cards loose",
             ),
-            card("What ran where", _ran(data.model.deployments if data.model else None, day)),
+            card("What ran where", _ran(data.model.deployments if data.model else None, day, site.now())),
             card("Model card", _card(found)),
         ]
     )
