@@ -44,6 +44,7 @@ _VERSIONS_SHOWN = 50
 _TIMELINE_LENGTH = 40
 _COLUMNS = 4
 _OPEN_UP_TO = 12  # parameters
+_LONGEST_VALUE = 36  # characters of a parameter, so that two versions fit side by side
 
 
 async def load(site: Site, visit: Visit) -> ModelDetail:
@@ -198,7 +199,8 @@ async def params_section(site: Site, visit: Visit) -> Component:
     )
 
     def row(key: str) -> Component:
-        cells = [html.Td(clipped(values[v.version].get(key, formats.NOTHING), 60), className="mono") for v in versions]
+        said = [values[v.version].get(key, formats.NOTHING) for v in versions]
+        cells = [html.Td(clipped(one, _LONGEST_VALUE), className="mono", title=clipped(one, 400)) for one in said]
         return html.Tr([html.Th(clipped(key, 60), scope="row"), *cells])
 
     parts: list[Component] = []
