@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urlsplit
+import posixpath
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from services.contracts.errors import Invalid
 
@@ -28,3 +30,20 @@ def fully_decoded(text: str) -> str:
     while (decoded := unquote(text)) != text:
         text = decoded
     return text
+
+
+def below(location: str, path: str) -> str:
+    """The address of `path` below `location`: a query stays behind it."""
+    parts = urlsplit(location)
+    if not parts.scheme or not (parts.query or parts.fragment):
+        return f"{location.rstrip('/')}/{path}"
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path}"))
+
+
+def resolved(location: str) -> str:
+    """A local path made absolute, as MLflow's server does: clients start in different directories."""
+    parts = urlsplit(location)
+    if parts.scheme not in ("", "file") or parts.netloc or not parts.path or parts.path.startswith("/"):
+        return location
+    path = posixpath.join(Path.cwd().as_posix(), parts.path)
+    return urlunsplit(parts._replace(path=path)) if parts.scheme else path

@@ -14,6 +14,7 @@ from services.registry.documents import insert, save
 from services.registry.experiments import rules
 from services.registry.experiments.rules import Experiment
 from services.registry.experiments.store import EXPERIMENTS, MongoExperiments
+from services.registry.locations import resolved
 from services.registry.search.entities import EXPERIMENTS as ENTITY
 from services.registry.search.parser import parse_filter, parse_order
 from services.registry.turns import Turns
@@ -52,6 +53,7 @@ class Experiments:
     ) -> Experiment:
         """Raises Conflict if the name is taken, by a deleted experiment too."""
         require(context.principal, Action.RECORD_RUNS)
+        location = resolved(location)
         rules.created(1, name, location, tags, 0)  # refuse before a number is spent
         experiment, event = rules.created(await self._store.next_number(), name, location, tags, self._now())
         change = Change(context, "create_experiment")

@@ -10,6 +10,7 @@ import msgspec
 from services.contracts.errors import Invalid, NotFound
 from services.contracts.registry import LoggedModelCreated, LoggedModelUpdated
 from services.registry.brevity import cut, cut_or_none
+from services.registry.locations import below
 from services.registry.names import invalid_value
 from services.registry.runs.metrics import Point, stored_value
 from services.registry.values import ACTIVE, DELETED, Aggregate, KeyValue, mapping, pairs
@@ -106,7 +107,7 @@ def created(
         v=1,
         experiment_id=experiment_id,
         name=name or random_name,
-        artifact_location=f"{root.rstrip('/')}/models/{model_id}/artifacts",
+        artifact_location=below(root, f"models/{model_id}/artifacts"),
         created=now,
         updated=now,
         model_type=model_type,

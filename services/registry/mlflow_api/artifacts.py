@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from services.contracts.errors import Invalid, NotFound, Unsupported
+from services.registry import limits
 from services.registry.artifacts import rules
 from services.registry.artifacts.rules import Artifact, Entry
 from services.registry.mlflow_api import answers
@@ -47,6 +48,29 @@ async def delete(surface: Surface, request: Request) -> Any:
     with contextlib.suppress(NotFound):
         await surface.artifacts.delete(context_of(request), request.path_params["path"])
     return {}
+
+
+async def upload_to_run(surface: Surface, request: Request) -> Response:
+    """How MLflow's own pages put a small file below a run."""
+    query = request.query_params
+    if not query.get("run_uuid"):
+        raise Invalid("Request must specify run_uuid.", field="run_uuid")
+    if not query.get("path"):
+        raise Invalid("Request must specify path.", field="path")
+    path = rules.file_path(query["path"])
+    content = await request.body()
+    if len(content) > limits.PAGE_UPLOAD_BYTES:
+        raise Invalid("Artifact size is too large. Max size is 10MB.", field="body")
+    if not content:
+        raise Invalid("Request must specify data.", field="body")
+    run = await surface.runs.get(context_of(request), query["run_uuid"])
+    root = _served(run.artifact_uri)
+    await surface.artifacts.upload(context_of(request), rules.joined(root, path), _once(content))
+    return Response(media_type="application/json")
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 async def list_stored(surface: Surface, request: Request) -> Any:
@@ -113,10 +137,16 @@ def _path_of_file(request: Request, name: str) -> str:
 
 
 async def _send(surface: Surface, request: Request, location: str, path: str) -> Response:
+    wanted = rules.joined(_served(location), path)
+    return _file(surface, request, await surface.artifacts.find(context_of(request), wanted))
+
+
+def _served(location: str) -> str:
+    """The path here of an address. Raises Unsupported for storage that isn't ours."""
     root = rules.served_path(location)
     if root is None:
         raise Unsupported("these files lie in storage that only the client opens")
-    return _file(surface, request, await surface.artifacts.find(context_of(request), rules.joined(root, path)))
+    return root
 
 
 def _file(surface: Surface, request: Request, artifact: Artifact) -> Response:

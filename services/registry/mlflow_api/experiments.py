@@ -42,7 +42,7 @@ async def get_by_name(surface: Surface, request: Request) -> Any:
 
 async def search(surface: Surface, request: Request) -> Any:
     wish = await read(request, requests.SearchExperiments)
-    limit = page_size(wish.max_results, limits.EXPERIMENTS_MOST, limits.EXPERIMENTS_MOST)
+    limit = page_size(wish.max_results or 0, 0, limits.EXPERIMENTS_MOST)  # MLflow has no default here
     offset = offset_of(wish.page_token)
     found = await surface.experiments.search(
         context_of(request),

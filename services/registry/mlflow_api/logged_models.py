@@ -23,10 +23,10 @@ from services.runtime.http import context_of
 class PageToken(msgspec.Struct):
     """Says where the next page of which search starts: with another search it is refused."""
 
-    experiment_ids: list[str]
+    experiment_ids: list[str] = []
     filter_string: str | None = None
     order_by: list[dict[str, Any]] | None = None
-    offset: int = 0
+    offset: Any = 0
 
 
 async def create(surface: Surface, request: Request) -> Response:
@@ -145,15 +145,21 @@ def _offset(text: str, search: PageToken) -> int:
         token = msgspec.json.decode(base64.b64decode(text), type=PageToken)
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         raise Invalid(f"Invalid page token: {text}.", field="page_token") from None
-    for name, words in _TOKEN_WORDS.items():
+    for name, (words, verb) in _TOKEN_WORDS.items():
         asked, told = getattr(search, name), getattr(token, name)
         if asked != told:
             raise Invalid(
-                f"{words[:1].upper()}{words[1:]} in the page token does not match the requested {words}. "
+                f"{words[:1].upper()}{words[1:]} in the page token {verb} not match the requested {words}. "
                 f"Expected: {asked}. Found: {told}",
                 field="page_token",
             )
+    if not isinstance(token.offset, int):
+        raise Invalid(f"Invalid page token: {text}.", field="page_token")
     return max(token.offset, 0)
 
 
-_TOKEN_WORDS = {"experiment_ids": "experiment IDs", "filter_string": "filter string", "order_by": "order by"}
+_TOKEN_WORDS = {
+    "experiment_ids": ("experiment IDs", "do"),
+    "filter_string": ("filter string", "does"),
+    "order_by": ("order by", "does"),
+}

@@ -94,6 +94,7 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("DELETE", "mlflow/model-versions/delete-tag", models.delete_version_tag),
     # artifacts
     ("GET", "mlflow/artifacts/list", artifacts.list_of_run),
+    ("POST", "mlflow/upload-artifact", artifacts.upload_to_run),
     ("POST", "mlflow/artifacts/presigned-upload-url", artifacts.presigned_upload),
     ("POST", "mlflow/artifacts/presigned-download-url", artifacts.presigned_download),
     ("GET", "mlflow-artifacts/artifacts", artifacts.list_stored),

@@ -20,6 +20,7 @@ from services.contracts.registry import (
 )
 from services.registry import limits
 from services.registry.brevity import cut, cut_or_none, within
+from services.registry.locations import below
 from services.registry.names import check_key, check_length, invalid_value
 from services.registry.runs.metrics import Metric, Point, latest
 from services.registry.runs.times import moment
@@ -115,7 +116,7 @@ def started(
         user=user,
         status=RUNNING,
         start_time=start_time,
-        artifact_uri=f"{root.rstrip('/')}/{run_id}/artifacts",
+        artifact_uri=below(root, f"{run_id}/artifacts"),
         tags=pairs(values),
     )
     return run, RunStarted(

@@ -57,6 +57,8 @@ class Entity:
     presence_sections: frozenset[Section] = frozenset()
     listing_sections: frozenset[Section] = frozenset()
     dataset_keys: frozenset[str] = frozenset()
+    alternatives: bool = True
+    """Whether filters may hold OR and parentheses, which MLflow doesn't have."""
     words: words.Words = words.OF_RUNS
 
     def filter_field(self, name: str) -> Field:
@@ -314,5 +316,6 @@ LOGGED_MODELS = Entity(
         "last_updated_timestamp": "last_updated_timestamp_ms",
     },
     listing_sections=frozenset({Section.PARAM, Section.TAG}),
+    alternatives=False,  # MLflow's clients count on OR being refused here
     words=words.OF_LOGGED_MODELS,
 )

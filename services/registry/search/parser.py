@@ -47,7 +47,7 @@ class _Parser:
     def whole_filter(self) -> Node:
         node = self._filter()
         if self._peek().kind is not Kind.END:
-            raise self._unexpected("AND, OR or the end")
+            raise self._unexpected("AND, OR or the end" if self._entity.alternatives else "AND or the end")
         return node
 
     def whole_order(self) -> Order:
@@ -67,7 +67,7 @@ class _Parser:
 
     def _filter(self) -> Node:
         parts = [self._and_filter()]
-        while self._peek().is_word("OR"):
+        while self._entity.alternatives and self._peek().is_word("OR"):
             self._advance()
             parts.append(self._and_filter())
         return parts[0] if len(parts) == 1 else Or(tuple(parts))
@@ -80,7 +80,7 @@ class _Parser:
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     def _factor(self) -> Node:
-        if self._peek().kind is not Kind.OPEN:
+        if self._peek().kind is not Kind.OPEN or not self._entity.alternatives:
             return self._comparison()
         self._depth += 1
         if self._depth > MAX_DEPTH:

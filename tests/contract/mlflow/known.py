@@ -3,6 +3,7 @@
 
 _NO_500 = "the peer fails with 500, which its client repeats for minutes; ours says what is wrong (400)"
 _SAFER = "a path with a backslash may lead elsewhere on other systems; ours refuses it"
+_NO_PAGE = "the peer answers an empty page that says there is more, for ever; ours refuses the size"
 _PARTS = "the peer has transfers in parts with a cloud's storage only; ours always"
 
 DIFFERENCES = {
@@ -20,6 +21,12 @@ DIFFERENCES = {
     "artifacts: DELETE /api/2.0/mlflow-artifacts/artifacts/%2fetc%2fpasswd": "the peer redirects to a path inside",
     "artifacts: multipart": _PARTS,
     "artifacts: presigned": "of an unknown file; " + _PARTS,
+    "paging: registered models of no size": _NO_PAGE,
+    "paging: registered models of a negative size": _NO_PAGE,
+    "paging: logged models of a negative size": _NO_PAGE,
+    "paging: history of a size in words": "the peer passes over a word where a number belongs; ours refuses it",
+    "paging: runs with a token of null": _NO_500,
+    "paging: runs with a token before the start": "the peer answers the first page; ours refuses a token it never gave",
     "malformed: POST runs/update status as True": "a status that is no word is refused before the run is looked up",
 }
 

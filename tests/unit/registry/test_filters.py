@@ -80,6 +80,8 @@ def test_numbers_come_in_every_form(text: str, value: float) -> None:
         (VERSIONS, "version_number = 1.5"),
         (VERSIONS, "source_path IN ('x')"),
         (LOGGED_MODELS, "param.a = 'x'"),
+        (LOGGED_MODELS, "name = 'a' OR name = 'b'"),
+        (LOGGED_MODELS, "(name = 'a')"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_words(entity: object, text: str) -> None:

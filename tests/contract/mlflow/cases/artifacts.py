@@ -9,6 +9,7 @@ RUN = post(
     "runs/create", experiment_id="$exp", user_id="a", start_time=1, run_name="r", save={"run": "run.info.run_id"}
 )
 MODEL = post("logged-models", experiment_id="$exp", name="m", save={"lm": "model.info.model_id"})
+UPLOAD = "/ajax-api/2.0/mlflow/upload-artifact"
 FILES = f"{ROOT}/$exp/$run/artifacts"
 
 
@@ -28,6 +29,10 @@ CASES = [
     case("in directories", put(f"{FILES}/d/e/a.txt", b"1"), put(f"{FILES}/d/b.txt", b"22"), listing(), listing(path="d"),
          listing(path="d/e"), listing(path="d/e/a.txt"), listing(path="nope"),
          get(ROOT, path="$exp/$run/artifacts/d"), Step("GET", f"{FILES}/d/e/a.txt")),
+    case("uploaded as pages do", *[Step("POST", UPLOAD + query, raw=b"hello", headers={"content-type": "text/plain"}) for query in (
+        "?run_uuid=$run&path=t.txt", "?run_uuid=$run&path=d/e/t.txt", "?path=t.txt", "?run_uuid=$run", "?run_uuid=$run&path=",
+        "?run_uuid=$run&path=../t.txt", "?run_uuid=nope&path=t.txt",
+    )], Step("POST", UPLOAD + "?run_uuid=$run&path=t.txt", raw=b""), listing(), listing(path="d/e"), get("/get-artifact", run_uuid="$run", path="t.txt")),
     case("overwritten", put(f"{FILES}/a.txt", b"1"), put(f"{FILES}/a.txt", b"22"), listing(), Step("GET", f"{FILES}/a.txt")),
     case("empty file", put(f"{FILES}/a.txt", b""), listing(), Step("GET", f"{FILES}/a.txt")),
     case("names with blanks and more", put(f"{FILES}/a b+c,d.txt", b"1"), listing(), Step("GET", f"{FILES}/a b+c,d.txt")),

@@ -98,7 +98,7 @@ _FILTERS = (
     "params.p != '1'", "params.p IN ('1', '2')", "tags.t LIKE '%o%'", "tags.t = 'one'", "tags.`t` = 'one'",
     "metrics.auc > 0.6", "metrics.auc = 0.5", "metrics.auc < 0.6 AND name = 'a'", "metrics.nope > 1",
     "creation_time > 5", "creation_timestamp < 5", "last_updated_timestamp > 5", "name > 'a'", "metrics.auc LIKE 'x'",
-    "nonsense.a = '1'", "param.p = '1'", "name = 'a' OR name = 'b' x", "name =", "lifecycle_stage = 'active'",
+    "nonsense.a = '1'", "param.p = '1'", "name = 'a' OR name = 'b' x", "name = 'a' OR name = 'b'", "(name = 'a')", "(name = 'a') AND (name = 'a')", "name =", "lifecycle_stage = 'active'",
     "experiment_id = '$exp' AND name = 'a'",
 )  # fmt: skip
 CASES += [case(f"search {text}", *_SET, search(text, order_by=[{"field_name": "name"}])) for text in _FILTERS]

@@ -1,0 +1,33 @@
+"""Addresses of storage: what lies below one, and local ones."""
+
+from pathlib import Path
+
+import pytest
+
+from services.registry.locations import below, resolved
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("mlflow-artifacts:/1", "mlflow-artifacts:/1/r/artifacts"),
+        ("s3://bucket/place/", "s3://bucket/place/r/artifacts"),
+        ("s3://bucket/place?by=me", "s3://bucket/place/r/artifacts?by=me"),
+        ("s3://bucket?by=me", "s3://bucket/r/artifacts?by=me"),
+        ("/data/a?b", "/data/a?b/r/artifacts"),
+        ("file:///data", "file:///data/r/artifacts"),
+    ],
+)
+def test_a_path_goes_before_the_query_of_a_location(location: str, expected: str) -> None:
+    assert below(location, "r/artifacts") == expected
+
+
+@pytest.mark.parametrize("location", ["", "s3://bucket/x", "mlflow-artifacts:/1", "/data", "file:///data", "dbfs:/x"])
+def test_what_is_absolute_stays_as_it_is(location: str) -> None:
+    assert resolved(location) == location
+
+
+def test_local_paths_become_absolute() -> None:
+    here = Path.cwd().as_posix()
+    assert resolved("here/x") == f"{here}/here/x"
+    assert resolved("file:here/x") == f"file://{here}/here/x"
