@@ -68,9 +68,12 @@
     if ("charts" in first) plotly();
     if ("grid" in first) grid();
   });
-  addEventListener("load", () => {
-    if (navigator.connection && navigator.connection.saveData) return;
-    const idle = window.requestIdleCallback || ((task) => setTimeout(task, 500));
-    setTimeout(() => idle(() => plotly().then(() => idle(grid))), 1500);
-  });
+  /* What other pages need, once this one stands and the browser has nothing else to do. */
+  const idle = window.requestIdleCallback || ((task) => setTimeout(task, 500));
+  const stands = () => document.querySelector("#page h1") && !document.querySelector("#page [aria-busy], .dash-graph--pending") && !drawing;
+  function ahead() {
+    if (stands()) idle(() => plotly().then(() => idle(grid)));
+    else setTimeout(ahead, 1000);
+  }
+  addEventListener("load", () => { if (!(navigator.connection && navigator.connection.saveData)) setTimeout(ahead, 2000); });
 })();
