@@ -52,6 +52,26 @@ class RevokeTokenInput:
     idempotency_key: str | None = strawberry.field(default=None, description=KEY_DESCRIPTION)
 
 
+@strawberry.input(description="What is to go for good, of what was deleted.")
+class PurgeDeletedInput:
+    days: float | None = strawberry.field(
+        default=None, description="Only what was deleted at least so many days ago; 30 if unsaid."
+    )
+    kept_runs: int | None = strawberry.field(
+        default=None, description="How many runs earlier answers said that stay: so many are passed over."
+    )
+    kept_models: int | None = strawberry.field(
+        default=None, description="How many logged models earlier answers said that stay: so many are passed over."
+    )
+
+
+@strawberry.input(description="Which stored content is looked at next.")
+class CollectContentInput:
+    after: str | None = strawberry.field(
+        default=None, description="The `next` of the answer before; from the beginning if unsaid."
+    )
+
+
 @strawberry.enum(description="What is to become of a dead letter.")
 class LetterDecision(Enum):
     RETRY = strawberry.enum_value("retry", description="Its consumer gets it again.")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import strawberry
 
-from services.contracts import dead_letters, identity, webhooks
+from services.contracts import dead_letters, identity, registry, webhooks
 from services.gateway.inputs import operations as inputs
 from services.gateway.operation import Info
 from services.gateway.types.commands import Outcome, Payload, answered, commanded
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
 from services.gateway.types.node import reads
-from services.gateway.types.operations import DeadLetter, LifecycleWebhook, Token
+from services.gateway.types.operations import ContentReport, DeadLetter, LifecycleWebhook, PurgeReport, Token
 
 
 async def _tokens(info: Info) -> list[identity.TokenView]:
@@ -91,9 +91,37 @@ class DeadLetterPayload(Payload):
     dead_letter: DeadLetter | None = viewed(resolver=answered, description="The letter now; null if there were errors.")
 
 
+@strawberry.type(description="What deleting for good did.")
+class PurgePayload(Payload):
+    is_type_of = reads(Outcome)
+
+    report: PurgeReport | None = viewed(
+        resolver=answered, description="What went and stayed; null if there were errors."
+    )
+
+
+@strawberry.type(description="What clearing stored content did.")
+class CollectContentPayload(Payload):
+    is_type_of = reads(Outcome)
+
+    report: ContentReport | None = viewed(resolver=answered, description="What went; null if there were errors.")
+
+
 @strawberry.type
 class OperationMutations:
     """What can be changed."""
+
+    purge_deleted: PurgePayload = commanded(
+        inputs.PurgeDeletedInput,
+        registry.PurgeDeleted,
+        "Deletes for good what was deleted long ago, a part of it: for administrators, again while there is `more`.",
+    )
+    collect_content: CollectContentPayload = commanded(
+        inputs.CollectContentInput,
+        registry.CollectContent,
+        "Removes stored content that no file has any more, a part of it: for administrators, again until there is no "
+        "`next`.",
+    )
 
     create_token: TokenPayload = commanded(
         inputs.CreateTokenInput, identity.CreateToken, "Makes an API token; its secret is shown only once."

@@ -9,7 +9,7 @@ from typing import Annotated
 import strawberry
 from strawberry import enum_value
 
-from services.contracts import dead_letters, identity
+from services.contracts import dead_letters, identity, registry
 from services.contracts import webhooks as contracts
 from services.contracts.paging import Page
 from services.gateway.conditions import condition, ordering
@@ -121,3 +121,31 @@ class LifecycleWebhook:
     deliveries: Connection[WebhookDelivery] | None = viewed(
         resolver=_deliveries, size=Size(asks=True), description="What waits for it, oldest first."
     )
+
+
+@strawberry.type(description="What was deleted for good.")
+class PurgeReport:
+    is_type_of = reads(registry.PurgeReport)
+
+    runs: int = strawberry.field(description="How many runs went.")
+    logged_models: int = strawberry.field(description="How many logged models went.")
+    experiments: int = strawberry.field(description="How many experiments went.")
+    kept_runs: list[str] = strawberry.field(description="Runs that stay, because a registered version needs them.")
+    kept_models: list[str] = strawberry.field(
+        description="Logged models that stay, because a registered version needs them."
+    )
+    more: bool = strawberry.field(description="Whether there is more to do: ask again.")
+
+
+def _bytes(parent: strawberry.Parent[registry.ContentReport]) -> Long:
+    return Long(parent.bytes)
+
+
+@strawberry.type(description="What stored content was removed.")
+class ContentReport:
+    is_type_of = reads(registry.ContentReport)
+
+    looked_at: int = strawberry.field(description="How much was looked at.")
+    removed: int = strawberry.field(description="How much of it went.")
+    bytes: Long = viewed(resolver=_bytes, description="How many bytes that were.")
+    next: str | None = strawberry.field(description="Where to go on; null when all was looked at.")

@@ -14,6 +14,7 @@ from graphql import (
     GraphQLSchema,
     build_schema,
     find_breaking_changes,
+    get_named_type,
 )
 
 from services.gateway import schema as gateway_schema
@@ -38,6 +39,50 @@ def test_no_client_of_the_last_release_breaks(committed: GraphQLSchema) -> None:
     """With a release, `released.graphql` is replaced by the schema of that release."""
     changes = find_breaking_changes(build_schema(RELEASED.read_text()), committed)
     assert [change.description for change in changes] == []
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "told"),
+    [
+        ("  viewer: Viewer!\n", "  caller: Viewer!\n", "Query.viewer was removed"),
+        ("  runId: String!\n", "  runId: Int!\n", "Run.runId changed type"),
+        ("  model(\n", "  model(must: Int!, ", "required argument"),
+    ],
+)
+def test_a_breaking_change_is_found(was: str, becomes: str, told: str) -> None:
+    sdl = SNAPSHOT.read_text()
+    changed = sdl.replace(was, becomes)
+    changes = find_breaking_changes(build_schema(sdl), build_schema(changed, assume_valid=True))
+    assert any(told in change.description for change in changes)
+
+
+def test_what_is_deprecated_says_why(committed: GraphQLSchema) -> None:
+    reasons = [reason for reason in _deprecations(committed) if reason is not None]
+    assert all(len(reason) > 10 and reason != "No longer supported" for reason in reasons)
+
+
+def _deprecations(schema: GraphQLSchema) -> Iterator[str | None]:
+    for type_ in schema.type_map.values():
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            for field in type_.fields.values():
+                yield field.deprecation_reason
+                yield from (argument.deprecation_reason for argument in field.args.values())
+        elif isinstance(type_, GraphQLInputObjectType):
+            yield from (field.deprecation_reason for field in type_.fields.values())
+        elif isinstance(type_, GraphQLEnumType):
+            yield from (value.deprecation_reason for value in type_.values.values())
+
+
+def test_every_connection_goes_both_ways_and_is_filtered_and_ordered(committed: GraphQLSchema) -> None:
+    wanted = {"first", "after", "last", "before", "where", "sort"}
+    for type_ in committed.type_map.values():
+        if isinstance(type_, GraphQLObjectType):
+            for name, field in type_.fields.items():
+                if get_named_type(field.type).name.endswith("Connection"):
+                    assert wanted <= set(field.args), f"{type_.name}.{name}"
+                    filtered = get_named_type(field.args["where"].type)
+                    assert isinstance(filtered, GraphQLInputObjectType)
+                    assert {"and", "or", "not"} <= set(filtered.fields), filtered.name
 
 
 def test_every_type_field_and_argument_is_described(committed: GraphQLSchema) -> None:
