@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dashboard import formats
 from dashboard.figures.base import Figure, layout, value_axis
-from dashboard.figures.learning import DASHES, LINES, shortened
+from dashboard.figures.learning import DASHES, LINES, level_lines, shortened
 
 _LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x")
@@ -95,8 +95,12 @@ def parallel(names: Sequence[str], axes: Sequence[Axis]) -> Figure:
     }
 
 
-def overlaid(metric: str, series: Mapping[str, Sequence[tuple[int, float | None]]]) -> Figure:
-    """The same metric of every run by step."""
+def overlaid(
+    metric: str,
+    series: Mapping[str, Sequence[tuple[int, float | None]]],
+    levels: Sequence[tuple[str, float]] = (),
+) -> Figure:
+    """The same metric of every run by step. `levels`: names and values of lines across."""
     return {
         "data": [
             {
@@ -108,7 +112,8 @@ def overlaid(metric: str, series: Mapping[str, Sequence[tuple[int, float | None]
                 "line": {"color": LINES[i % len(LINES)], "dash": DASHES[i % len(DASHES)], "width": 2},
             }
             for i, (name, points) in enumerate(series.items())
-        ],
+        ]
+        + level_lines(series, levels),
         "layout": layout(
             None,
             showlegend=True,

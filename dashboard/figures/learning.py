@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dashboard.figures.base import Figure, layout, value_axis
 from dashboard.theme import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION
@@ -16,8 +17,29 @@ def shortened(text: str, longest: int = 40) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def curves(series: Mapping[str, Sequence[tuple[int, float | None]]]) -> Figure:
-    """One line a metric; colour and dash both tell them apart."""
+def level_lines(
+    series: Mapping[str, Sequence[tuple[int, float | None]]], levels: Sequence[tuple[str, float]]
+) -> list[dict[str, Any]]:
+    """A thin grey line across for each level, in the legend by its name."""
+    steps = [step for points in series.values() for step, _ in points]
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": shortened(name),
+            "x": [min(steps), max(steps)],
+            "y": [value, value],
+            "line": {"color": GREY, "dash": DASHES[(i + 2) % len(DASHES)], "width": 1},
+        }
+        for i, (name, value) in enumerate(levels)
+        if steps
+    ]
+
+
+def curves(
+    series: Mapping[str, Sequence[tuple[int, float | None]]], levels: Sequence[tuple[str, float]] = ()
+) -> Figure:
+    """One line a metric; colour and dash both tell them apart. `levels`: names and values of lines across."""
     return {
         "data": [
             {
@@ -29,7 +51,8 @@ def curves(series: Mapping[str, Sequence[tuple[int, float | None]]]) -> Figure:
                 "line": {"color": LINES[i % len(LINES)], "dash": DASHES[i % len(DASHES)], "width": 2},
             }
             for i, (name, points) in enumerate(series.items())
-        ],
+        ]
+        + level_lines(series, levels),
         "layout": layout(
             None,
             showlegend=True,

@@ -99,6 +99,9 @@ INSIGHT: Operation[project_views.Insight | None] = _load("insight", project_view
 SIMILAR: Operation[list[project_views.SimilarRun] | None] = _load(
     "similar_runs", list[project_views.SimilarRun] | None, "similarRuns"
 )
+METRIC_LEVELS: Operation[list[project_views.MetricLevel] | None] = _load(
+    "metric_levels", list[project_views.MetricLevel] | None, "metricLevels"
+)
 REVIEWS: Operation[Connection[project_views.Review]] = _load("reviews", Connection[project_views.Review], "reviews")
 REVIEW: Operation[project_views.Review | None] = _load("review", project_views.Review | None, "review")
 AUDIT: Operation[Connection[project_views.AuditEntry]] = _load("audit", Connection[project_views.AuditEntry], "audit")

@@ -156,6 +156,14 @@ class Difference(View, frozen=True, kw_only=True):
     found: str | None = None
 
 
+class MetricLevel(View, frozen=True, kw_only=True):
+    """What experts reach (EXPERT), or the least worth shipping (MINIMUM)."""
+
+    metric: str
+    kind: str
+    value: float
+
+
 class SimilarRun(View, frozen=True, kw_only=True):
     run_id: str
     run_name: str

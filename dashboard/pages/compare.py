@@ -17,6 +17,7 @@ from dashboard.components.basics import card, clipped, icon, link, moment, page_
 from dashboard.components.charts import graph
 from dashboard.components.comparison import Group, differing, side_by_side
 from dashboard.components.controls import choice, segments
+from dashboard.components.levels import metric_levels
 from dashboard.components.models import chosen_metrics, lower_is_better, metric_text
 from dashboard.components.states import empty
 from dashboard.figures.compare import axis, overlaid, parallel, scattered
@@ -147,8 +148,9 @@ async def _curves(site: Site, visit: Visit, runs: Sequence[RunDetail]) -> Compon
         for run, history in zip(runs, histories, strict=True)
         if history and len(history.metric_history) > 1
     }
+    levels = await metric_levels(visit, [run.experiment_id for run in runs], [chosen] if series else [])
     body = (
-        graph(overlaid(chosen, series), f"{chosen} by step, one line a run", 340)
+        graph(overlaid(chosen, series, levels), f"{chosen} by step, one line a run", 340)
         if series
         else empty(
             "No curve of this metric", "It was logged once in each run. Pick another one.", icon_name="chart-line"

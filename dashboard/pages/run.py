@@ -25,6 +25,7 @@ from dashboard.components.charts import graph
 from dashboard.components.files import files, files_card
 from dashboard.components.insights import insights_card
 from dashboard.components.labels import labels_card
+from dashboard.components.levels import metric_levels
 from dashboard.components.models import chosen_metrics, metric_text
 from dashboard.components.reproduction import ingredients
 from dashboard.components.sections import rendered
@@ -97,7 +98,10 @@ async def curves_section(site: Site, visit: Visit) -> Component:
         for metric, history in zip(chosen, histories, strict=True)
         if history and len(history.metric_history) > 1
     }
-    return card("Learning curves", graph(curves(series), "Metrics by step", 300)) if series else None
+    if not series:
+        return None
+    levels = await metric_levels(visit, [run.experiment_id], series.keys())
+    return card("Learning curves", graph(curves(series, levels), "Metrics by step", 300))
 
 
 SECTIONS: dict[str, Section] = {

@@ -68,6 +68,7 @@ from services.registry.projects import store as project_store
 from services.registry.projects.catching_up import CatchingUp
 from services.registry.projects.following import Following
 from services.registry.projects.handlers import Projects
+from services.registry.projects.levels import Levels
 from services.registry.projects.shown import Reading
 from services.registry.projects.things import Things
 from services.registry.provenance import Provenance
@@ -348,6 +349,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 projects.ListProjects: project.page,
                 projects.GetProject: project.get,
                 projects.FindOwners: project.find_owners,
+                projects.GetMetricLevels: Levels(project).get,
                 projects.AssignToProject: project.assign,
                 projects.FillAnswer: project.answer,
                 projects.WaiveItem: project.waive,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 
-from services.contracts.base import Request
+from services.contracts.base import Message, Request
 from services.contracts.conditions import Condition, Ordering
 from services.contracts.paging import Page, Paging
 from services.contracts.projects.things import AssumptionStatus, Pattern, Proof, Thing
@@ -69,6 +70,25 @@ class FindOwners(Request[list[str]], frozen=True, kw_only=True):
     name = "project.owners"
 
     things: list[Thing]
+
+
+class MetricLevel(Message, frozen=True, kw_only=True):
+    """What a metric is to be measured by: what experts reach, or the least that is worth shipping."""
+
+    metric: str
+    kind: Literal["expert", "minimum"]
+    value: float
+    higher_is_better: bool = True
+    project_id: str
+
+
+class GetMetricLevels(Request[list[MetricLevel]], frozen=True, kw_only=True):
+    """Those of the project that a thing belongs to, from the answers on its board."""
+
+    service = "registry"
+    name = "project.metric_levels"
+
+    thing: Thing
 
 
 class FillAnswer(Request[Written], frozen=True, kw_only=True):

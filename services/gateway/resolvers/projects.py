@@ -11,7 +11,7 @@ import strawberry
 from services.contracts import projects as contracts
 from services.contracts.errors import NotFound
 from services.contracts.paging import Page
-from services.contracts.projects import GetProject, ListProjects, ProjectSummary, ProjectView
+from services.contracts.projects import GetMetricLevels, GetProject, ListProjects, ProjectSummary, ProjectView
 from services.gateway.conditions import condition, ordering
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
@@ -23,6 +23,7 @@ from services.gateway.types.commands import (
     Outcome,
     WrittenPayload,
     commanded,
+    plain,
 )
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
@@ -31,7 +32,7 @@ from services.gateway.types.list_filters import ProjectFilter
 from services.gateway.types.list_orders import ProjectOrder
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
-from services.gateway.types.projects import AssumptionStatus, Project, ThingKind
+from services.gateway.types.projects import AssumptionStatus, MetricLevel, Project, ThingKind
 
 
 async def _projects(
@@ -67,6 +68,14 @@ async def _project(
         return None
 
 
+async def _levels(
+    info: Info,
+    kind: Annotated[ThingKind, strawberry.argument(description="Of which kind.")],
+    id_: Annotated[str, strawberry.argument(name="id", description="An experiment's id, a dataset's or model's name.")],
+) -> list[contracts.MetricLevel]:
+    return await info.context.ask(GetMetricLevels(thing=plain({"kind": kind, "id": id_}, contracts.Thing)))
+
+
 @strawberry.type
 class ProjectQueries:
     """What can be asked."""
@@ -76,6 +85,12 @@ class ProjectQueries:
     )
     project: Project | None = viewed(
         resolver=_project, description="One project, now or at `asOf`; null if there is none, or was none then."
+    )
+    metric_levels: list[MetricLevel] | None = viewed(
+        resolver=_levels,
+        size=Size(otherwise=2, asks=True),
+        description="What metrics are to be measured by in the project that owns a thing: by experts, by the least "
+        "worth shipping.",
     )
 
 

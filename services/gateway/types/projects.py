@@ -33,6 +33,23 @@ from services.gateway.types.values import KeyValue
 REVISION = "Counts its changes: the one to name as `expected` when changing it."
 
 
+@strawberry.enum(description="Where a metric's level comes from.")
+class LevelKind(Enum):
+    EXPERT = enum_value("expert", description="Experts reach it.")
+    MINIMUM = enum_value("minimum", description="It is the least that is worth shipping.")
+
+
+@strawberry.type(description="What a metric is to be measured by, from the answers on a project's board.")
+class MetricLevel:
+    is_type_of = reads(contracts.MetricLevel)
+
+    metric: str = strawberry.field(description="The metric's name.")
+    kind: LevelKind = strawberry.field(description="Where the level comes from.")
+    value: float = strawberry.field(description="The level.")
+    higher_is_better: bool = strawberry.field(description="Whether more is better.")
+    project_id: str = strawberry.field(description="The project whose answer it is.")
+
+
 @strawberry.enum(description="Where a stage of the lifecycle stands.")
 class StageState(Enum):
     NOT_STARTED = enum_value("not_started", description="Nothing in it is filled or proven.")

@@ -30,8 +30,8 @@ from services.registry.gates.store import POLICIES, RESULTS, Judged, MongoGates,
 from services.registry.once import once
 from services.registry.projects.board import proofs_of, settled
 from services.registry.projects.handlers import Projects
+from services.registry.projects.levels import CONSTRAINTS_ITEM, MINIMUM_ITEM, levels_of, values_of
 from services.registry.projects.project import Project
-from services.registry.projects.rules import values_of
 from services.registry.renames import EventNumbers
 from services.registry.reviews.content import Content, Contents
 from services.registry.runs.queries import RunQueries
@@ -40,7 +40,7 @@ from services.runtime.context import Context
 from services.runtime.outbox import Change, Outbox
 
 CHAMPION = "champion"
-BASELINE_ITEM, MINIMUM_ITEM, CONSTRAINTS_ITEM = "baseline", "minimum_performance", "constraints"
+BASELINE_ITEM = "baseline"
 
 Scored = Callable[[str, Context], Awaitable[float | None]]
 """The reproducibility score of a run, 0 to 1; None if it has none."""
@@ -163,6 +163,7 @@ class Gates:
             reproducibility=None if run is None else await self._scored(run.id, context),
             test_uses=None if evaluation is None else await self._evaluations.sealed_uses(evaluation, context),
             documents=settled(project),
+            expert={level.metric: level.value for level in levels_of(project) if level.kind == "expert"},
             champion_tests=await self._tests(evaluation, theirs),
             baseline_tests=await self._tests(evaluation, baseline_evaluation),
         )

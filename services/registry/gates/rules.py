@@ -28,10 +28,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     p_value: float
 
 
+SHOWS_EXPERT = frozenset({"minimum", "beats_baseline", "beats_champion"})
+
+
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """All that gates may look at. `slices` maps a slice's name, `feature=value`, to its metrics; `reproducibility` is a
-    score of 0 to 1; `test_uses` counts the evaluations that used the sealed test split. `champion_tests` and
-    `baseline_tests` are by measure."""
+    score of 0 to 1; `expert` is what experts reach, which no gate asks for; `test_uses` counts the evaluations that
+    used the sealed test split. `champion_tests` and `baseline_tests` are by measure."""
 
     metrics: Mapping[str, float] = {}
     baseline: Mapping[str, float] = {}
@@ -41,6 +44,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     reproducibility: float | None = None
     test_uses: int | None = None
     documents: frozenset[str] = frozenset()
+    expert: Mapping[str, float] = {}
     champion_tests: Mapping[str, Comparison] = {}
     baseline_tests: Mapping[str, Comparison] = {}
 
@@ -111,6 +115,9 @@ def evaluated(
 
 def verdict(gate: Gate, seen: Seen) -> GateVerdict:
     numbers, passed, words = _JUDGES[gate.kind](gate, seen)
+    expert = seen.expert.get(gate.metric) if gate.kind in SHOWS_EXPERT else None
+    if expert is not None and passed is not None:
+        numbers, words = {**numbers, "expert": expert}, f"{words}; experts reach {expert:.6g}"
     finite = {name: value for name, value in numbers.items() if value is not None and math.isfinite(value)}
     outcome: GateOutcome = "unknown" if passed is None else "passed" if passed else "failed"
     return GateVerdict(gate=gate, outcome=outcome, numbers=finite, words=words)

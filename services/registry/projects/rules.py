@@ -33,7 +33,6 @@ from services.registry.projects import templates
 from services.registry.projects.project import Project
 from services.registry.projects.templates import Item
 from services.registry.runs.times import moment
-from services.registry.values import mapping
 
 DEFAULT_ID = "default"
 DEFAULT_NAME = "Default"
@@ -66,11 +65,8 @@ def _text(path: str, text: str, most: int, *, empty: bool = False) -> str:
     if not text and not empty:
         raise Invalid(f"{path} is empty", field=path, fix="Say it in a few words.")
     if len(text) > most:
-        raise TooLarge(
-            f"{path} has {len(text)} characters; the most is {most}",
-            field=path,
-            fix="Write the long part as a note that is linked to the project.",
-        )
+        fix = "Write the long part as a note that is linked to the project."
+        raise TooLarge(f"{path} has {len(text)} characters; the most is {most}", field=path, fix=fix)
     return text
 
 
@@ -396,9 +392,3 @@ def evidence_found(
         at=_at(project, now),
         by=who,
     )
-
-
-def values_of(project: Project, item: str) -> dict[str, str]:
-    """The structured parts of an answer, empty if there is none; gates take their thresholds from here."""
-    answer = project.record(item).answer
-    return {} if answer is None else mapping(answer.fields)

@@ -86,6 +86,7 @@ def test_a_distribution_of_any_size_is_valid(kind: str) -> None:
 
 
 def test_learning_curves_are_told_apart_by_dash_as_well() -> None:
-    figure = curves({"a": [(0, 1.0), (1, None)], "b": [(0, 2.0)]})
+    figure = curves({"a": [(0, 1.0), (1, None)], "b": [(0, 2.0)]}, [("experts (a)", 0.8)])
+    assert figure["data"].pop()["y"] == [0.8, 0.8], "a line across"
     go.Figure(figure)
     assert len({trace["line"]["dash"] for trace in figure["data"]}) == 2

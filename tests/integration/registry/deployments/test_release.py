@@ -41,7 +41,7 @@ from services.contracts.evaluations import (
 from services.contracts.gates import EvaluateGates, GetGatePolicy, GetGateResults, ListGateResults, SetGatePolicy
 from services.contracts.identity import Role
 from services.contracts.paging import Paging
-from services.contracts.projects import CreateProject, FillAnswer, GetProject, ItemView, Pattern
+from services.contracts.projects import CreateProject, FillAnswer, GetMetricLevels, GetProject, ItemView, Pattern, Thing
 from services.contracts.registry import GetVersions, VersionKey
 from services.contracts.retraining import (
     RETRAINING_TAG,
@@ -156,6 +156,12 @@ async def test_a_version_goes_the_whole_way_and_its_successor_takes_over_and_giv
     # the policy: gates of people, and one that follows from an answer
     fields = {"metric": "auc", "value": "0.65", "direction": "higher"}
     await ask(FillAnswer(project_id=project, item="minimum_performance", text="as good as today", fields=fields))
+    experts = {"metric": "auc", "value": "0.8"}
+    await ask(FillAnswer(project_id=project, item="expert_level", text="our dispatchers", fields=experts))
+    levels = await ask(GetMetricLevels(thing=Thing(kind="model", id=name)))
+    assert [(level.metric, level.kind, level.value) for level in levels] == [
+        ("auc", "expert", 0.8), ("auc", "minimum", 0.65),
+    ]  # fmt: skip
     policy = [
         Gate(name="champion", kind="beats_champion", metric="auc", significance=0.05),
         Gate(name="worst carrier", kind="worst_slice", metric="auc", threshold=0.58, slice_by="carrier"),
@@ -188,6 +194,9 @@ async def test_a_version_goes_the_whole_way_and_its_successor_takes_over_and_giv
     assert [edge.node.id for edge in summaries] == [recorded.id]
     passed = await ask(EvaluateGates(model_name=name, version="1"))
     assert passed.passed, passed.verdicts
+    [least] = [entry for entry in passed.verdicts if entry.gate.name == "meets_minimum"]
+    assert least.numbers["expert"] == 0.8
+    assert least.words.endswith("; experts reach 0.8")
     for key in ("final_evaluation", "gates", "slices", "stability", "explanation"):
         await until(lambda key=key: shows(ask, project, key, "done"), what=f"the board shows {key}")  # type: ignore[misc]
 

@@ -1,0 +1,25 @@
+"""What a project's metrics are measured by: lines across their charts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from dashboard.gateway import operations as ask
+from dashboard.site import Visit
+
+_WORDS = {"EXPERT": "experts", "MINIMUM": "worth shipping"}
+
+
+async def metric_levels(
+    visit: Visit, experiment_ids: Collection[str], metrics: Collection[str]
+) -> list[tuple[str, float]]:
+    """Names and values for the metrics, by the project that owns the experiment; nothing for several experiments."""
+    if len(set(experiment_ids)) != 1 or not metrics:
+        return []
+    [experiment] = set(experiment_ids)
+    found = await visit.ask(ask.METRIC_LEVELS, kind="EXPERIMENT", id=experiment)
+    return [
+        (f"{_WORDS.get(level.kind, level.kind.lower())} ({level.metric})", level.value)
+        for level in found or []
+        if level.metric in metrics
+    ]
