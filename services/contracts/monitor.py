@@ -131,7 +131,8 @@ class Performance(Message, frozen=True, kw_only=True):
     interval.
 
     `calibration_error`: expected calibration error over ten bins. `mape`: over labels that aren't 0. `bias`: mean of
-    prediction − label. `by_class`: the most frequent 20 (multiclass).
+    prediction − label. `interval_coverage`: share of labels within the predicted interval (0.9 for an honest one from
+    the 5 % to the 95 % quantile). `by_class`: the most frequent 20 (multiclass).
     """
 
     labelled: int
@@ -158,6 +159,7 @@ class Performance(Message, frozen=True, kw_only=True):
     mae_high: float | None = None
     mape: float | None = None
     bias: float | None = None
+    interval_coverage: float | None = None
     by_class: list[ClassPerformance] = []
 
 

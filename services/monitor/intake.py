@@ -46,6 +46,7 @@ class Intake:
         """Counts the rows and keeps them for their labels."""
         batches = []
         self._counted = {}
+        self._keeper.begin()
         for key, (active, group) in (await self._by_version(deliveries)).items():
             sent = sum(delivery.header.rows for delivery in group)
             rows = await off_loop(sent, predictions_of, group, active, time.time_ns() // 1_000_000)

@@ -24,6 +24,7 @@ from services.monitor.references.rules import build_reference
 from services.monitor.windows.rules import count_batch, drift
 
 Floats = npt.NDArray[np.float64]
+ROWS_ALONE = ("bias", "interval coverage", "calibration error")
 ROWS, CURRENT, CASES = 50_000, 5_000, 12
 
 
@@ -102,13 +103,35 @@ def of_performance() -> dict[str, tuple[str, float]]:
         note("RMSE", one.rmse, metrics.root_mean_squared_error(real, predicted))
         note("MAPE", one.mape, metrics.mean_absolute_percentage_error(real, predicted))
         note("R2", one.r2, metrics.r2_score(real, predicted))
+        low, high = predicted - 6.0, predicted + rng.exponential(8.0, CURRENT)
+        bounded = count_performance(
+            "regression", Numbers(real), predicted=Numbers(predicted), low=Numbers(low), high=Numbers(high)
+        )
+        inside = float(((low <= real) & (real <= high)).mean())
+        note("interval coverage", performance(bounded, CURRENT).interval_coverage, inside)
+        error = float(calibration(label, score))
+        note("calibration error", binary.calibration_error, error)
+        at = score >= 0.3
+        chosen = performance(count_performance("binary", Numbers(label), score=Numbers(score)), CURRENT, threshold=0.3)
+        note("F1 at another threshold", chosen.f1, metrics.f1_score(label, at))
+        by_class = {each.name: each.f1 for each in many.by_class}
+        each_f1 = metrics.f1_score(truth, guess, average=None, labels=range(4))
+        for name, value in zip(names, each_f1, strict=True):
+            note("F1 of each class", by_class[name], float(value))
         note("bias", one.bias, float((predicted - real).mean()))
         latency = rng.lognormal(3, 1, CURRENT)
         counted = count_latency(latency)
         for share in (0.5, 0.9, 0.99):
             exact = float(np.quantile(latency, share, method="inverted_cdf"))
             note("latency percentiles, relative", (counted.latency_quantile(share) or 0.0) / exact, 1.0)
-    return {name: ("numpy" if "latency" in name or name == "bias" else "sklearn", v) for name, v in worst.items()}
+    return {name: ("numpy" if "latency" in name or name in ROWS_ALONE else "sklearn", v) for name, v in worst.items()}
+
+
+def calibration(label: Floats, score: Floats) -> float:
+    """Expected calibration error over ten equal bins (Naeini, Cooper & Hauskrecht, AAAI 2015), on the rows."""
+    bins = np.minimum((score * 10).astype(int), 9)
+    gaps = [abs(score[bins == b].mean() - label[bins == b].mean()) * (bins == b).mean() for b in set(bins.tolist())]
+    return float(sum(gaps))
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from services.contracts.alert_rules import AlertRule
 from services.contracts.alerts import AlertCause, RuleMetric
 from services.contracts.monitor import EstimatedPerformance, FeatureDrift, MultivariateDrift, WindowView
 from services.monitor.performance.measures import BELIEVED_Z, default_effect, main_measure
+from services.monitor.performance.measures import Change as PerformanceChange
 from services.monitor.performance.measures import change as performance_change
 from services.monitor.performance.rules import PerformanceCounts
 from services.monitor.references.shares import ReferenceShares
@@ -25,9 +26,15 @@ BROAD: Final = "several features"
 """Subject of many features that moved a little at once."""
 BROAD_FEATURES: Final = 3
 PREDICTION: Final = "prediction"
+SEGMENT_FACTOR: Final = 2.0
+"""How many times what is large for a feature must be reached within a segment: the reference's own windows say how much
+the whole varies by itself, and a part varies more."""
+_OUTPUTS: Final = ("score", "prediction")
 TOGETHER: Final = "all features"
 ROWS: Final = "rows"
 
+SEGMENT_Z: Final = 4.8
+"""Standard errors at which one of up to 66 segments is believed to have lost: together a chance of 1 in 20,000."""
 SHARE_Z: Final = 4.5
 """A share must exceed the reference's by so many standard errors: chance below 1 in 100,000 for each feature."""
 MISSING_EFFECT: Final = 0.05
@@ -70,20 +77,42 @@ def performance_causes(
     if found is None:
         return None
     effect = _effect(rule, default_effect(name))
-    if found.errors < BELIEVED_Z or found.loss < effect:
-        return {}
-    words = name.replace("_", " ")
-    return {
-        name: AlertCause(
-            subject=name,
-            figure=name,
-            value=found.now.value,
-            limit=None,
-            expected=found.base.value,
-            text=f"{words} {found.now.value:.3f} ({found.now.low:.3f} to {found.now.high:.3f}) against "
-            f"{found.base.value:.3f} in the baseline, over {now.labelled} labelled rows",
-        )
-    }
+    causes: Causes = {}
+    if found.errors >= BELIEVED_Z and found.loss >= effect:
+        causes[name] = _loss_cause(name, name, found, now.labelled)
+    causes |= _segment_loss(rule, now, base, name, positive, effect)
+    return causes
+
+
+def _segment_loss(
+    rule: AlertRule, now: PerformanceCounts, base: PerformanceCounts, name: str, positive: str | None, effect: float
+) -> Causes:
+    """The segment that lost most beyond chance, if any did: one of many is believed at SEGMENT_Z."""
+    worst: tuple[float, AlertCause] | None = None
+    for (column, value), part in now.segments.items():
+        before = base.segments.get((column, value))
+        if before is None or min(part.labelled, before.labelled) < rule.minimum_rows:
+            continue
+        found = performance_change(part, before, name, positive)
+        if found is None or found.errors < SEGMENT_Z or found.loss < effect:
+            continue
+        if worst is None or found.loss > worst[0]:
+            subject = f"{name} where {column} is {value}"
+            worst = found.loss, _loss_cause(subject, name, found, part.labelled)
+    return {} if worst is None else {worst[1].subject: worst[1]}
+
+
+def _loss_cause(subject: str, name: str, found: PerformanceChange, labelled: int) -> AlertCause:
+    words = subject.replace("_", " ") if subject == name else subject.replace(name, name.replace("_", " "), 1)
+    return AlertCause(
+        subject=subject,
+        figure=name,
+        value=found.now.value,
+        limit=None,
+        expected=found.base.value,
+        text=f"{words} {found.now.value:.3f} ({found.now.low:.3f} to {found.now.high:.3f}) against "
+        f"{found.base.value:.3f} in the baseline, over {labelled} labelled rows",
+    )
 
 
 def multivariate_causes(rule: AlertRule, figures: MultivariateDrift) -> Causes | None:
@@ -187,14 +216,33 @@ def _feature_drift(rule: AlertRule, evidence: Evidence) -> Causes:
             limit=float(BROAD_FEATURES),
             text=f"{len(moved)} features moved a little at once: {names}",
         )
+    if each_window:  # parts change that the whole doesn't show: only a rule that names its features opens for one
+        causes |= _segment_drift(evidence, lambda name: name in causes or name in rule.features)
     return causes
+
+
+def _segment_drift(evidence: Evidence, wanted: Callable[[str], bool]) -> Causes:
+    """The segment that has drifted most, if one has: chance is bounded over all of them."""
+    worst = evidence.view.worst_drift
+    if worst is None or not worst.drifted or not wanted(worst.feature):
+        return {}
+    if (worst.psi_excess or 0.0) < SEGMENT_FACTOR * (worst.psi_limit or 0.0):
+        return {}
+    subject = f"{worst.feature} where {worst.column} is {worst.value}"
+    text = f"{subject}: PSI {worst.psi or 0.0:.3f} over {worst.rows} rows"
+    return {
+        subject: AlertCause(subject=subject, figure="psi", value=worst.psi or 0.0, limit=worst.psi_limit, text=text)
+    }
 
 
 def _prediction_drift(rule: AlertRule, evidence: Evidence) -> Causes:
     figure = evidence.view.prediction
-    if figure is None or not _drifts(rule, figure):
-        return {}
-    return {PREDICTION: msgspec.structs.replace(drift_cause(figure), subject=PREDICTION)}
+    causes: Causes = {}
+    if figure is not None and _drifts(rule, figure):
+        causes[PREDICTION] = msgspec.structs.replace(drift_cause(figure), subject=PREDICTION)
+    if causes and rule.minimum_effect is None and rule.windows == 1:
+        causes |= _segment_drift(evidence, lambda name: name in _OUTPUTS)
+    return causes
 
 
 def _drifts(rule: AlertRule, figure: FeatureDrift) -> bool:
@@ -225,7 +273,13 @@ def _missing(rule: AlertRule, evidence: Evidence) -> Causes:
         most = max(shares.missing, shares.missing_most)
         return most + max(most - shares.missing - _effect(rule, MISSING_EFFECT), 0.0)
 
-    return _shares(rule, evidence, "missing_share", MISSING_EFFECT, expected, "missing")
+    stated = {name for name, shares in evidence.reference.items() if not shares.nullable}
+    causes = _shares(rule, evidence, "missing_share", MISSING_EFFECT, expected, "missing")
+    if stated and rule.minimum_effect is None:  # where none may be missing, one beyond chance is too many
+        strict = msgspec.structs.replace(rule, minimum_effect=0.0)
+        found = _shares(strict, evidence, "missing_share", 0.0, lambda _: 0.0, "missing")
+        causes |= {name: cause for name, cause in found.items() if name in stated}
+    return causes
 
 
 def _unseen(rule: AlertRule, evidence: Evidence) -> Causes:

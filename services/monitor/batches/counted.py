@@ -23,7 +23,7 @@ from services.monitor.counts.counting import BatchCounts, merge
 from services.monitor.counts.packing import pack, unpack
 from services.monitor.counts.service import ServiceCounts, count_duplicates
 from services.monitor.labels.hashing import Hashes
-from services.monitor.versions.rules import ID, PREDICTION, SCORE, TIME, ActiveReference
+from services.monitor.versions.rules import HIGH, ID, LOW, PREDICTION, SCORE, TIME, ActiveReference
 from services.monitor.windows.rules import count_batch, split_rows
 
 COUNTED_ROWS: Final = 4_000
@@ -33,6 +33,7 @@ costs less than counting each; a window's packed counts weigh as much as some hu
 ROW_BYTES: Final = MAX_MESSAGE_BYTES // 2
 """Of the rows that go along; the rest is room for the counts of all windows."""
 
+KEPT: Final = (ID, TIME, SCORE, PREDICTION, LOW, HIGH)
 _COUNTS: Final = b"lifecycle.counts"
 
 
@@ -86,7 +87,7 @@ def messages_of(rows: pa.RecordBatch, active: ActiveReference) -> Iterator[tuple
     if not _worth_counting(rows, active):
         yield from parts_of(rows)
         return
-    kept = rows.select([name for name in (ID, TIME, SCORE, PREDICTION, *active.segments) if name in rows.schema.names])
+    kept = rows.select([name for name in (*KEPT, *active.segments) if name in rows.schema.names])
     step = max(1, rows.num_rows * ROW_BYTES // max(kept.nbytes, 1))
     for start in range(0, rows.num_rows, step):
         part = rows.slice(start, step)

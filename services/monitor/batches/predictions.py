@@ -13,10 +13,15 @@ from services.monitor.batches.outcomes import read_class, read_value
 from services.monitor.batches.tables import Rows, as_arrow, first_row
 from services.monitor.counts.columns import Codes, Column, Kind, Numbers, as_codes, as_numbers
 from services.monitor.counts.service import LATENCY
-from services.monitor.versions.rules import ID, OUTPUT_MARK, OUTPUT_NAMES, SCORE, TIME, ActiveReference
+from services.monitor.versions.rules import HIGH, ID, LOW, OUTPUT_MARK, OUTPUT_NAMES, SCORE, TIME, ActiveReference
 
 LATENCY_NAME: Final = "latency"
 """Milliseconds that a prediction took, for each row, if the reference has no feature of that name."""
+
+LOW_NAME: Final = "prediction_low"
+HIGH_NAME: Final = "prediction_high"
+"""Bounds of the interval that a regression model predicts with each value, likewise."""
+BOUNDS: Final = {LOW: LOW_NAME, HIGH: HIGH_NAME}
 
 MAX_WINDOWS: Final = 400
 """Windows that one batch may touch: bounds the size of the transaction that counts it."""
@@ -24,7 +29,7 @@ MAX_WINDOWS: Final = 400
 
 def normalised_predictions(rows: Rows, active: ActiveReference, now_ms: int) -> pa.RecordBatch:
     """`@id` uint64, `@time` int64 (ms), `@score`/`@prediction` as the reference has them, `@latency` if it was sent,
-    then the features by name.
+    `@low` and `@high` likewise, then the features by name.
 
     Raises Invalid naming the column (and row) and what to do.
     """
@@ -37,6 +42,7 @@ def normalised_predictions(rows: Rows, active: ActiveReference, now_ms: int) -> 
         arrays[output] = as_arrow(_output(rows, output, active))
     if LATENCY_NAME in rows.names and LATENCY_NAME not in active.kinds:
         arrays[LATENCY] = as_arrow(_latency(rows))
+    arrays.update((mark, as_arrow(read_value(rows, name))) for mark, name in _bounds(rows, active).items())
     kinds = active.kinds
     features = active.features
     fit = rows.as_they_are(features, kinds)
@@ -68,6 +74,12 @@ def _output(rows: Rows, output: str, active: ActiveReference) -> Column:
     return read_value(rows, name) if active.task == "regression" else read_class(rows, name, active)
 
 
+def _bounds(rows: Rows, active: ActiveReference) -> dict[str, str]:
+    """Both bounds, if both were sent."""
+    sent = active.task == "regression" and all(n in rows.names and n not in active.kinds for n in BOUNDS.values())
+    return BOUNDS if sent else {}
+
+
 def _latency(rows: Rows) -> Column:
     column = read_value(rows, LATENCY_NAME)
     if (column.values < 0).any():
@@ -95,7 +107,7 @@ def _check_names(rows: Rows, active: ActiveReference) -> None:
                 fix=f"Send it with a value or null for each row; reference {active.name!r} has it.",
             )
     # An output the reference doesn't know is let through unread, so that a score can be sent before it is compared.
-    optional = {*OUTPUT_NAMES.values(), LATENCY_NAME}
+    optional = {*OUTPUT_NAMES.values(), LATENCY_NAME, *(BOUNDS.values() if active.task == "regression" else ())}
     for name in rows.names:
         if name not in needed and name not in active.kinds and name not in optional:
             raise Invalid(

@@ -13,11 +13,13 @@ import numpy.typing as npt
 from services.contracts.errors import Invalid
 from services.monitor.batches.identities import read_times
 from services.monitor.batches.outcomes import class_column, read_value
-from services.monitor.batches.predictions import reserved_name
+from services.monitor.batches.predictions import BOUNDS, reserved_name
 from services.monitor.batches.tables import Rows
-from services.monitor.counts.columns import MISSING, Column, Columns, Numbers
-from services.monitor.performance.rules import Task, count_performance, pack_performance
-from services.monitor.references.rules import CHUNKS, Reference, build_reference
+from services.monitor.counts.columns import MISSING, Column, Columns, Kind, Numbers, as_codes
+from services.monitor.counts.segments import VALUES
+from services.monitor.labels.rules import segments_of
+from services.monitor.performance.rules import PerformanceCounts, Task, count_performance, pack_performance
+from services.monitor.references.rules import CHUNKS, FeatureSchema, Reference, build_reference
 from services.monitor.samples.rules import (
     REFERENCE_ROWS,
     WINDOW_ROWS,
@@ -27,7 +29,7 @@ from services.monitor.samples.rules import (
     pack_sample,
     principal,
 )
-from services.monitor.versions.rules import LABEL, OUTPUT_MARK, PREDICTION, SCORE, ActiveReference
+from services.monitor.versions.rules import HIGH, LABEL, LOW, OUTPUT_MARK, PREDICTION, SCORE, ActiveReference
 from services.monitor.windows.rules import split_rows
 
 SHORTEST_WINDOW_MS: Final = 1_000
@@ -56,6 +58,7 @@ class ReferenceOptions(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: str = "timestamp"
     positive: str | None = None
     segments: str = ""
+    schema: str = ""
     multivariate: str = "off"
 
 
@@ -97,6 +100,8 @@ def made_reference(
     else:
         lateness_ms = duration_ms(options.lateness, "lateness")
     aside = {options.id, options.timestamp, options.label, options.score, options.prediction}
+    if task == "regression":
+        aside.update(BOUNDS.values())
     for column in rows.names:
         if column.startswith(OUTPUT_MARK):
             raise reserved_name(column)
@@ -112,7 +117,7 @@ def made_reference(
     if options.timestamp in rows.names:
         windows = read_times(rows, int(now.timestamp() * 1000), options.timestamp) // window_ms
     segments = _segments(options)
-    reference = build_reference(Columns(rows.rows, columns), windows=windows, segments=segments)
+    reference = build_reference(Columns(rows.rows, columns), stated(options), windows=windows, segments=segments)
     for output in outputs:
         if output in reference.ignored:
             raise Invalid(
@@ -133,11 +138,45 @@ def made_reference(
         positive=options.positive,
         center=center,
         reference=reference,
-        performance=_performance(rows, options, task, outputs, center),
+        performance=_performance(rows, options, task, outputs, center, reference),
         segments=segments,
         sample=sample,
         sample_wander=wander,
     )
+
+
+class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the option `schema` says of a feature."""
+
+    kind: Kind | None = None
+    low: float | None = None
+    high: float | None = None
+    allowed: list[str] | None = None
+    nullable: bool = True
+
+
+def stated(options: ReferenceOptions) -> list[FeatureSchema]:
+    """`{"temp": {"low": -40, "high": 60, "nullable": false}, "site": {"kind": "categorical", "allowed": ["north"]}}`.
+
+    Raises Invalid.
+    """
+    if not options.schema:
+        return []
+    try:
+        found = msgspec.json.decode(options.schema, type=dict[str, _Stated])
+    except msgspec.DecodeError as error:
+        raise Invalid(
+            f"the schema can't be read: {error}",
+            code="BAD_SCHEMA",
+            field="schema",
+            fix='Write {"FEATURE": {"kind": "numeric", "low": 0, "high": 1, "allowed": ["a"], "nullable": false}}.',
+        ) from error
+    for name, feature in found.items():
+        if feature.low is not None and feature.high is not None and feature.low > feature.high:
+            raise Invalid(
+                f"{name!r} can't lie between {feature.low:g} and {feature.high:g}", code="BAD_SCHEMA", field="schema"
+            )
+    return [FeatureSchema(name=name, **msgspec.structs.asdict(feature)) for name, feature in found.items()]
 
 
 def _segments(options: ReferenceOptions) -> list[str]:
@@ -214,7 +253,7 @@ def _present(outputs: dict[str, Column], rows: Rows, options: ReferenceOptions) 
 
 
 def _performance(
-    rows: Rows, options: ReferenceOptions, task: Task, outputs: dict[str, Column], center: float
+    rows: Rows, options: ReferenceOptions, task: Task, outputs: dict[str, Column], center: float, reference: Reference
 ) -> bytes | None:
     """Packed counts of the rows that have a label: what later performance is compared with. None without any."""
     if options.label not in rows.names:
@@ -226,15 +265,30 @@ def _performance(
     known = ~np.isnan(label.values) if isinstance(label, Numbers) else label.codes != MISSING
     if not known.any():
         return None
-    both = Columns(rows.rows, {LABEL: label, **outputs}).pick(np.flatnonzero(known)).by_name
-    counts = count_performance(
-        task,
-        both[LABEL],
-        score=both.get(SCORE),
-        predicted=both.get(PREDICTION),
-        positive=options.positive,
-        center=center,
-    )
+    bounds = {
+        mark: read_value(rows, name) for mark, name in BOUNDS.items() if task == "regression" and name in rows.names
+    }
+    inside = Columns(rows.rows, {LABEL: label, **outputs, **bounds}).pick(np.flatnonzero(known))
+
+    def counted(columns: Columns) -> PerformanceCounts:
+        by_name = columns.by_name
+        return count_performance(
+            task,
+            by_name[LABEL],
+            score=by_name.get(SCORE),
+            predicted=by_name.get(PREDICTION),
+            low=by_name.get(LOW),
+            high=by_name.get(HIGH),
+            positive=options.positive,
+            center=center,
+        )
+
+    counts = counted(inside)
+    told_apart = {feature.name: feature.values[:VALUES] for feature in reference.grid.categorical}
+    for name in reference.segments:
+        column = as_codes(rows.columns([name], {name: "categorical"}).by_name[name]).pick(np.flatnonzero(known))
+        for value, which in segments_of(column, told_apart[name]):
+            counts.segments[name, value] = counted(inside.pick(which))
     return pack_performance(counts)
 
 

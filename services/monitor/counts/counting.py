@@ -89,7 +89,7 @@ def count_columns(grid: Grid, columns: Columns) -> BatchCounts:
     if isinstance(latency, Numbers):
         counts.service = count_latency(latency.values)
     for name in by_name:
-        if name not in grid.tally_row and name != LATENCY:
+        if name not in grid.tally_row and not name.startswith("@"):  # the monitor's own columns
             counts.unknown[name] = columns.rows
     counts.unknown = _first_keys(counts.unknown)
     return counts

@@ -13,7 +13,7 @@ from services.monitor.batches.tables import as_arrow
 from services.monitor.counts.arrow import columns_from_arrow
 from services.monitor.counts.columns import MISSING, Codes, Column, Columns, Numbers, concatenate
 from services.monitor.labels.hashing import Hashes
-from services.monitor.versions.rules import ID, LABEL, PREDICTION, SCORE, SEGMENT_MARK
+from services.monitor.versions.rules import HIGH, ID, LABEL, LOW, PREDICTION, SCORE, SEGMENT_MARK
 
 Ints = npt.NDArray[np.int64]
 Positions = npt.NDArray[np.intp]
@@ -65,7 +65,7 @@ def output_columns(columns: Columns) -> Columns:
     """The model's outputs and the segment columns, without the marks of a batch's own form (so that blocks can be
     merged)."""
     kept: dict[str, Column] = {}
-    for name in (SCORE, PREDICTION, *(name for name in columns.by_name if name.startswith(SEGMENT_MARK))):
+    for name in (SCORE, PREDICTION, LOW, HIGH, *(name for name in columns.by_name if name.startswith(SEGMENT_MARK))):
         column = columns.by_name.get(name)
         if isinstance(column, Numbers):
             kept[name] = Numbers(column.values)

@@ -9,7 +9,7 @@ import numpy as np
 from bson import Binary
 
 from services.monitor.batches.deliveries import Predictions
-from services.monitor.counts.columns import Columns, can_concatenate, concatenate
+from services.monitor.counts.columns import Columns, Numbers, can_concatenate, concatenate
 from services.monitor.labels.blocks import (
     LabelRows,
     PredictionRows,
@@ -25,7 +25,7 @@ from services.monitor.labels.blocks import (
 from services.monitor.labels.store import BLOCKS, LABELS, ROWS, Block, MongoBlocks
 from services.monitor.off_loop import off_loop
 from services.monitor.slots import Slot
-from services.monitor.versions.rules import SEGMENT_MARK, ActiveReference
+from services.monitor.versions.rules import HIGH, LOW, SEGMENT_MARK, ActiveReference
 from services.runtime.ids import new_id
 from services.runtime.outbox import Change
 
@@ -72,6 +72,12 @@ class PredictionKeeper:
         self._tails: OrderedDict[tuple[str, int], list[Block]] = OrderedDict()
         self._unsure: dict[tuple[str, int], list[Block]] = {}
 
+    def begin(self) -> None:
+        """To be called before the first `keep` of a change: what the one before left without a commit isn't known."""
+        for place in self._unsure:
+            self._tails.pop(place, None)
+        self._unsure.clear()
+
     def committed(self) -> None:
         """To be called once the change that `keep` was last called for is durable."""
         self._tails.update(self._unsure)
@@ -88,7 +94,7 @@ class PredictionKeeper:
         """
         slot = self._slot.number
         rows = sum(len(batch.ids) for batch in batches)
-        tail = self._known_tail(key, slot) if not earlier else None
+        tail = self._tails.get((key, slot)) if not earlier else None  # number taken by another: decided anew
         if tail is None or _absorbed(tail, rows, active.id):  # their labels may have changed meanwhile
             tail = await self._blocks.tail(key, slot, TAIL)
         absorbed = _absorbed(tail, rows, active.id) if not earlier else []
@@ -113,15 +119,6 @@ class PredictionKeeper:
         self._remember(block, _Written(block.token, made.rows, made.labels))
         gone = {merged.id for merged, _ in kept}
         self._unsure[key, slot] = [block, *(old for old in tail if old.id not in gone)][:TAIL]
-
-    def _known_tail(self, key: str, slot: int) -> list[Block] | None:
-        """The newest blocks as this process left them; None if it doesn't know, or the last change wasn't committed.
-
-        Should another process write under the same slot, the block's number is taken and the change decided anew.
-        """
-        if (key, slot) in self._unsure:
-            self._tails.pop((key, slot), None)
-        return self._tails.get((key, slot))
 
     async def _opened(self, absorbed: list[Block]) -> tuple[list[tuple[Block, PredictionRows]], dict[str, LabelRows]]:
         """The blocks' rows, and their labels where they have any; blocks that have gone meanwhile are left out."""
@@ -167,7 +164,7 @@ def _made(
     absorbed: list[tuple[Block, PredictionRows]],
     labels: dict[str, LabelRows],
 ) -> _Made | None:
-    outputs = [output_columns(_with_segments(batch.columns, active)) for batch in batches]
+    outputs = _bounded([output_columns(_with_segments(batch.columns, active)) for batch in batches])
     if not can_concatenate([*outputs, *(rows.outputs for _, rows in absorbed)]):
         if absorbed:
             return None
@@ -195,6 +192,15 @@ def _made(
 def _with_segments(columns: Columns, active: ActiveReference) -> Columns:
     marked = {SEGMENT_MARK + name: columns.by_name[name] for name in active.segments if name in columns.by_name}
     return Columns(columns.rows, {**columns.by_name, **marked}) if marked else columns
+
+
+def _bounded(outputs: list[Columns]) -> list[Columns]:
+    """Predicted intervals are missing where only some batches hold them."""
+    marks = [mark for mark in (LOW, HIGH) if any(mark in columns.by_name for columns in outputs)]
+    return [
+        Columns(columns.rows, {**{mark: Numbers(np.full(columns.rows, np.nan)) for mark in marks}, **columns.by_name})
+        for columns in outputs
+    ]
 
 
 def _common(outputs: list[Columns], i: int) -> Columns:

@@ -13,7 +13,7 @@ from services.monitor.counts.segments import NONE, OTHERS
 from services.monitor.labels.blocks import LabelRows, Positions, PredictionRows, picked
 from services.monitor.labels.hashing import Hashes
 from services.monitor.performance.rules import PerformanceCounts, Task, count_performance
-from services.monitor.versions.rules import LABEL, PREDICTION, SCORE, SEGMENT_MARK
+from services.monitor.versions.rules import HIGH, LABEL, LOW, PREDICTION, SCORE, SEGMENT_MARK
 from services.monitor.windows.rules import split_rows
 
 
@@ -87,6 +87,7 @@ def figures_moved(
 def _counted(scoring: Scoring, rows: PredictionRows, labels: Column, at: Positions) -> PerformanceCounts:
     score = rows.outputs.by_name.get(SCORE)
     predicted = rows.outputs.by_name.get(PREDICTION)
+    low, high = rows.outputs.by_name.get(LOW), rows.outputs.by_name.get(HIGH)
 
     def counted(labels: Column, at: Positions) -> PerformanceCounts:
         return count_performance(
@@ -94,6 +95,8 @@ def _counted(scoring: Scoring, rows: PredictionRows, labels: Column, at: Positio
             labels,
             score=None if score is None else score.pick(at),
             predicted=None if predicted is None else predicted.pick(at),
+            low=None if low is None else low.pick(at),
+            high=None if high is None else high.pick(at),
             positive=scoring.positive,
             center=scoring.center,
         )
@@ -102,12 +105,12 @@ def _counted(scoring: Scoring, rows: PredictionRows, labels: Column, at: Positio
     for name, values in scoring.segments.items():
         column = rows.outputs.by_name.get(SEGMENT_MARK + name)
         if isinstance(column, Codes):
-            for value, which in _segments(column.pick(at), values):
+            for value, which in segments_of(column.pick(at), values):
                 counts.segments[name, value] = counted(labels.pick(which), at[which])
     return counts
 
 
-def _segments(column: Codes, values: Sequence[str]) -> Iterator[tuple[str, Positions]]:
+def segments_of(column: Codes, values: Sequence[str]) -> Iterator[tuple[str, Positions]]:
     """(value, its rows); rare values are OTHERS together, rows without one NONE."""
     known = {value: i for i, value in enumerate(values)}
     names = [*values, OTHERS, NONE]

@@ -30,6 +30,7 @@ from services.monitor.performance.regression import (
     RegressionCounts,
     bias,
     count_regression,
+    interval_coverage,
     mae,
     mape,
     no_regression,
@@ -106,6 +107,8 @@ def count_performance(
     *,
     score: Column | None = None,
     predicted: Column | None = None,
+    low: Column | None = None,
+    high: Column | None = None,
     positive: str | None = None,
     center: float = 0.0,
 ) -> PerformanceCounts:
@@ -113,13 +116,17 @@ def count_performance(
 
     binary: `score` is the probability of the positive class, `predicted` the class if the model states one; labels are
     0/1, booleans, or texts of which `positive` names the positive one. multiclass: `predicted` class. regression:
-    `predicted` value; `center`: a typical label, the same for all counts that are to be added.
+    `predicted` value, with the bounds `low` and `high` of its interval if the model states one; `center`: a typical
+    label, the same for all counts that are to be added.
     """
     counts = no_performance(task, center)
     counts.labelled = _labelled(labels)
     if task == "regression":
         if predicted is not None:
-            counts.regression = count_regression(as_numbers(predicted).values, as_numbers(labels).values, center)
+            bounds = [None if bound is None else as_numbers(bound).values for bound in (low, high)]
+            counts.regression = count_regression(
+                as_numbers(predicted).values, as_numbers(labels).values, center, *bounds
+            )
         return counts
     if task == "binary" and score is not None:
         counts.binary = count_binary(as_numbers(score).values, binary_labels(labels, positive))
@@ -170,6 +177,7 @@ def performance(
             r2=r2(counts.regression),
             mape=_value(mape(counts.regression)),
             bias=_value(bias(counts.regression)),
+            interval_coverage=interval_coverage(counts.regression),
         )
     if counts.task == "multiclass":
         return _with_classes(base, counts.classes)

@@ -15,6 +15,7 @@ class ReferenceShares(msgspec.Struct, frozen=True, kw_only=True):
     missing: float = 0.0
     missing_most: float = 0.0
     out_of_range: float = 0.0
+    nullable: bool = True
 
 
 def reference_shares(reference: Reference) -> dict[str, ReferenceShares]:
@@ -23,12 +24,14 @@ def reference_shares(reference: Reference) -> dict[str, ReferenceShares]:
     for variability in reference.variability:
         most[variability.feature] = max(most.get(variability.feature, 0.0), variability.missing_most)
     rows = max(reference.rows, 1)
+    nullable = {feature.name: feature.nullable for feature in reference.features}
     return {
         feature.feature: ReferenceShares(
             rows=reference.rows,
             missing=feature.gone / rows,
             missing_most=most.get(feature.feature, 0.0),
             out_of_range=feature.out_of_range / rows,
+            nullable=nullable[feature.feature],
         )
         for feature in quality(reference, reference.own).features
     }

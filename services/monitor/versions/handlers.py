@@ -24,7 +24,7 @@ from services.runtime.outbox import Change, Duplicate, Outbox
 CACHE_SECONDS = 1.0
 """How long another process's change of a reference may go unnoticed."""
 NAMES_KEPT = 4_096
-MOVING_SECONDS = 30.0
+MOVING_SECONDS = 10.0
 """So long after a name was deleted batches wait: its version may have got another, which is said by another event."""
 REFERENCES_KEPT = 128
 """Decoded references kept in memory, about a megabyte each."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import httpx
+import numpy as np
 import pyarrow as pa
+import pytest
 from pydantic import SecretStr
 
 from services.contracts.identity import FindToken, Role, TokenView
@@ -124,6 +127,38 @@ async def test_rows_as_json_objects_count_like_columns(monitor: Monitor) -> None
     assert answer.status_code == 202, answer.text
     [window] = await monitor.counted(20)
     assert {f.feature: f.missing_share for f in window.features}["temp"] == 0.05
+
+
+async def test_a_body_that_comes_too_slowly_is_refused(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    await monitor.set_reference()
+    monkeypatch.setattr("services.monitor.ingest_api.routes.BATCH_SECONDS", 0.2)
+    host, port = monitor.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    path = monitor.path.removeprefix(monitor.url).replace(" ", "%20")
+    head = f"POST {path}/predictions HTTP/1.1\r\nhost: x\r\ncontent-type: {rows.ARROW}\r\ncontent-length: 1000\r\n\r\n"
+    writer.write(head.encode() + b"begun, but")
+    async with asyncio.timeout(30):
+        answer = (await reader.readuntil(b"}}")).decode()
+    writer.close()
+    assert answer.startswith("HTTP/1.1 400 ")
+    assert '"code":"TOO_SLOW"' in answer
+    assert (await monitor.send("predictions", rows.predictions(10))).status_code == 202, "the room was given back"
+
+
+async def test_the_share_of_labels_within_predicted_intervals_is_known(monitor: Monitor) -> None:
+    table = rows.reference().drop_columns(["score"])
+    assert (await monitor.set_reference(table, task="regression")).status_code == 201
+    sent = rows.predictions(5_000, every_ms=100).drop_columns(["score"])  # large enough to travel counted
+    value = sent["temp"].to_numpy()
+    sent = sent.set_column(sent.schema.get_field_index("prediction"), "prediction", pa.array(value))
+    low, high = pa.array(value - 1.0), pa.array(np.where(np.arange(5_000) % 2, value + 1.0, np.nan))
+    sent = sent.append_column("prediction_low", low).append_column("prediction_high", high)
+    assert (await monitor.send("predictions", sent)).status_code == 202
+    far = np.where(np.arange(5_000) % 10 < 5, 0.5, 2.0)
+    assert (await monitor.send("labels", pa.table({"id": sent["id"], "label": value + far}))).status_code == 202
+    [window] = await monitor.counted(5_000, labelled=5_000)
+    assert window.performance is not None
+    assert window.performance.interval_coverage == pytest.approx(0.4)  # of rows 1, 3, 5, 7, 9 the first two
 
 
 async def test_versions_are_known_from_the_registrys_events(

@@ -153,6 +153,8 @@ async def files(held: Mapping[str, bytes], asked: list[str]) -> AsyncIterator[st
         asked.append(head)
         body = next((held[name] for name in held if name in head.splitlines()[0]), None)
         status = "404 Not Found" if body is None else "200 OK"
+        if "secret" in head.splitlines()[0]:
+            status, body = "403 Forbidden", b"not for you"
         writer.write(f"HTTP/1.1 {status}\r\ncontent-length: {len(body or b'')}\r\nconnection: close\r\n\r\n".encode())
         writer.write(body or b"")
         await writer.drain()
@@ -214,3 +216,6 @@ async def test_a_file_or_dataset_in_the_registry_becomes_the_reference(
         assert len(asked) == before, "nothing was asked for"
         status, said = await put("x", artifact="runs:/r1/data/other.parquet")
         assert (status, said["error"]["code"]) == (404, "NO_ARTIFACT")
+        status, said = await put("x", artifact="runs:/r1/data/secret.parquet")
+        assert (status, said["error"]["code"], said["error"]["field"]) == (403, "FORBIDDEN", "artifact")
+        assert "not for you" not in said["error"]["message"]

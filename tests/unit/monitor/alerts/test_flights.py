@@ -19,6 +19,7 @@ from services.monitor.counts.counting import BatchCounts, merge
 from services.monitor.references.rules import Reference, build_reference
 from services.monitor.references.shares import reference_shares
 from services.monitor.windows.rules import count_batch, drift, split
+from services.monitor.windows.segment_drift import worst_drift
 from services.monitor.windows.sliding import lasting_drift
 
 DAY = 86_400_000
@@ -31,7 +32,9 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> tuple[Reference, dict[int,
     times = flights["timestamp"].cast(pa.int64()).to_numpy()
     columns = columns_from_arrow(flights.select(FEATURES))
     early = int((flights["month"].to_numpy() <= 3).sum())
-    reference = build_reference(columns.pick(slice(0, early)), windows=times[:early] // DAY)
+    reference = build_reference(
+        columns.pick(slice(0, early)), windows=times[:early] // DAY, segments=["origin", "carrier"]
+    )
     late = columns.pick(slice(early, None))
     days = {start: count_batch(reference, rows) for start, rows in split(times[early:], DAY, late)}
     return reference, days
@@ -51,7 +54,7 @@ def test_carrier_origin_and_distance_never_alert_and_temperature_does(
         moment = datetime.fromtimestamp(start / 1000, UTC)
         view = WindowView(
             model_name="m", version="1", start=moment, end=moment, closed=True, rows=counts.rows, updated_at=moment,
-            features=drift(reference, counts),
+            features=drift(reference, counts), worst_drift=worst_drift(reference, counts),
         )  # fmt: skip
         for rule in rules:
             watch = watches[rule.name]
@@ -76,7 +79,9 @@ def test_carrier_origin_and_distance_never_alert_and_temperature_does(
                 watch = remembering(watch, counts.rows)
             watches[rule.name] = watch
     assert len(days) >= 275
-    assert told["feature-drift"] == {"temp", "dewp", "seats"}
+    within = {name for name in told["feature-drift"] if " where " in name}
+    assert not {name for name in within if name.split(" where ")[0] in ("carrier", "origin", "distance")}, within
+    assert {name for name in told["feature-drift"] if " where " not in name} == {"temp", "dewp", "seats"}
     assert told["volume"] == told["unseen-values"] == told["type-errors"] == set()
     assert ("feature-drift", "2013-05-17") in opened
     assert len([name for name, _ in opened if name == "feature-drift"]) <= 6

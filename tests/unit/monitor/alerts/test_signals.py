@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from services.contracts.alert_rules import AlertRule
+from services.contracts.drift import SegmentDrift
 from services.contracts.monitor import FeatureDrift, MultivariateDrift, WindowView
 from services.monitor.alerts.rule_sets import DEFAULTS
 from services.monitor.alerts.signals import (
@@ -166,6 +168,56 @@ def test_performance_fires_when_the_loss_is_large_and_beyond_chance() -> None:
     assert performance_causes(rule, binary(2_000, 2.0, 3), base, None) == {}
     assert performance_causes(rule, binary(2_000, 1.8, 4), base, None) == {}  # too little to matter
     assert performance_causes(rule, binary(90, 0.0, 5), base, None) is None  # too few to say
+
+
+def test_a_segment_that_loses_is_named_though_the_whole_hardly_does() -> None:
+    rule, base, now = BY_NAME["performance"], binary(40_000, 2.0, 1), binary(20_000, 2.0, 2)
+    for name, skill in (("north", 0.2), ("south", 2.0)):
+        base.segments["site", name] = binary(4_000, 2.0, 3)
+        now.segments["site", name] = binary(2_000, skill, 4)
+    fired = performance_causes(rule, now, base, None)
+    assert fired is not None
+    assert list(fired) == ["roc_auc where site is north"]
+    assert fired["roc_auc where site is north"].text.startswith("roc auc where site is north 0.")
+    assert "roc auc where site is north" in title("performance", list(fired.values())).replace("_", " ")
+
+
+def worst(**figures: Any) -> SegmentDrift:
+    return SegmentDrift(
+        column="site", value="north", rows=500, reference_rows=5_000, moved=True,
+        **{"feature": "temp", "psi": 0.5, "psi_excess": 0.4, "psi_limit": 0.1, "drifted": True, **figures},
+    )  # fmt: skip
+
+
+def test_the_segment_that_drifts_most_is_named_beside_its_feature() -> None:
+    causes = window_causes(BY_NAME["feature-drift"], evidence(feature(drifted=True, psi=0.2), worst_drift=worst()))
+    assert causes is not None
+    assert list(causes) == ["temp", "temp where site is north"]
+    assert causes["temp where site is north"].text == "temp where site is north: PSI 0.500 over 500 rows"
+    assert window_causes(BY_NAME["feature-drift"], evidence(feature(), worst_drift=worst())) == {}
+
+
+def test_a_rule_that_names_its_features_opens_for_a_segment_too() -> None:
+    rule = AlertRule(name="x", metric="feature_drift", features=["temp"])
+    causes = window_causes(rule, evidence(feature(), worst_drift=worst()))
+    assert causes is not None
+    assert list(causes) == ["temp where site is north"]
+    for quiet in (worst(drifted=False), worst(psi_excess=0.15), worst(feature="score")):
+        assert window_causes(rule, evidence(feature(), worst_drift=quiet)) == {}
+    drifted = feature("score", drifted=True, psi=0.3)
+    shown = evidence(feature(), prediction=drifted, worst_drift=worst(feature="score"))
+    outputs = window_causes(BY_NAME["prediction-drift"], shown)
+    assert outputs is not None
+    assert list(outputs) == ["prediction", "score where site is north"]
+
+
+def test_where_none_may_be_missing_a_few_are_too_many() -> None:
+    seen = evidence(feature(missing_share=0.02), rows=5_000)
+    strict = {"temp": ReferenceShares(rows=10_000, nullable=False)}
+    assert window_causes(BY_NAME["missing-values"], seen) == {}
+    causes = window_causes(BY_NAME["missing-values"], msgspec.structs.replace(seen, reference=strict))
+    assert causes is not None
+    assert list(causes) == ["temp"]
 
 
 def test_a_gain_in_performance_never_fires() -> None:
