@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
@@ -15,6 +16,7 @@ from services.registry.artifacts.rules import Artifact, Entry, Item
 from services.registry.artifacts.store import (
     ARTIFACTS,
     DIRECTORIES,
+    REMOVALS,
     Blobs,
     MongoArtifacts,
     directories_inside,
@@ -148,14 +150,30 @@ class Artifacts:
             raise NotFound(f"No such artifact: '{cleaned}'")
 
     async def going(self, context: Context, location: str) -> Callable[[Change], None]:
-        """Adds to a change that the files at an artifact location go, as many as one change takes.
-
-        `delete` is for what is left then; storage that isn't ours is left alone.
+        """Adds to a change that the files at an artifact location go: as many as one change takes, and a note of the
+        others, which `finish_removals` sees to, also after a crash. Storage that isn't ours is left alone.
         """
         require(context.principal, Action.DELETE_FOR_EVER)
         path = rules.served_path(location)
         files = await self._store.below(path, DELETE_BATCH) if path else []
-        return lambda change: _remove(change, str(path), files) if files else None
+
+        def go(change: Change) -> None:
+            if files:
+                _remove(change, str(path), files)
+            if len(files) == DELETE_BATCH:
+                change.upsert(REMOVALS, {"_id": path}, {"$setOnInsert": {"noted": self._now()}})
+
+        return go
+
+    async def finish_removals(self, context: Context) -> None:
+        """Deletes the files that were too many to go with what had them."""
+        require(context.principal, Action.DELETE_FOR_EVER)
+        for path in await self._store.removals():
+            with contextlib.suppress(NotFound):
+                await self.delete(context, path)
+            change = Change(context, "finish_removal")
+            change.delete_many(REMOVALS, {"_id": path})
+            await self._outbox.commit(change)
 
 
 def _remove(change: Change, path: str, files: Sequence[Artifact]) -> None:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 ARTIFACTS = "artifacts"
 DIRECTORIES = "artifact_directories"
+REMOVALS = "artifact_removals"
+"""Where files are still to go whose run or model is gone: too many went for one transaction."""
 
 INDEXES: Mapping[str, list[IndexModel]] = {
     ARTIFACTS: [
@@ -71,6 +73,7 @@ class MongoArtifacts:
     def __init__(self, store: Store) -> None:
         self._files = store[ARTIFACTS]
         self._directories = store[DIRECTORIES]
+        self._removals = store[REMOVALS]
 
     async def get(self, path: str) -> Artifact | None:
         """Also what a deleted file left behind: see `Artifact.gone`."""
@@ -166,6 +169,11 @@ class MongoArtifacts:
         with translated():
             rows = await self._files.find(matching).limit(most).to_list(most)
         return [from_document(row, Artifact) for row in rows]
+
+    async def removals(self) -> list[str]:
+        """The paths at and below which files are still to go."""
+        with translated():
+            return [str(row["_id"]) for row in await self._removals.find().to_list(None)]
 
     async def digests(self, path: str) -> dict[str, str]:
         """SHA-256 of every file at `path` or below it, by path."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 
-from services.contracts.errors import NotFound
 from services.contracts.identity import Action, require
 from services.contracts.registry import PurgeDeleted, PurgeReport
 from services.registry.artifacts.handlers import Artifacts
-from services.registry.artifacts.rules import served_path
 from services.registry.clock import Now
 from services.registry.experiments.handlers import Experiments
 from services.registry.experiments.rules import DEFAULT_ID
@@ -47,11 +45,13 @@ class Purging:
     async def purge(self, request: PurgeDeleted, context: Context) -> PurgeReport:
         """First models and runs, then the experiments that have none left."""
         require(context.principal, Action.DELETE_FOR_EVER)
+        await self._artifacts.finish_removals(context)  # what an earlier request didn't come to
         before = self._now() - int(max(request.days, 0.0) * DAY)
         models = await self._logged_models.deleted_before(context, before, request.kept_models, BATCH)
         kept_models = [model.id for model in models if not await self._purge_model(context, model)]
         runs = await self._runs.deleted_before(context, before, request.kept_runs, BATCH)
         kept_runs = [run.id for run in runs if not await self._purge_run(context, run)]
+        await self._artifacts.finish_removals(context)
         more = len(models) == BATCH or len(runs) == BATCH
         return PurgeReport(
             runs=len(runs) - len(kept_runs),
@@ -70,7 +70,6 @@ class Purging:
             await self._logged_models.purge(
                 context, model, await self._artifacts.going(context, model.artifact_location)
             )
-            await self._remove_files(context, model.artifact_location)
         return True
 
     async def _purge_run(self, context: Context, run: Run) -> bool:
@@ -79,7 +78,6 @@ class Purging:
             return False
         with contextlib.suppress(Stale):
             await self._runs.purge(context, run, await self._artifacts.going(context, run.artifact_uri))
-            await self._remove_files(context, run.artifact_uri)
         return True
 
     async def _purge_experiments(self, context: Context, before: int) -> int:
@@ -96,10 +94,3 @@ class Purging:
                 except Stale:
                     skip += 1
         return gone
-
-    async def _remove_files(self, context: Context, location: str) -> None:
-        """Those that were too many to go with the thing itself."""
-        path = served_path(location)
-        if path:
-            with contextlib.suppress(NotFound):
-                await self._artifacts.delete(context, path)

@@ -15,8 +15,13 @@ from deploy.local.garbage import collected
 from services.contracts.errors import Forbidden
 from services.contracts.identity import Principal, Role
 from services.contracts.registry import GetRuns, ListEvents, PurgeDeleted
+from services.registry.artifacts import handlers
+from services.registry.artifacts.handlers import Artifacts
+from services.registry.artifacts.store import Blobs, MongoArtifacts
 from services.runtime.bus import Bus
 from services.runtime.context import Context
+from services.runtime.outbox import Change, Outbox
+from services.runtime.store import Store
 from tests.integration.registry.processes import RegistryProcess
 
 API = "/api/2.0/mlflow"
@@ -116,6 +121,26 @@ async def test_a_deleted_logged_model_goes_unless_a_version_is_made_of_it(api: h
     assert answers == [404, 200, 200]
     events = await bus.request(ListEvents(aggregate="logged_model", aggregate_id=gone), ADMIN)
     assert events.edges[0].node.type == "registry.logged_model.purged.v1"
+
+
+async def test_files_that_a_killed_purge_left_go_with_the_next(
+    api: httpx.Client, bus: Bus, registry: RegistryProcess, mongodb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = str(post(api, "experiments/create", name=uuid.uuid4().hex)["experiment_id"])
+    root = f"{experiment}/{run_in(api, experiment, b'0')[0]}/artifacts"
+    files = [f"/api/2.0/mlflow-artifacts/artifacts/{root}/{name}" for name in ("a.bin", "b", "c", "d/e", "d/f")]
+    for file in files[1:]:
+        assert status(api, file, "PUT", content=b"1") == 200
+    monkeypatch.setattr(handlers, "DELETE_BATCH", 2)
+    async with Store.open(mongodb, registry.database) as store:
+        outbox = Outbox(store)
+        artifacts = Artifacts(outbox, MongoArtifacts(store), Blobs(str(registry.directory / "artifacts")), lambda: 0)
+        change = Change(ADMIN, "purge_run")  # what is committed before the process dies
+        (await artifacts.going(ADMIN, f"mlflow-artifacts:/{root}"))(change)
+        await outbox.commit(change)
+    assert sorted(status(api, file) for file in files) == [200, 200, 200, 404, 404]
+    await collected(bus, ADMIN, 1.0)
+    assert [status(api, file) for file in files] == [404] * 5
 
 
 def test_the_command_says_what_went_and_what_stays(api: httpx.Client, nats: str) -> None:
