@@ -140,6 +140,7 @@ def pages_app(settings: DashboardSettings, site: Site, hub: Hub) -> ASGIApp:
     runs.register(app, site)
     audit.register(app, site)
     past.register(app)
+    version.register(app, site)
     files.register(app, site)
     palette.register(app, site)
     acts = acting.Acts(site, (*ACTIONS, *saved_views.VIEWS))

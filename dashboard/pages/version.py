@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
-from dash import html
+from dash import Dash, Input, Output, State, html, no_update
 
 from dashboard import formats
 from dashboard.components import evaluation
@@ -28,16 +29,17 @@ from dashboard.components.labels import labels_card
 from dashboard.components.models import chosen_metrics, metric_text
 from dashboard.components.release import card_section, retraining_section, standings_section
 from dashboard.components.sections import rendered
+from dashboard.components.states import failed, skeleton
 from dashboard.components.stays import what_ran_where
 from dashboard.components.verdicts import gates_section
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import VersionRow
 from dashboard.live import names
-from dashboard.pages.page import Page
+from dashboard.pages.page import Page, find
 from dashboard.pages.past import asked_days
 from dashboard.pages.reviews import review_badge
-from dashboard.site import Component, Section, Site, Visit
-from services.contracts.errors import NotFound
+from dashboard.site import Component, Section, Site, Visit, visitor_token
+from services.contracts.errors import LifecycleError, NotFound, Unauthenticated
 
 _PARAMS_SHOWN = 12  # more fold away
 
@@ -137,7 +139,6 @@ _STILL: dict[str, Section] = {
     "version-evaluation": evaluation_section,
     "version-slices": slices_section,
     "version-explanation": explanation_section,
-    "version-card": card_section,
 }
 
 
@@ -191,7 +192,7 @@ async def render(site: Site, visit: Visit) -> Component:
             card("What ran where", parts["version-timeline"], body_id="version-timeline"),
             html.Div(
                 [
-                    card("Model card", parts["version-card"]),
+                    card("Model card", html.Div(skeleton(), id="version-card")),
                     html.Div(
                         [
                             labels_card("version", held, version.description, version.tags, version.aliases),
@@ -248,3 +249,20 @@ PAGE = Page(
     area="models",
     charts=True,
 )
+
+
+def register(app: Dash, site: Site) -> None:
+    @app.callback(Output("version-card", "children"), Input("version-card", "id"), State("url", "pathname"))
+    async def model_card(_: str, pathname: str) -> Any:
+        """Asked for when the page stands: laying out a long card takes a browser longer than all the rest of it."""
+        found = find([PAGE], site.links.strip(pathname))
+        if found is None:
+            return no_update
+        visit = site.visit(found[1], {}, visitor_token())
+        try:
+            visit.parts = {"model": visit.parts["model"], "version": (await load(visit)).version}
+            return await card_section(site, visit)
+        except Unauthenticated:
+            raise
+        except LifecycleError as error:
+            return failed(error)
