@@ -1,4 +1,7 @@
-"""A small double of S3: objects, ranges, copies, multipart uploads and listings, over HTTP on a free port."""
+"""A small double of S3, and of Google Cloud Storage, whose XML interface is the same, over HTTP on a free port.
+
+It knows objects, ranges, copies, multipart uploads and listings.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +98,7 @@ def object_store() -> Iterator[tuple[str, Bucket]]:
             if "partNumber" in query:
                 bucket.parts[query["uploadId"][0]][int(query["partNumber"][0])] = body
                 return self._send(200, etag=_etag(body))
-            source = self.headers.get("x-amz-copy-source")
+            source = self.headers.get("x-amz-copy-source") or self.headers.get("x-goog-copy-source")
             if source is not None:
                 body = bucket.objects[unquote(source).lstrip("/").partition("/")[2]]
             bucket.objects[key] = body
