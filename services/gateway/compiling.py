@@ -64,6 +64,7 @@ class Plans:
         self._schema = schema
         self._fragments = fragments
         self._known: dict[tuple[int, ...], Complete | None] = {}
+        self._newest: dict[Complete, tuple[Any, Any]] = {}
 
     def __len__(self) -> int:
         return sum(plan is not None for plan in self._known.values())
@@ -75,6 +76,15 @@ class Plans:
             self._known[key] = self._compiled(type_, [entry.node for entry in details])
         return self._known[key]
 
+    def shared(self, complete: Complete, value: Any) -> Any:
+        """The data of `value`, made once for all who are told of the same object at the same time."""
+        known = self._newest.get(complete)
+        if known is not None and known[0] is value:
+            return known[1]
+        data = complete(value)
+        self._newest[complete] = (value, data)
+        return data
+
     def _compiled(self, type_: GraphQLOutputType, nodes: list[FieldNode]) -> Complete | None:
         writer = _Writer(self._schema, self._fragments)
         try:
@@ -85,11 +95,12 @@ class Plans:
 
 
 class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
-    """graphql-core's executor, but for plain parts."""
+    """graphql-core's executor, but for plain parts. `shared`: the same values come for many operations."""
 
-    def __init__(self, *args: Any, plans: Plans | None = None, **more: Any) -> None:
+    def __init__(self, *args: Any, plans: Plans | None = None, shared: bool = False, **more: Any) -> None:
         super().__init__(*args, **more)
         self._plans = plans
+        self._shared = shared
 
     def complete_value(
         self,
@@ -110,7 +121,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
             complete = self._plans.of(return_type, field_details_list)
             if complete is not None:
                 try:
-                    return complete(result)
+                    return self._plans.shared(complete, result) if self._shared else complete(result)
                 except Exception:  # noqa: BLE001, S110  # whatever it was, graphql-core finds it again and says it
                     pass
         return super().complete_value(return_type, field_details_list, info, path, result, position_context)

@@ -20,7 +20,6 @@ from graphql import (
     subscribe,
 )
 from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from services.contracts.errors import LifecycleError, TooLarge, Unavailable
 from services.contracts.identity import Action, require
@@ -138,7 +137,9 @@ class Engine:
                 context_value=operation,
                 variable_values=request.variables,
                 operation_name=request.operation_name,
-                executor_class=StrawberryGraphQLCoreExecutionContext,
+                executor_class=CompilingExecutor,
+                plans=chosen.prepared.plans,
+                shared=True,
             )
             if not hasattr(results, "__aiter__") and not isinstance(results, ExecutionResult):
                 results = await results

@@ -38,6 +38,20 @@ def test_a_moment_is_written_as_its_scalar_writes_it() -> None:
         assert msgspec.json.decode(msgspec.json.encode(complete(page))) == {"nodes": [{"createdAt": written}]}
 
 
+def test_what_many_are_told_of_at_once_is_completed_once() -> None:
+    plans = Plans(SCHEMA, {})
+    made: list[int] = []
+
+    def complete(value: list[int]) -> list[int]:
+        made.append(len(value))
+        return [*value]
+
+    first, second = [1], [1]
+    assert plans.shared(complete, first) is plans.shared(complete, first)
+    assert plans.shared(complete, second) == [1]
+    assert made == [1, 1]
+
+
 def test_a_page_of_models_is_one_compiled_part() -> None:
     complete = compiled(
         """{ models { totalCount pageInfo { endCursor } edges { cursor node { ...m } } nodes { kind: __typename } } }
