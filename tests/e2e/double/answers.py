@@ -68,6 +68,9 @@ class Lifecycle:
             ),
             "insight": lambda _, **given: next((i for i in self.insights if i["insightId"] == given["id"]), None),
             "similarRuns": lambda _, **__: self.similar,
+            "metricLevels": lambda *_, **__: [
+                {"metric": "roc_auc", "kind": "EXPERT", "value": 0.81, "higherIsBetter": True, "projectId": "default"}
+            ],
             "reviews": pages(self._reviews),
             "review": lambda _, model, version, **__: next(
                 (r for r in self.reviews if (r["model"], r["version"]) == (model, version)), None
