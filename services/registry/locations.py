@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
-from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from services.contracts.errors import Invalid
@@ -38,12 +36,3 @@ def below(location: str, path: str) -> str:
     if not parts.scheme or not (parts.query or parts.fragment):
         return f"{location.rstrip('/')}/{path}"
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path}"))
-
-
-def resolved(location: str) -> str:
-    """A local path made absolute, as MLflow's server does: clients start in different directories."""
-    parts = urlsplit(location)
-    if parts.scheme not in ("", "file") or parts.netloc or not parts.path or parts.path.startswith("/"):
-        return location
-    path = posixpath.join(Path.cwd().as_posix(), parts.path)
-    return urlunsplit(parts._replace(path=path)) if parts.scheme else path

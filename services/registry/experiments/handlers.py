@@ -14,7 +14,7 @@ from services.registry.documents import insert, save
 from services.registry.experiments import rules
 from services.registry.experiments.rules import Experiment
 from services.registry.experiments.store import EXPERIMENTS, MongoExperiments
-from services.registry.locations import resolved
+from services.registry.local_paths import resolved
 from services.registry.search.entities import EXPERIMENTS as ENTITY
 from services.registry.search.parser import parse_filter, parse_order
 from services.registry.turns import Turns
