@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.registry.locations import below, resolved
+from services.registry.local_paths import resolved
+from services.registry.locations import below
 
 
 @pytest.mark.parametrize(
