@@ -69,7 +69,7 @@ def object_store() -> Iterator[tuple[str, Bucket]]:
             if wanted is None:
                 if self.command == "HEAD":
                     about["content_length"] = str(len(content))
-                    return self._send(200, **about)
+                    return self._send(200, b"", **about)
                 return self._send(200, content, **about)
             start, end = int(wanted[1]), min(int(wanted[2]) + 1, len(content))
             about["content_range"] = f"bytes {start}-{end - 1}/{len(content)}"
