@@ -32,10 +32,12 @@ REPEATED_SAFELY = {
 }
 """Mutations without an idempotency key, and why they need none."""
 
-COMMANDS = [
-    request
-    for request in (*REQUESTS, dead_letters.DecideRegistryDeadLetter, dead_letters.DecideMonitorDeadLetter)
-    if not request.__name__.startswith(QUESTIONS)
+DEAD_LETTERS: list[type[Request[Any]]] = [
+    dead_letters.DecideRegistryDeadLetter,
+    dead_letters.DecideMonitorDeadLetter,
+]
+COMMANDS: list[type[Request[Any]]] = [
+    request for request in [*REQUESTS, *DEAD_LETTERS] if not request.__name__.startswith(QUESTIONS)
 ]
 TAKEN: dict[str, type[Request[Any]]] = {
     field.name: field.base_resolver.wrapped_func.takes[1]
