@@ -72,7 +72,7 @@ def _performance(windows: Sequence[Window], measure: Measure) -> Component:
     before = [pair[1] for pair in settled[-1 - _COMPARED : -1]]
     if before:
         change = value - fmean(before)
-        worse = (change < 0) == measure.higher_is_better and abs(change) >= 0.0005
+        worse = measure.higher_is_better is (change < 0) and abs(change) >= 0.0005
         note = [
             html.Span(
                 [html.Span("▲ " if change > 0 else "▼ ", **wild({"aria-hidden": "true"})), formats.signed(change)],

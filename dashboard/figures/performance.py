@@ -13,27 +13,35 @@ _INVISIBLE = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "type"
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A performance figure that can be shown; `band`: whether its confidence limits are known."""
+    """A performance figure that can be shown; `band`: whether its confidence limits are known.
+
+    `higher_is_better` is None where the best value lies in between.
+    """
 
     key: str
     label: str
-    higher_is_better: bool = True
+    higher_is_better: bool | None = True
     band: bool = False
 
 
 CLASSIFICATION = (
     Measure("roc_auc", "ROC-AUC", band=True),
+    Measure("pr_auc", "PR-AUC", band=True),
     Measure("accuracy", "Accuracy", band=True),
     Measure("precision", "Precision"),
     Measure("recall", "Recall"),
     Measure("f1", "F1"),
     Measure("log_loss", "Log loss", higher_is_better=False),
     Measure("brier", "Brier score", higher_is_better=False),
+    Measure("calibration_error", "Calibration error", higher_is_better=False),
 )
 REGRESSION = (
     Measure("rmse", "RMSE", higher_is_better=False),
-    Measure("mae", "MAE", higher_is_better=False),
+    Measure("mae", "MAE", higher_is_better=False, band=True),
+    Measure("mape", "MAPE", higher_is_better=False),
     Measure("r2", "R²"),
+    Measure("bias", "Bias", higher_is_better=None),
+    Measure("interval_coverage", "Coverage of intervals", higher_is_better=None),
 )
 
 

@@ -33,7 +33,7 @@ def worst_first(found: Sequence[SegmentPerformance], measure: Measure) -> list[S
     """Those whose figure is known."""
     known = [one for one in found if getattr(one.performance, measure.key) is not None]
     return sorted(
-        known, key=lambda one: float(getattr(one.performance, measure.key)), reverse=not measure.higher_is_better
+        known, key=lambda one: float(getattr(one.performance, measure.key)), reverse=measure.higher_is_better is False
     )
 
 

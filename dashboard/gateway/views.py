@@ -201,6 +201,15 @@ class Performance(View, frozen=True, kw_only=True):
     mae: float | None = None
     rmse: float | None = None
     r2: float | None = None
+    pr_auc: float | None = None
+    pr_auc_low: float | None = None
+    pr_auc_high: float | None = None
+    calibration_error: float | None = None
+    mae_low: float | None = None
+    mae_high: float | None = None
+    mape: float | None = None
+    bias: float | None = None
+    interval_coverage: float | None = None
 
 
 class SegmentPerformance(View, frozen=True, kw_only=True):

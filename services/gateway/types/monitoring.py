@@ -88,6 +88,9 @@ class Performance:
     mae_high: Figure = strawberry.field(description="Upper end of the mean absolute error's 95 % confidence interval.")
     mape: Figure = strawberry.field(description="Mean absolute percentage error, over labels that aren't 0.")
     bias: Figure = strawberry.field(description="Mean of prediction minus label.")
+    interval_coverage: Figure = strawberry.field(
+        description="Share of labels within the predicted interval, 0 to 1; of rows that came with one."
+    )
     by_class: list[ClassPerformance] = strawberry.field(
         metadata={KEY: Size(otherwise=20)}, description="Each class against all others: the most frequent 20."
     )

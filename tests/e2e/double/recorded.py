@@ -101,6 +101,10 @@ def window(day: int, *, closed: bool = True, rows: int | None = None, auc: float
             "f1": 0.43,
             "logLoss": 0.49,
             "brier": 0.158,
+            "prAuc": round(value - 0.2, 4),
+            "prAucLow": round(value - 0.25, 4),
+            "prAucHigh": round(value - 0.15, 4),
+            "calibrationError": 0.021,
         },
     }
 

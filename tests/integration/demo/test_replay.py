@@ -34,6 +34,7 @@ async def test_the_training_period_is_the_reference_and_comes_first(
         "score": "score",
         "prediction": "prediction",
         "label": "label",
+        "segments": "origin,carrier",
     }
     assert first.content_type == "application/vnd.apache.arrow.stream"
     assert first.table.num_rows == split(replay.flights).replayed_from == 1_800

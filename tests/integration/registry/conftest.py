@@ -1,11 +1,13 @@
 """A running registry for a module's tests, and the real mlflow client pointed at it."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import mlflow
 import pytest
 from mlflow import MlflowClient
 
+from tests.integration.registry.asking import Asker, Mlflow, asking
 from tests.integration.registry.processes import RegistryProcess
 from tests.support.servers import drop
 
@@ -39,3 +41,17 @@ def tracking(registry: RegistryProcess, monkeypatch: pytest.MonkeyPatch) -> Iter
 @pytest.fixture
 def client(tracking: str) -> MlflowClient:
     return MlflowClient(tracking, tracking)
+
+
+@pytest.fixture(name="mlflow")
+async def mlflow_by_hand(registry: RegistryProcess) -> AsyncIterator[Mlflow]:
+    """MLflow's API without its client."""
+    async with httpx.AsyncClient(base_url=registry.url, timeout=20, auth=("anna", "")) as client:
+        yield Mlflow(client)
+
+
+@pytest.fixture
+async def ask(registry: RegistryProcess, nats: str) -> AsyncIterator[Asker]:
+    """For requests to the running registry over NATS."""
+    async with asking(nats) as asker:
+        yield asker

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from services.contracts.registry import (
     SetModelTag,
 )
 from services.contracts.saved_views import SaveView
-from tests.integration.registry.asking import Asker, asking
+from tests.integration.registry.asking import Asker
 from tests.integration.registry.processes import RegistryProcess
 from tests.support.waiting import until
 
@@ -37,12 +36,6 @@ COMMANDS: list[tuple[Request[Any], str]] = [
     (SaveView(title="v", page="/runs", state="", idempotency_key="1"), "registry.saved_view.written.v1"),
     (CreateToken(user="t", role=Role.VIEWER, idempotency_key="1"), "registry.token.created.v1"),
 ]
-
-
-@pytest.fixture
-async def ask(nats: str) -> AsyncIterator[Asker]:
-    async with asking(nats) as asker:
-        yield asker
 
 
 async def test_what_was_told_before_a_kill_and_again_after_it_is_done_once(

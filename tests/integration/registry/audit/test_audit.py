@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,15 +17,9 @@ from services.contracts.audit import AuditVerdict, GetAuditHead, ListAudit, Veri
 from services.contracts.identity import Role
 from services.contracts.insights import WriteInsight
 from services.contracts.paging import Paging
-from tests.integration.registry.asking import Asker, asking
+from tests.integration.registry.asking import Asker
 from tests.integration.registry.processes import RegistryProcess
 from tests.support.waiting import until
-
-
-@pytest.fixture
-async def ask(registry: RegistryProcess, nats: str) -> AsyncIterator[Asker]:
-    async with asking(nats) as asker:
-        yield asker
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A model card on a running registry: words, facts, revisions, and what changed since."""
 
 import uuid
-from collections.abc import AsyncIterator
 
 import mlflow
 import pytest
@@ -10,16 +9,9 @@ from mlflow import MlflowClient
 from services.contracts.cards import CardWords, GetCard, GetCardWords, ListCards, PublishCard, WriteCard
 from services.contracts.errors import Conflict, Forbidden, NotFound
 from services.contracts.identity import Role
-from tests.integration.registry.asking import Asker, asking
-from tests.integration.registry.processes import RegistryProcess
+from tests.integration.registry.asking import Asker
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture
-async def ask(nats: str, registry: RegistryProcess) -> AsyncIterator[Asker]:
-    async with asking(nats) as asker:
-        yield asker
 
 
 async def test_a_card_is_drafted_published_and_told_when_it_is_out_of_date(ask: Asker, client: MlflowClient) -> None:

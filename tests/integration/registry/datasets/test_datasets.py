@@ -1,6 +1,5 @@
 """Datasets on a running registry: registered, uploaded, profiled, split, checked, and named by MLflow's runs."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -43,15 +42,9 @@ from services.contracts.profiles import (
     RecordRowDigests,
 )
 from services.contracts.registry import ListEvents
-from tests.integration.registry.asking import Asker, asking
+from tests.integration.registry.asking import Asker
 from tests.integration.registry.processes import RegistryProcess
 from tests.support.waiting import until
-
-
-@pytest.fixture
-async def ask(nats: str, registry: RegistryProcess) -> AsyncIterator[Asker]:
-    async with asking(nats) as asker:
-        yield asker
 
 
 def table(rows: int, seed: int = 0, *, gaps: float = 0.0) -> pa.Table:

@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,20 +52,13 @@ from services.contracts.retraining import (
     RetrainingView,
 )
 from services.contracts.reviews import CompareVersions, DecideReview, GetReview, RequestReview
-from tests.integration.registry.asking import Asker, asking
-from tests.integration.registry.processes import RegistryProcess
+from tests.integration.registry.asking import Asker
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 ROWS = [float(number % 3 != 0) for number in range(90)]
 BETTER = [1.0 if number % 9 == 0 else row for number, row in enumerate(ROWS)]
-
-
-@pytest.fixture
-async def ask(registry: RegistryProcess, nats: str) -> AsyncIterator[Asker]:
-    async with asking(nats) as asker:
-        yield asker
 
 
 def trained(client: MlflowClient, name: str, folder: Path, auc: float, **tags: str) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 
 import mlflow
 import numpy as np
@@ -11,17 +10,10 @@ from mlflow import MlflowClient
 
 from services.contracts.duplicates import FindSimilarRuns, SimilarRun
 from services.contracts.errors import Invalid, NotFound
-from tests.integration.registry.asking import Asker, asking
-from tests.integration.registry.processes import RegistryProcess
+from tests.integration.registry.asking import Asker
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture
-async def ask(registry: RegistryProcess, nats: str) -> AsyncIterator[Asker]:
-    async with asking(nats) as asker:
-        yield asker
 
 
 def train(experiment: str, rows: int = 10, auc: float = 0.7, **params: object) -> tuple[str, str]:

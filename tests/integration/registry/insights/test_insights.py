@@ -1,7 +1,6 @@
 """Notes of a running registry: written, found again by words and links, never lost."""
 
 import uuid
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -10,15 +9,8 @@ from services.contracts.identity import Role
 from services.contracts.insights import CommentInsight, GetInsight, Link, ListInsights, RemoveInsight, WriteInsight
 from services.contracts.paging import Paging
 from services.contracts.projects import CreateProject, GetProject, Pattern
-from tests.integration.registry.asking import Asker, asking
-from tests.integration.registry.processes import RegistryProcess
+from tests.integration.registry.asking import Asker
 from tests.support.waiting import until
-
-
-@pytest.fixture
-async def ask(registry: RegistryProcess, nats: str) -> AsyncIterator[Asker]:
-    async with asking(nats) as asker:
-        yield asker
 
 
 def word() -> str:

@@ -1,7 +1,6 @@
 """The graph on a running registry: from the source of the data to the run that answered an alert, and back."""
 
 import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import mlflow
@@ -20,18 +19,11 @@ from services.contracts.retraining import RequestRetraining
 from services.contracts.reviews import RequestReview
 from services.runtime import cloudevents
 from services.runtime.ids import new_id
-from tests.integration.registry.asking import Asker, asking
-from tests.integration.registry.processes import RegistryProcess
+from tests.integration.registry.asking import Asker
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 START = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-async def ask(nats: str, registry: RegistryProcess) -> AsyncIterator[Asker]:
-    async with asking(nats) as asker:
-        yield asker
 
 
 async def say(ask: Asker, event: Event) -> None:

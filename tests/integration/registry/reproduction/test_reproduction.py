@@ -1,6 +1,5 @@
 """A run of MLflow's client is scored when it ends, planned for, and repeated on the record."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import mlflow
@@ -10,17 +9,10 @@ import pytest
 from services.contracts.errors import Invalid, NotFound
 from services.contracts.registry import ListEvents
 from services.contracts.reproduction import GetReproducibility, PlanReproduction, RecordReproduction
-from tests.integration.registry.asking import Asker, asking
-from tests.integration.registry.processes import RegistryProcess
+from tests.integration.registry.asking import Asker
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture
-async def ask(nats: str, registry: RegistryProcess) -> AsyncIterator[Asker]:
-    async with asking(nats) as asker:
-        yield asker
 
 
 async def test_a_run_is_scored_planned_and_repeated(ask: Asker, tracking: str, tmp_path: Path) -> None:

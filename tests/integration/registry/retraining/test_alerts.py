@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import mlflow
@@ -18,19 +17,12 @@ from services.runtime import cloudevents
 from services.runtime.bus import Bus
 from services.runtime.context import new_correlation_id
 from services.runtime.ids import new_id
-from tests.integration.registry.asking import Asker, asking
-from tests.integration.registry.processes import RegistryProcess
+from tests.integration.registry.asking import Asker
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-async def ask(registry: RegistryProcess, nats: str) -> AsyncIterator[Asker]:
-    async with asking(nats) as asker:
-        yield asker
 
 
 async def tell(bus: Bus, version: int, event: Event) -> None:

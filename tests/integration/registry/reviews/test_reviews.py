@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 
 import mlflow
 import pytest
@@ -19,17 +18,10 @@ from services.contracts.reviews import (
     RequestReview,
     ReviewView,
 )
-from tests.integration.registry.asking import Asker, asking
-from tests.integration.registry.processes import RegistryProcess
+from tests.integration.registry.asking import Asker
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture
-async def ask(registry: RegistryProcess, nats: str) -> AsyncIterator[Asker]:
-    async with asking(nats) as asker:
-        yield asker
 
 
 def version(client: MlflowClient) -> tuple[str, str]:
