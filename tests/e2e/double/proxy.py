@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import re
 import threading
+from collections.abc import Iterator
 
 from tests.support.waiting import wait_until
 
@@ -46,7 +47,7 @@ class Proxy:
         server.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError), _closed(writer):
             head = await reader.readuntil(b"\r\n\r\n")
             method, path, rest = head.split(b" ", 2)
             if not path.startswith(self._prefix):
@@ -55,26 +56,35 @@ class Proxy:
                 worker = next(self._next)
                 self.asked[worker] += 1
                 await self._passed_on(worker, method + b" /" + path[len(self._prefix) :] + b" " + rest, reader, writer)
-        writer.close()
 
     async def _passed_on(
         self, worker: int, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         from_worker, to_worker = await asyncio.open_connection("127.0.0.1", worker)
-        socket = b"upgrade: websocket" in head.lower()
-        if not socket:
-            head = re.sub(rb"\r\nconnection: [^\r]*", b"", head, flags=re.IGNORECASE)
-            head = head[:-2] + b"Connection: close\r\n\r\n"
-        to_worker.write(head)
-        if socket:
-            upward = asyncio.create_task(_piped(reader, to_worker))
-            await _piped(from_worker, writer)
-            upward.cancel()
-        else:
-            length = _LENGTH.search(head)
-            to_worker.write(await reader.readexactly(int(length[1])) if length else b"")
-            await _piped(from_worker, writer)
-        to_worker.close()
+        with _closed(to_worker):
+            if b"upgrade: websocket" in head.lower():
+                to_worker.write(head)
+                upward = asyncio.create_task(_piped(reader, to_worker))
+                await _piped(from_worker, writer)
+                upward.cancel()
+            else:
+                head = re.sub(rb"\r\nconnection: [^\r]*", b"", head, flags=re.IGNORECASE)
+                to_worker.write(head[:-2] + b"Connection: close\r\n\r\n")
+                length = _LENGTH.search(head)
+                to_worker.write(await reader.readexactly(int(length[1])) if length else b"")
+                await _piped(from_worker, writer)
+
+
+@contextlib.contextmanager
+def _closed(writer: asyncio.StreamWriter) -> Iterator[None]:
+    """What is still to be sent goes out first, unless the proxy itself ends."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        writer.transport.abort()
+        raise
+    finally:
+        writer.close()
 
 
 async def _piped(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
