@@ -12,6 +12,7 @@ import msgspec
 from services.contracts.alert_rules import AlertRule
 from services.contracts.alerts import AlertCause, RuleMetric
 from services.contracts.monitor import EstimatedPerformance, FeatureDrift, MultivariateDrift, WindowView
+from services.monitor.alerts.wording import in_words
 from services.monitor.performance.measures import BELIEVED_Z, default_effect, main_measure
 from services.monitor.performance.measures import Change as PerformanceChange
 from services.monitor.performance.measures import change as performance_change
@@ -103,14 +104,13 @@ def _segment_loss(
 
 
 def _loss_cause(subject: str, name: str, found: PerformanceChange, labelled: int) -> AlertCause:
-    words = subject.replace("_", " ") if subject == name else subject.replace(name, name.replace("_", " "), 1)
     return AlertCause(
         subject=subject,
         figure=name,
         value=found.now.value,
         limit=None,
         expected=found.base.value,
-        text=f"{words} {found.now.value:.3f} ({found.now.low:.3f} to {found.now.high:.3f}) against "
+        text=f"{in_words(subject, name)} {found.now.value:.3f} ({found.now.low:.3f} to {found.now.high:.3f}) against "
         f"{found.base.value:.3f} in the baseline, over {labelled} labelled rows",
     )
 

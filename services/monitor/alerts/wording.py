@@ -53,8 +53,15 @@ def next_step(metric: RuleMetric, causes: Sequence[AlertCause]) -> str:
     return _STEPS[metric].format(names=_names(causes))
 
 
+def in_words(subject: str, figure: str) -> str:
+    """Where a figure itself is the subject (perhaps in one segment), it is named as people say it."""
+    if subject != figure and not subject.startswith(f"{figure} where "):
+        return subject
+    return subject.replace(figure, figure.replace("_", " "), 1)
+
+
 def _names(causes: Sequence[AlertCause]) -> str:
-    names = [cause.subject.replace("_", " ") if cause.figure == cause.subject else cause.subject for cause in causes]
+    names = [in_words(cause.subject, cause.figure) for cause in causes]
     if len(names) <= MOST_NAMED:
         return ", ".join(names)
     return f"{', '.join(names[:MOST_NAMED])} and {len(names) - MOST_NAMED} more"

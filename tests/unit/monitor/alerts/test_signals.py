@@ -179,7 +179,7 @@ def test_a_segment_that_loses_is_named_though_the_whole_hardly_does() -> None:
     assert fired is not None
     assert list(fired) == ["roc_auc where site is north"]
     assert fired["roc_auc where site is north"].text.startswith("roc auc where site is north 0.")
-    assert "roc auc where site is north" in title("performance", list(fired.values())).replace("_", " ")
+    assert "roc auc where site is north" in title("performance", list(fired.values()))
 
 
 def worst(**figures: Any) -> SegmentDrift:
