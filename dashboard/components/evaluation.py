@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dash import html
 
@@ -13,7 +13,7 @@ from dashboard.components.models import chosen_metrics, lower_is_better, metric_
 from dashboard.components.states import empty
 from dashboard.figures import evaluation as figures
 from dashboard.gateway import operations as ask
-from dashboard.gateway.production_views import Comparison, Disparity, Evaluation, FigureCompared
+from dashboard.gateway.production_views import Comparison, Disparity, Evaluation, EvaluationRow, FigureCompared
 from dashboard.site import Component, Site, Visit
 
 _EXAMPLES = 3
@@ -21,9 +21,20 @@ _EXAMPLES = 3
 
 async def newest(visit: Visit, model: str, version: str) -> Evaluation | None:
     """The newest on a sealed split, else the newest."""
+    return await _chosen(visit, model, version, lambda row: row.split.sealed)
+
+
+async def explained(visit: Visit, model: str, version: str) -> Evaluation | None:
+    """The newest that explains the model, else as `newest`: not every evaluation repeats the explanation."""
+    return await _chosen(visit, model, version, lambda row: bool(row.explained_by), lambda row: row.split.sealed)
+
+
+async def _chosen(
+    visit: Visit, model: str, version: str, *wanted: Callable[[EvaluationRow], bool]
+) -> Evaluation | None:
     page = await visit.ask(ask.EVALUATIONS, first=20, model=model, version=version)
-    rows = page.nodes
-    chosen = next((row for row in rows if row.split.sealed), rows[0] if rows else None)
+    fitting = (row for fits in wanted for row in page.nodes if fits(row))
+    chosen = next(fitting, page.nodes[0] if page.nodes else None)
     return await visit.ask(ask.EVALUATION, id=chosen.id) if chosen else None
 
 
@@ -129,7 +140,8 @@ def explanation(one: Evaluation) -> Component:
     found = one.explanation
     if found is None or not (found.importances or found.examples):
         return empty("Not explained yet", "Give the evaluation importances and examples.", icon_name="eye")
-    parts: list[Component] = [html.P(f"Method: {clipped(found.method, 60)}", className="card-hint")]
+    source = f"Method: {clipped(found.method, 60)}, on {clipped(one.split.name, 60)}"
+    parts: list[Component] = [html.P(source, className="card-hint")]
     if found.importances:
         figure = figures.importance(found.importances)
         parts.append(graph(figure, "Importance of each feature", int(figure["layout"]["height"])))

@@ -124,7 +124,7 @@ async def slices_section(site: Site, visit: Visit) -> Component:
 
 
 async def explanation_section(site: Site, visit: Visit) -> Component:
-    one = await evaluation.newest(visit, visit.parts["model"], visit.parts["version"])
+    one = await evaluation.explained(visit, visit.parts["model"], visit.parts["version"])
     return evaluation.explanation(one) if one else evaluation.nothing()
 
 
