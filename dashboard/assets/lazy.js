@@ -72,7 +72,8 @@
   const idle = window.requestIdleCallback || ((task) => setTimeout(task, 500));
   const stands = () => document.querySelector("#page h1") && !document.querySelector("#page [aria-busy], .dash-graph--pending") && !drawing;
   function ahead() {
-    if (stands()) idle(() => plotly().then(() => idle(grid)));
+    const later = () => setTimeout(ahead, 5000); // the dashboard is away
+    if (stands()) idle(() => plotly().then(() => new Promise(idle)).then(grid).catch(later));
     else setTimeout(ahead, 1000);
   }
   addEventListener("load", () => { if (!(navigator.connection && navigator.connection.saveData)) setTimeout(ahead, 2000); });

@@ -14,6 +14,11 @@ from tests.e2e.double import recorded
 from tests.e2e.double.gateway import GatewayDouble
 from tests.e2e.double.proxy import Proxy
 
+pytestmark = [  # the proxy lives in this process, and breaks connections off
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
 
 @pytest.fixture
 def proxy(gateway: GatewayDouble, tmp_path: Path) -> Iterator[Proxy]:

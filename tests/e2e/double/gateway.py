@@ -22,6 +22,7 @@ from tests.e2e.double import files, recorded
 from tests.e2e.double.answers import Lifecycle
 from tests.e2e.double.kept import SEGMENTS
 from tests.e2e.double.recorded import Record
+from tests.support.garbage import collect_quietly
 from tests.support.waiting import wait_until
 
 SCHEMA = Path(__file__).parents[3] / "services" / "gateway" / "schema.graphql"
@@ -126,6 +127,7 @@ class GatewayDouble:
         self._thread.join(timeout=10)
         self._queues.clear()
         self._server = self._thread = None
+        collect_quietly()
 
     # ------------------------------------------------------------ what it is made of
 

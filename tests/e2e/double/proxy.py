@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Iterator
 
+from tests.support.garbage import collect_quietly
 from tests.support.waiting import wait_until
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -38,6 +39,7 @@ class Proxy:
         if self._loop:
             self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join(timeout=10)
+        collect_quietly()
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -45,9 +47,15 @@ class Proxy:
         self.port = server.sockets[0].getsockname()[1]
         await self._stopped.wait()
         server.close()
+        await asyncio.sleep(0)  # what has just been accepted has its task then
+        under_way = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError), _closed(writer):
+        gone = (OSError, asyncio.IncompleteReadError, asyncio.CancelledError)  # the last: the proxy ends
+        with contextlib.suppress(*gone), _closed(writer):
             head = await reader.readuntil(b"\r\n\r\n")
             method, path, rest = head.split(b" ", 2)
             if not path.startswith(self._prefix):

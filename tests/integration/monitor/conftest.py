@@ -29,6 +29,8 @@ from tests.support.servers import Server, Start
 from tests.support.waiting import until, wait_until
 from tests.support.zygote import Spawned, spawn
 
+PATIENCE = 20.0  # seconds for an answer, on a machine that has other work
+
 MODEL, VERSION = "late flights", "1"
 
 
@@ -125,14 +127,14 @@ class Monitor:
 
     async def windows(self, **question: Any) -> list[WindowView]:
         wanted = ListWindows(model_name=self.model, version=self.version, **question)
-        return await self.bus.request(wanted, service_context("test"))
+        return await self.bus.request(wanted, service_context("test"), PATIENCE)
 
     async def distribution(self, feature: str, **question: Any) -> Any:
         wanted = GetDistribution(model_name=self.model, version=self.version, feature=feature, **question)
-        return await self.bus.request(wanted, service_context("test"))
+        return await self.bus.request(wanted, service_context("test"), PATIENCE)
 
     async def monitored(self) -> Any:
-        return await self.bus.request(ListMonitored(), service_context("test"))
+        return await self.bus.request(ListMonitored(), service_context("test"), PATIENCE)
 
     async def counted(self, rows: int, labelled: int = 0, within: float = 20.0) -> list[WindowView]:
         """Waits until the windows hold at least so many rows and labels; returns them."""

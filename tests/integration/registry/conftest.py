@@ -6,9 +6,11 @@ import httpx
 import mlflow
 import pytest
 from mlflow import MlflowClient
+from mlflow.utils import request_utils
 
 from tests.integration.registry.asking import Asker, Mlflow, asking
 from tests.integration.registry.processes import RegistryProcess
+from tests.support.garbage import collect_quietly
 from tests.support.servers import drop
 
 
@@ -21,6 +23,8 @@ def registry(mongodb: str, nats: str, tmp_path_factory: pytest.TempPathFactory) 
     finally:
         process.kill()
         drop(mongodb, process.database)
+        request_utils._cached_get_request_session.cache_clear()
+        collect_quietly()
 
 
 @pytest.fixture
