@@ -40,7 +40,7 @@ from services.monitor.silences.handlers import Silences
 from services.monitor.slots import Slot
 from services.monitor.versions import store as versions_store
 from services.monitor.versions.handlers import Versions
-from services.monitor.versions.naming import EventNumbers, Naming
+from services.monitor.versions.naming import Naming
 from services.monitor.webhooks import store as webhooks_store
 from services.monitor.webhooks.handlers import Webhooks
 from services.monitor.windows import store as windows_store
@@ -56,6 +56,7 @@ from services.runtime import webhooks as sending
 from services.runtime.auth import Authenticator, find_through
 from services.runtime.bus import Bus
 from services.runtime.dead_letters import DeadLetters
+from services.runtime.event_numbers import EventNumbers
 from services.runtime.health import Health
 from services.runtime.http import http_app
 from services.runtime.inbox import BatchConsumer, EventConsumer

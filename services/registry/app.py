@@ -73,7 +73,6 @@ from services.registry.projects.shown import Reading
 from services.registry.projects.things import Things
 from services.registry.provenance import Provenance
 from services.registry.purging.handlers import Purging
-from services.registry.renames import EventNumbers
 from services.registry.retraining import store as retraining_store
 from services.registry.retraining.handlers import Retrainings
 from services.registry.reviews import store as review_store
@@ -96,6 +95,7 @@ from services.runtime.auth import Authenticator
 from services.runtime.bus import Bus
 from services.runtime.context import service_context
 from services.runtime.dead_letters import DeadLetters
+from services.runtime.event_numbers import EventNumbers
 from services.runtime.health import Health
 from services.runtime.http import http_app
 from services.runtime.inbox import EventConsumer

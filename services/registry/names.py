@@ -6,7 +6,7 @@ import json
 import posixpath
 import re
 
-from services.contracts.errors import Invalid
+from services.contracts.errors import Invalid, TooLarge
 
 _KEY = re.compile(r"[/\w.\- :]*")
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w\-]{0,255}")
@@ -65,3 +65,13 @@ def is_ambiguous_path(name: str) -> bool:
 def check_run_id(run_id: str) -> None:
     if not _RUN_ID.fullmatch(run_id):
         raise invalid_value("run_id", run_id)
+
+
+def checked_line(path: str, text: str, most: int) -> str:
+    """One line that a person wrote, without blanks around it. Raises Invalid if nothing is left, TooLarge."""
+    text = text.strip()
+    if not text:
+        raise Invalid(f"{path} is empty", field=path)
+    if len(text) > most:
+        raise TooLarge(f"{path} has {len(text)} characters; the most is {most}", field=path)
+    return text

@@ -27,13 +27,13 @@ from services.registry.lineage import store as lineage_store
 from services.registry.lineage.handlers import Lineage
 from services.registry.logged_models.handlers import LoggedModels
 from services.registry.models.queries import ModelQueries
-from services.registry.renames import EventNumbers
 from services.registry.reproduction.handlers import Reproductions
 from services.registry.reproduction.store import MongoReproductions
 from services.registry.reviews.handlers import Reviews
 from services.registry.runs.handlers import Runs
 from services.registry.runs.queries import RunQueries
 from services.runtime.bus import Bus
+from services.runtime.event_numbers import EventNumbers
 from services.runtime.outbox import Change, Outbox
 from services.runtime.store import Store
 

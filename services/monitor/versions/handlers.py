@@ -14,11 +14,12 @@ from services.contracts.errors import Conflict, NotFound, Unavailable
 from services.contracts.monitor import BatchHeader
 from services.contracts.registry import GetVersions, VersionKey
 from services.monitor.references.rules import encode_reference
-from services.monitor.versions.naming import EventNumbers, Naming, learned
+from services.monitor.versions.naming import Naming, learned
 from services.monitor.versions.rules import ActiveReference, Watched
 from services.monitor.versions.store import REFERENCES, VERSIONS, MongoVersions
 from services.runtime.bus import Bus
 from services.runtime.context import Context
+from services.runtime.event_numbers import EventNumbers
 from services.runtime.outbox import Change, Duplicate, Outbox
 
 CACHE_SECONDS = 1.0

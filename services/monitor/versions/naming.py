@@ -12,36 +12,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from pymongo import DESCENDING
 
 from services.contracts.base import Envelope
 from services.contracts.monitor import ReferenceSet
 from services.contracts.registry import VersionRegistered, VersionUpdated
 from services.monitor.versions.rules import key_of
 from services.monitor.versions.store import VERSIONS, MongoVersions
+from services.runtime.event_numbers import EventNumbers
 from services.runtime.ids import new_id
-from services.runtime.outbox import EVENTS, Change
-from services.runtime.store import Store, translated
+from services.runtime.outbox import Change
 
 Document = dict[str, Any]
 FollowVersion = Callable[[Change, str, str, str, str], Awaitable[None]]
 """Adds to a change what follows from a version's new name: its key, number, former name, and name."""
 FollowModel = Callable[[Change, str, str], Awaitable[None]]
 """Adds to a change what follows from a model's new name: its former name, and name."""
-
-
-class EventNumbers:
-    """Events are numbered by name, and consumers wait for gaps: whoever comes to a name goes on counting there."""
-
-    def __init__(self, store: Store) -> None:
-        self._events = store[EVENTS]
-
-    async def last(self, aggregate: str, aggregate_id: str) -> int:
-        """The number of the newest event about it; 0 if there is none."""
-        matching = {"aggregate": aggregate, "aggregate_id": aggregate_id}
-        with translated():
-            row = await self._events.find_one(matching, {"version": 1}, sort=[("version", DESCENDING)])
-        return 0 if row is None else int(row["version"])
 
 
 class Naming:

@@ -27,10 +27,10 @@ from services.registry.cards.store import CARD, CARD_WORDS, CARDS, WORDS, MongoC
 from services.registry.clock import Now
 from services.registry.documents import put
 from services.registry.once import once
-from services.registry.renames import EventNumbers
 from services.registry.runs.times import moment
 from services.registry.states import milliseconds
 from services.runtime.context import Context
+from services.runtime.event_numbers import EventNumbers
 from services.runtime.outbox import Change, Outbox
 
 

@@ -16,9 +16,9 @@ from services.registry.cards import rules
 from services.registry.cards.rules import Published, Words
 from services.registry.documents import from_document, put
 from services.registry.paging import page_of
-from services.registry.renames import EventNumbers
 from services.runtime import conditions
 from services.runtime.conditions import Field
+from services.runtime.event_numbers import EventNumbers
 from services.runtime.outbox import Change
 from services.runtime.store import Store, translated
 

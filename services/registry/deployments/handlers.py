@@ -34,12 +34,12 @@ from services.registry.documents import put
 from services.registry.gates.handlers import Gates
 from services.registry.models.handlers import Models
 from services.registry.once import once
-from services.registry.renames import EventNumbers
 from services.registry.reviews.content import Content, Contents
 from services.registry.reviews.handlers import Reviews
 from services.registry.states import milliseconds
 from services.registry.turns import Turns
 from services.runtime.context import Context
+from services.runtime.event_numbers import EventNumbers
 from services.runtime.outbox import Change, Duplicate, Outbox
 
 MOST_SHOWN = 1000

@@ -32,11 +32,11 @@ from services.registry.projects.board import proofs_of, settled
 from services.registry.projects.handlers import Projects
 from services.registry.projects.levels import CONSTRAINTS_ITEM, MINIMUM_ITEM, levels_of, values_of
 from services.registry.projects.project import Project
-from services.registry.renames import EventNumbers
 from services.registry.reviews.content import Content, Contents
 from services.registry.runs.queries import RunQueries
 from services.registry.states import milliseconds
 from services.runtime.context import Context
+from services.runtime.event_numbers import EventNumbers
 from services.runtime.outbox import Change, Outbox
 
 CHAMPION = "champion"

@@ -18,6 +18,7 @@ from services.contracts.insights import (
     InsightWritten,
     Link,
 )
+from services.registry.names import checked_line
 from services.registry.runs.times import moment
 from services.registry.values import Aggregate
 
@@ -78,15 +79,6 @@ def mentions(text: str) -> list[str]:
     return list(dict.fromkeys(name.rstrip(".-") for name in _MENTION.findall(text)))[:MANY_MENTIONS]
 
 
-def _line(path: str, text: str, most: int) -> str:
-    text = text.strip()
-    if not text:
-        raise Invalid(f"{path} is empty", field=path)
-    if len(text) > most:
-        raise TooLarge(f"{path} has {len(text)} characters; the most is {most}", field=path)
-    return text
-
-
 def _body(text: str) -> str:
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_TEXT_BYTES:
@@ -104,7 +96,7 @@ def _links(links: Sequence[Link]) -> list[Link]:
     if len(links) > MANY_LINKS:
         raise TooLarge(f"a note has at most {MANY_LINKS} links", field="links")
     for number, link in enumerate(links):
-        _line(f"links[{number}].id", link.id, LINK_LENGTH)
+        checked_line(f"links[{number}].id", link.id, LINK_LENGTH)
     return list(dict.fromkeys(links))
 
 
@@ -117,7 +109,7 @@ def written(
         id=insight_id,
         v=1,
         revision=1,
-        title=_line("title", title, TITLE_LENGTH),
+        title=checked_line("title", title, TITLE_LENGTH),
         text=_body(text),
         author=who,
         created=now,
@@ -153,7 +145,7 @@ def rewritten(
     after = _next(
         insight,
         revision=insight.revision + 1,
-        title=_line("title", title, TITLE_LENGTH),
+        title=checked_line("title", title, TITLE_LENGTH),
         text=_body(text),
         updated=now,
         links=kept,
@@ -178,7 +170,7 @@ def commented(insight: Insight, comment_id: str, text: str, now: int, who: str) 
     _present(insight)
     if len(insight.comments) >= MANY_COMMENTS:
         raise TooLarge(f"a note has at most {MANY_COMMENTS} comments", field="text", fix="Write an insight of its own.")
-    text = _line("text", text, COMMENT_LENGTH)
+    text = checked_line("text", text, COMMENT_LENGTH)
     comment = Comment(id=comment_id, author=who, text=text, at=now)
     event = InsightCommented(
         insight_id=insight.id, comment_id=comment_id, author=who, text=text, mentions=mentions(text)
@@ -189,7 +181,7 @@ def commented(insight: Insight, comment_id: str, text: str, now: int, who: str) 
 def removed(insight: Insight, reason: str, who: str, *, may_all: bool) -> tuple[Insight, InsightRemoved]:
     _present(insight)
     _own(insight, who, may_all=may_all)
-    event = InsightRemoved(insight_id=insight.id, reason=_line("reason", reason, REASON_LENGTH), by=who)
+    event = InsightRemoved(insight_id=insight.id, reason=checked_line("reason", reason, REASON_LENGTH), by=who)
     return _next(insight, removed=True), event
 
 

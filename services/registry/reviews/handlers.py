@@ -26,13 +26,13 @@ from services.registry.clock import Now
 from services.registry.documents import put, save
 from services.registry.gates.handlers import Gates
 from services.registry.once import once
-from services.registry.renames import EventNumbers
 from services.registry.reviews import rules
 from services.registry.reviews.content import Contents
 from services.registry.reviews.rules import Review
 from services.registry.reviews.store import REVIEWS, MongoReviews
 from services.registry.states import States, keep, milliseconds
 from services.runtime.context import Context
+from services.runtime.event_numbers import EventNumbers
 from services.runtime.ids import new_id
 from services.runtime.outbox import Change, Outbox
 

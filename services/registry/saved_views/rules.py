@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from services.contracts.errors import Conflict, Invalid, NotFound, TooLarge
+from services.contracts.errors import Conflict, NotFound, TooLarge
 from services.contracts.saved_views import MAX_STATE_BYTES, SavedViewRemoved, SavedViewView, SavedViewWritten
+from services.registry.names import checked_line
 from services.registry.runs.times import moment
 from services.registry.values import Aggregate
 
@@ -37,8 +38,8 @@ def written(
         v=1,
         revision=1,
         owner=owner,
-        title=_line("title", title, TITLE_LENGTH),
-        page=_line("page", page, PAGE_LENGTH),
+        title=checked_line("title", title, TITLE_LENGTH),
+        page=checked_line("page", page, PAGE_LENGTH),
         state=_state(state),
         project_id=project_id or "",
         created=now,
@@ -62,8 +63,8 @@ def replaced(
         before,
         v=before.v + 1,
         revision=before.revision + 1,
-        title=_line("title", title, TITLE_LENGTH),
-        page=_line("page", page, PAGE_LENGTH),
+        title=checked_line("title", title, TITLE_LENGTH),
+        page=checked_line("page", page, PAGE_LENGTH),
         state=_state(state),
         project_id=project_id or "",
         updated=now,
@@ -121,15 +122,6 @@ def _told(view: SavedView) -> SavedViewWritten:
         page=view.page,
         project_id=view.project_id or None,
     )
-
-
-def _line(path: str, text: str, most: int) -> str:
-    text = text.strip()
-    if not text:
-        raise Invalid(f"{path} is empty", field=path)
-    if len(text) > most:
-        raise TooLarge(f"{path} has {len(text)} characters; the most is {most}", field=path)
-    return text
 
 
 def _state(text: str) -> str:
