@@ -19,7 +19,7 @@ class Condition(Message, frozen=True, kw_only=True):
     that each of `all` and, if there are any, one of `any` hold.
 
     `negated`: it doesn't hold. A comparison, also a negated one, is only about items that have what is compared.
-    `key` names a tag. In `like` and `ilike`, `%` stands for any text and `_` for a character.
+    `key` names a tag or a metric. In `like` and `ilike`, `%` stands for any text and `_` for a character.
     """
 
     all: list[Condition] = []
@@ -36,9 +36,10 @@ class Condition(Message, frozen=True, kw_only=True):
 
 
 class Ordering(Message, frozen=True, kw_only=True):
-    """What is equal in it is in the list's own order."""
+    """What is equal in it is in the list's own order. `key` names a metric, where that is what `by` says."""
 
     by: str
+    key: str = ""
     descending: bool = False
 
 

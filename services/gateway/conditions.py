@@ -9,7 +9,7 @@ from typing import Any
 
 from services.contracts.conditions import Condition, Operator, Ordering
 from services.contracts.errors import Invalid
-from services.gateway.types.filters import KeyedFilter, NumberFilter, TextFilter, TimeFilter
+from services.gateway.types.filters import FigureFilter, KeyedFilter, NumberFilter, TextFilter, TimeFilter
 
 _JOINS = ("and_", "or_", "not_")
 _TEXTS: tuple[Operator, ...] = ("eq", "ne", "like", "ilike")
@@ -28,7 +28,10 @@ def condition(where: Any) -> Condition | None:
 
 def ordering(sort: Sequence[Any] | None) -> list[Ordering]:
     """The order, the most important first."""
-    return [Ordering(by=entry.by.value, descending=entry.descending) for entry in sort or []]
+    return [
+        Ordering(by=entry.by.value, key=getattr(entry, "key", None) or "", descending=entry.descending)
+        for entry in sort or []
+    ]
 
 
 def _parts(where: Any) -> Iterator[Condition]:
@@ -55,9 +58,7 @@ def _compared(name: str, value: Any) -> Iterator[Condition]:
     if isinstance(value, TimeFilter):
         yield from _times(name, value.from_, value.before)
     elif isinstance(value, NumberFilter):
-        for operator in _NUMBERS:
-            if (number := getattr(value, operator)) is not None:
-                yield Condition(field=name, operator=operator, number=number)
+        yield from _numbers(name, value)
     elif isinstance(value, TextFilter):
         yield from _texts(name, value)
     elif isinstance(value, bool):
@@ -65,8 +66,17 @@ def _compared(name: str, value: Any) -> Iterator[Condition]:
     elif value and isinstance(value[0], KeyedFilter):
         for entry in value:
             yield from _texts(name, entry, entry.key)
+    elif value and isinstance(value[0], FigureFilter):
+        for entry in value:
+            yield from _numbers(name, entry, entry.key)
     elif value and isinstance(value[0], Enum):
         yield Condition(field=name, operator="in", texts=[entry.value for entry in value])
+
+
+def _numbers(name: str, asked: NumberFilter | FigureFilter, key: str = "") -> Iterator[Condition]:
+    for operator in _NUMBERS:
+        if (number := getattr(asked, operator)) is not None:
+            yield Condition(field=name, key=key, operator=operator, number=number)
 
 
 def _times(name: str, start: datetime | None, end: datetime | None) -> Iterator[Condition]:

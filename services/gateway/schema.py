@@ -16,6 +16,7 @@ from services.gateway.types.datasets import DatasetVersion
 from services.gateway.types.evaluations import Evaluation
 from services.gateway.types.experiments import Experiment
 from services.gateway.types.insights import Insight
+from services.gateway.types.logged_models import LoggedModel
 from services.gateway.types.models import Model, ModelVersion
 from services.gateway.types.projects import Project
 from services.gateway.types.retraining import Retraining
@@ -36,6 +37,7 @@ def build_schema() -> strawberry.Schema:
             ModelVersion,
             Run,
             Experiment,
+            LoggedModel,
             Project,
             Insight,
             Review,

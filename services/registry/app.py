@@ -174,6 +174,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             experiment_queries=experiment_queries,
             runs=run,
             run_queries=run_queries,
+            logged_models=logged,
             models=model,
             versions=versions,
             model_queries=model_queries,

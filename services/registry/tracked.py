@@ -1,5 +1,5 @@
-"""What is tracked, wired for other services: experiments, runs, models, versions and their files, with every request
-they answer."""
+"""What is tracked, wired for other services: experiments, runs, logged models, models, versions and their files, with
+every request they answer."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from services.registry.clock import Now
 from services.registry.experiments.commands import ExperimentCommands
 from services.registry.experiments.handlers import Experiments
 from services.registry.experiments.queries import ExperimentQueries
+from services.registry.logged_models.commands import LoggedModelCommands
+from services.registry.logged_models.handlers import LoggedModels
+from services.registry.logged_models.queries import LoggedModelQueries
 from services.registry.models.commands import ModelCommands, VersionCommands
 from services.registry.models.handlers import Models
 from services.registry.models.queries import ModelQueries
@@ -35,6 +38,7 @@ class Tracked:
         experiment_queries: ExperimentQueries,
         runs: Runs,
         run_queries: RunQueries,
+        logged_models: LoggedModels,
         models: Models,
         versions: Versions,
         model_queries: ModelQueries,
@@ -44,9 +48,11 @@ class Tracked:
         self._experiments = experiment_queries
         self._runs = run_queries
         self._models = model_queries
-        self._browsing = Browsing(files, runs, versions)
+        self._logged_models = LoggedModelQueries(logged_models)
+        self._browsing = Browsing(files, runs, logged_models, versions)
         self._experiment_commands = ExperimentCommands(outbox, experiments, experiment_queries, runs)
         self._run_commands = RunCommands(outbox, runs, run_queries, now)
+        self._logged_model_commands = LoggedModelCommands(outbox, logged_models)
         self._model_commands = ModelCommands(outbox, models, model_queries)
         self._version_commands = VersionCommands(outbox, models, versions, model_queries)
 
@@ -57,6 +63,11 @@ class Tracked:
             registry.GetRuns: self._runs.get,
             registry.ListRuns: self._runs.page,
             registry.GetMetricHistory: self._runs.metric_history,
+            registry.GetLoggedModels: self._logged_models.get,
+            registry.ListLoggedModels: self._logged_models.page,
+            registry.SetLoggedModelTag: self._logged_model_commands.set_tag,
+            registry.DeleteLoggedModelTag: self._logged_model_commands.delete_tag,
+            registry.DeleteLoggedModel: self._logged_model_commands.delete,
             registry.GetModels: self._models.get,
             registry.ListModels: self._models.page,
             registry.GetVersions: self._models.get_versions,

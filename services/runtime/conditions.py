@@ -10,12 +10,13 @@ from services.contracts.conditions import MOST_CONDITIONS, Condition, Operator, 
 from services.contracts.errors import Invalid
 from services.runtime.paging import Keys
 
-Kind = Literal["text", "texts", "number", "time", "milliseconds", "flag", "tags", "presence"]
+Kind = Literal["text", "texts", "number", "time", "milliseconds", "flag", "tags", "figures", "presence"]
 
 
 class Field(NamedTuple):
     """Where documents hold it, and as what: `texts` is an array of them, `tags` one of `{"k": key, "v": text}`,
-    `milliseconds` a time since 1970, `presence` whether there is anything but null. `orders`: no document lacks it."""
+    `figures` one of `{"k": key, "v": number}` in which a key may stand many times, `milliseconds` a time since 1970,
+    `presence` whether there is anything but null. `orders`: no document lacks it."""
 
     path: str
     kind: Kind = "text"
@@ -80,7 +81,7 @@ def _compared(condition: Condition, fields: Fields, *, negated: bool) -> dict[st
         there = bool(condition.flag) != negated
         return {field.path: {"$ne": None} if there else None}
     test = _test(condition, field, negated=negated)
-    if field.kind == "tags":
+    if field.kind in ("tags", "figures"):
         return {field.path: {"$elemMatch": {"k": condition.key, "v": test}}}
     if field.kind == "texts":
         return {field.path: {"$elemMatch": test}} if not negated else {field.path: test}
@@ -108,7 +109,7 @@ def _value(condition: Condition, field: Field) -> Any:
     given: Any
     if field.kind in ("text", "texts", "tags"):
         given = condition.text
-    elif field.kind == "number":
+    elif field.kind in ("number", "figures"):
         given = condition.number
     elif field.kind == "flag":
         given = condition.flag

@@ -46,11 +46,13 @@ class ArtifactRemoved(Event, frozen=True, kw_only=True):
 
 
 class ArtifactOwner(Message, frozen=True, kw_only=True):
-    """A run, or a version of a model: either `run_id`, or `model_name` and `version` (which may be an `@alias`)."""
+    """A run, a logged model, or a version of a model: one of `run_id`, `logged_model_id`, or `model_name` and
+    `version` (which may be an `@alias`)."""
 
     run_id: str | None = None
     model_name: str | None = None
     version: str | None = None
+    logged_model_id: str | None = None
 
 
 class ArtifactView(Message, frozen=True, kw_only=True):

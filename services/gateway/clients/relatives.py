@@ -16,9 +16,11 @@ from services.contracts.projects import GetProject, ProjectView
 from services.contracts.registry import (
     ExperimentView,
     GetExperiment,
+    GetLoggedModels,
     GetModels,
     GetRuns,
     GetVersions,
+    LoggedModelView,
     ModelView,
     RunView,
     VersionKey,
@@ -43,6 +45,7 @@ class Relatives:
     def __init__(self, ask: Asking) -> None:
         self._ask = ask
         self.runs: Batch[str, RunView] = Batch(self._load_runs)
+        self.logged_models: Batch[str, LoggedModelView] = Batch(self._load_logged_models)
         self.models: Batch[str, ModelView] = Batch(self._load_models)
         self.versions: Batch[VersionOf, VersionView] = Batch(self._load_versions)
         self.monitored: Batch[VersionOf, MonitoredView] = Batch(self._load_monitored)
@@ -58,6 +61,9 @@ class Relatives:
 
     async def _load_runs(self, ids: list[str]) -> list[RunView | None]:
         return await self._ask(GetRuns(ids=ids))
+
+    async def _load_logged_models(self, ids: list[str]) -> list[LoggedModelView | None]:
+        return await self._ask(GetLoggedModels(ids=ids))
 
     async def _load_models(self, names: list[str]) -> list[ModelView | None]:
         return await self._ask(GetModels(names=names))

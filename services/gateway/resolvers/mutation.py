@@ -17,6 +17,7 @@ from services.gateway.resolvers.deployments import DeploymentMutations
 from services.gateway.resolvers.evaluations import EvaluationMutations
 from services.gateway.resolvers.history import HistoryMutations
 from services.gateway.resolvers.insights import InsightMutations
+from services.gateway.resolvers.logged_models import LoggedModelMutations
 from services.gateway.resolvers.operations import OperationMutations
 from services.gateway.resolvers.projects import ProjectMutations
 from services.gateway.resolvers.reviews import ReviewMutations
@@ -86,6 +87,7 @@ class Mutation(
     InsightMutations,
     ReviewMutations,
     TrackedMutations,
+    LoggedModelMutations,
     SavedViewMutations,
 ):
     set_alias: SetAliasPayload = viewed(

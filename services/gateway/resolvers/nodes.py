@@ -19,6 +19,7 @@ _KINDS: dict[str, tuple[int, _Load]] = {
     "ModelVersion": (2, lambda known, key: known.versions.load((key[0], key[1]))),
     "Run": (1, lambda known, key: known.runs.load(key[0])),
     "Experiment": (1, lambda known, key: known.experiments.load(key[0])),
+    "LoggedModel": (1, lambda known, key: known.logged_models.load(key[0])),
     "Project": (1, lambda known, key: known.projects.load(key[0])),
     "Insight": (1, lambda known, key: known.insights.load(key[0])),
     "SavedView": (1, lambda known, key: known.saved_views.load(key[0])),

@@ -37,6 +37,7 @@ from services.gateway.resolvers.duplicates import DuplicateQueries
 from services.gateway.resolvers.evaluations import EvaluationQueries
 from services.gateway.resolvers.history import HistoryQueries
 from services.gateway.resolvers.insights import InsightQueries
+from services.gateway.resolvers.logged_models import LoggedModelQueries
 from services.gateway.resolvers.monitoring import MonitoringQueries
 from services.gateway.resolvers.nodes import found
 from services.gateway.resolvers.operations import OperationQueries
@@ -262,6 +263,7 @@ _PAGE = Size(asks=True)
 
 @strawberry.type(description="Everything that can be asked.")
 class Query(
+    LoggedModelQueries,
     MonitoringQueries,
     OperationQueries,
     AlertQueries,

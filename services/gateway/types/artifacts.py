@@ -1,4 +1,4 @@
-"""Files of runs and model versions, and what can be shown of them."""
+"""Files of runs, logged models and model versions, and what can be shown of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from strawberry import enum_value
 
 from services.contracts.errors import Invalid, NotFound
 from services.contracts.paging import Page
-from services.contracts.registry import RunView, VersionView
+from services.contracts.registry import LoggedModelView, RunView, VersionView
 from services.contracts.registry.artifacts import (
     MOST_PREVIEW_BYTES,
     PREVIEW_BYTES,
@@ -88,11 +88,11 @@ async def _preview(
     return await info.context.ask(PreviewArtifact(owner=parent.owner, path=parent.path, most=most))
 
 
-@strawberry.type(description="A file of a run or a model version, or a directory of such files.")
+@strawberry.type(description="A file of a run, a logged model or a model version, or a directory of such files.")
 class Artifact:
     is_type_of = reads(ArtifactView)
 
-    path: str = strawberry.field(description="Below the run's or version's topmost directory.")
+    path: str = strawberry.field(description="Below the topmost directory of what it is of.")
     name: str = strawberry.field(description="The last part of the path.")
     is_directory: bool = strawberry.field(description="Whether it is a directory.")
     size: Long | None = strawberry.field(description="Bytes; null for a directory.")
@@ -106,14 +106,24 @@ class Artifact:
     )
 
 
-def _owner(parent: RunView | VersionView) -> ArtifactOwner:
+_Owner = RunView | LoggedModelView | VersionView
+
+
+def _owner(parent: _Owner) -> ArtifactOwner:
     if isinstance(parent, RunView):
         return ArtifactOwner(run_id=parent.id)
+    if isinstance(parent, LoggedModelView):
+        return ArtifactOwner(logged_model_id=parent.id)
     return ArtifactOwner(model_name=parent.model_name, version=parent.version)
 
 
+def _of_now(parent: _Owner) -> None:
+    if not isinstance(parent, LoggedModelView):
+        only_now(parent.as_of, "files")
+
+
 async def files_of(
-    parent: strawberry.Parent[RunView | VersionView],
+    parent: strawberry.Parent[_Owner],
     info: Info,
     path: Directory = None,
     first: First = None,
@@ -127,8 +137,8 @@ async def files_of(
         list[ArtifactOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
     ] = None,
 ) -> Page[ArtifactView]:
-    """What lies directly in one directory of a run or version."""
-    only_now(parent.as_of, "files")
+    """What lies directly in one directory of a run, logged model or version."""
+    _of_now(parent)
     asked = paging(first, after, last, before, Selected.of(info))
     return await info.context.ask(
         ListArtifacts(owner=_owner(parent), path=path, paging=asked, where=condition(where), order=ordering(sort))
@@ -136,12 +146,12 @@ async def files_of(
 
 
 async def file_of(
-    parent: strawberry.Parent[RunView | VersionView],
+    parent: strawberry.Parent[_Owner],
     info: Info,
     path: Annotated[str, strawberry.argument(description="Its path, such as `model/MLmodel`.")],
 ) -> ArtifactView | None:
-    """One file or directory of a run or version."""
-    only_now(parent.as_of, "files")
+    """One file or directory of a run, logged model or version."""
+    _of_now(parent)
     try:
         return await info.context.ask(GetArtifact(owner=_owner(parent), path=path))
     except NotFound:

@@ -35,6 +35,7 @@ def _dataset(operation: Operation, id_: str) -> Awaitable[Any]:
 _LOADS: dict[str, _Load] = {
     "run": lambda operation, id_: operation.relatives.runs.load(id_),
     "experiment": lambda operation, id_: operation.relatives.experiments.load(id_),
+    "logged_model": lambda operation, id_: operation.relatives.logged_models.load(id_),
     "model": lambda operation, id_: operation.relatives.models.load(id_),
     "version": _version,
     "project": lambda operation, id_: operation.relatives.projects.load(id_),

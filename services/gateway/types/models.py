@@ -6,23 +6,17 @@ from collections.abc import Awaitable
 from datetime import datetime
 from typing import Annotated, Any
 
-import msgspec
 import strawberry
 
-from services.contracts.alerts import AlertView, ListAlerts
-from services.contracts.cards import CardView, GetCard
-from services.contracts.deployments import DeploymentView, GetStandings, ListDeployments, StandingView
-from services.contracts.errors import NotFound
-from services.contracts.evaluations import EvaluationSummary as EvaluationSummaryView
-from services.contracts.evaluations import ListEvaluations
-from services.contracts.gates import GateResultView, GetGateResults
-from services.contracts.monitor import ListWindows, MonitoredView, WindowView
-from services.contracts.paging import Edge, Page
+from services.contracts.deployments import DeploymentView, ListDeployments
+from services.contracts.monitor import MonitoredView
+from services.contracts.paging import Page
 from services.contracts.registry import (
     GetModels,
     GetRuns,
     GetVersions,
     ListVersions,
+    LoggedModelView,
     ModelView,
     RunView,
     VersionKey,
@@ -38,13 +32,6 @@ from services.gateway.types import values
 from services.gateway.types.alerts import Alert
 from services.gateway.types.arguments import (
     DEFAULT_WINDOWS,
-    End,
-    Features,
-    LastWindows,
-    Resolution,
-    Start,
-    checked_last,
-    checked_resolution,
 )
 from services.gateway.types.artifacts import FILE, FILES, Artifact, file_of, files_of
 from services.gateway.types.cards import ModelCard
@@ -54,12 +41,19 @@ from services.gateway.types.fields import viewed
 from services.gateway.types.filters import VersionFilter, VersionOrder
 from services.gateway.types.gates import GateResult
 from services.gateway.types.limits import Size
-from services.gateway.types.list_filters import AlertFilter, EvaluationFilter
-from services.gateway.types.list_orders import AlertOrder, EvaluationOrder
+from services.gateway.types.logged_models import LoggedModel
 from services.gateway.types.monitoring import MonitoredVersion, Window
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
+from services.gateway.types.of_versions import (
+    alerts_of,
+    card_of,
+    evaluations_of,
+    gate_result_of,
+    standings_of,
+    windows_of,
+)
 from services.gateway.types.paging import After, Before, Connection, First, Last, items_of, paging
-from services.gateway.types.past import ONLY_NOW, alert_then, only_now, unfiltered
+from services.gateway.types.past import ONLY_NOW, only_now
 from services.gateway.types.reviews import Review
 from services.gateway.types.runs import Run
 from services.gateway.types.values import KeyValue, Metric
@@ -90,6 +84,13 @@ async def _run_then(run_id: str, as_of: datetime, info: Info) -> RunView | None:
     return (await info.context.ask(GetRuns(ids=[run_id], as_of=as_of)))[0]
 
 
+def _logged_model(
+    parent: strawberry.Parent[VersionView], info: Info
+) -> LoggedModelView | Awaitable[LoggedModelView | None] | None:
+    only_now(parent.as_of, "the logged model")
+    return info.context.relatives.logged_models.get(parent.model_id) if parent.model_id else None
+
+
 def _model(parent: strawberry.Parent[VersionView], info: Info) -> ModelView | Awaitable[ModelView | None] | None:
     if parent.as_of is not None:
         return _model_then(parent, parent.as_of, info)
@@ -111,120 +112,6 @@ def _review(parent: strawberry.Parent[VersionView], info: Info) -> ReviewView | 
     if parent.as_of is not None:
         return info.context.ask(GetReview(model_name=parent.model_name, version=parent.version, as_of=parent.as_of))
     return info.context.relatives.reviews.get((parent.model_name, parent.version))
-
-
-def _earlier(end: datetime | None, as_of: datetime | None) -> datetime | None:
-    """The earlier of two moments, as far as they are said."""
-    said = [moment for moment in (end, as_of) if moment is not None]
-    return min(said) if said else None
-
-
-async def _windows(
-    parent: strawberry.Parent[VersionView],
-    info: Info,
-    last: LastWindows = None,
-    features: Features = None,
-    start: Start = None,
-    end: End = None,
-    resolution_seconds: Resolution = None,
-) -> list[WindowView] | None:
-    request = ListWindows(
-        model_name=parent.model_name,
-        version=parent.version,
-        start=start,
-        end=_earlier(end, parent.as_of),
-        resolution_seconds=checked_resolution(resolution_seconds),
-        last=checked_last(last),
-        features=features if "features" in Selected.of(info) else [],
-    )
-    try:
-        return await info.context.ask(request)
-    except NotFound:
-        return None
-
-
-async def _evaluations(
-    parent: strawberry.Parent[VersionView],
-    info: Info,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-    where: Annotated[
-        EvaluationFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[EvaluationOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
-) -> Page[EvaluationSummaryView]:
-    asked = paging(first, after, last, before, Selected.of(info))
-    return await info.context.ask(
-        ListEvaluations(
-            where=condition(where),
-            order=ordering(sort),
-            paging=asked,
-            model_name=parent.current_name or parent.model_name,
-            version=parent.version,
-            as_of=parent.as_of,
-        )
-    )
-
-
-async def _gate_result(parent: strawberry.Parent[VersionView], info: Info) -> GateResultView | None:
-    return await info.context.ask(
-        GetGateResults(model_name=parent.current_name or parent.model_name, version=parent.version, as_of=parent.as_of)
-    )
-
-
-async def _standings(parent: strawberry.Parent[VersionView], info: Info) -> list[StandingView] | None:
-    if parent.as_of is not None:
-        return None
-    return await info.context.ask(GetStandings(model_name=parent.model_name, version=parent.version))
-
-
-async def _alerts(
-    parent: strawberry.Parent[VersionView],
-    info: Info,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-    where: Annotated[
-        AlertFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[AlertOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
-) -> Page[AlertView]:
-    unfiltered(parent.as_of, where, sort)
-    asked = paging(first, after, last, before, Selected.of(info))
-    page = await info.context.ask(
-        ListAlerts(
-            end=parent.as_of,
-            where=condition(where),
-            order=ordering(sort),
-            paging=asked,
-            model_name=parent.model_name,
-            version=parent.version,
-        )
-    )
-    if parent.as_of is None:
-        return page
-    edges = [Edge(cursor=edge.cursor, node=alert_then(edge.node, parent.as_of)) for edge in page.edges]
-    return msgspec.structs.replace(page, edges=edges)
-
-
-async def _card(parent: strawberry.Parent[VersionView], info: Info) -> CardView | None:
-    if parent.as_of is None:
-        return await info.context.ask(
-            GetCard(model_name=parent.current_name or parent.model_name, version=parent.version)
-        )
-    try:
-        return await info.context.ask(
-            GetCard(model_name=parent.current_name or parent.model_name, version=parent.version, as_of=parent.as_of)
-        )
-    except NotFound:
-        return None
 
 
 @strawberry.type(description="One version of a registered model.")
@@ -268,6 +155,11 @@ class ModelVersion(Node):
         description="The run that made it. With `asOf` as it was then, or an error, `NOT_KNOWN_THEN`, if it has "
         "changed since in a way that its events don't tell.",
     )
+    logged_model: LoggedModel | None = viewed(
+        resolver=_logged_model,
+        size=Size(asks=True),
+        description="The logged model that it was made of; null if it names none." + ONLY_NOW,
+    )
     monitored: MonitoredVersion | None = viewed(
         resolver=_monitored, description="What is watched of it; null if it isn't." + ONLY_NOW
     )
@@ -275,29 +167,29 @@ class ModelVersion(Node):
         resolver=_review, size=Size(asks=True), description="Its review; null if none was ever requested."
     )
     evaluations: Connection[EvaluationSummary] | None = viewed(
-        resolver=_evaluations, size=Size(asks=True), description="Its evaluations and those of its run, newest first."
+        resolver=evaluations_of, size=Size(asks=True), description="Its evaluations and those of its run, newest first."
     )
     gate_result: GateResult | None = viewed(
-        resolver=_gate_result, size=Size(asks=True), description="The newest result of its gates."
+        resolver=gate_result_of, size=Size(asks=True), description="The newest result of its gates."
     )
     standings: list[Standing] | None = viewed(
-        resolver=_standings,
+        resolver=standings_of,
         size=Size(otherwise=5, asks=True),
         description="Whether it may go to each environment now; null with `asOf`.",
     )
     alerts: Connection[Alert] | None = viewed(
-        resolver=_alerts,
+        resolver=alerts_of,
         size=Size(asks=True),
         description="Its alerts, newest first. With `asOf` those opened before, without filter and order: what was "
         "decided and said later is left out, and so are windows and causes of those that changed since.",
     )
     model_card: ModelCard | None = viewed(
-        resolver=_card,
+        resolver=card_of,
         size=Size(asks=True),
         description="Its newest card, or a draft if none was published; with `asOf` no draft.",
     )
     windows: list[Window] | None = viewed(
-        resolver=_windows,
+        resolver=windows_of,
         size=Size("last", DEFAULT_WINDOWS, asks=True),
         description="Its newest windows, in time order; null if it isn't watched. With `asOf` those that begin before, "
         "by the time of what happened: with the rows and labels that came late.",

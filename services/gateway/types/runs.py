@@ -12,7 +12,7 @@ from services.contracts.datasets import DatasetVersionView
 from services.contracts.duplicates import MAX_SIMILAR, FindSimilarRuns
 from services.contracts.duplicates import SimilarRun as SimilarRunView
 from services.contracts.errors import Invalid
-from services.contracts.registry import DatasetRef, GetMetricHistory, MetricPoint, RunView
+from services.contracts.registry import DatasetRef, ExperimentView, GetMetricHistory, MetricPoint, RunView
 from services.contracts.reproduction import GetReproducibility, ReproducibilityView
 from services.gateway.ids import global_id
 from services.gateway.operation import Info
@@ -21,6 +21,7 @@ from services.gateway.types.artifacts import FILE, FILES, Artifact, file_of, fil
 from services.gateway.types.datasets import DatasetVersion
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
+from services.gateway.types.logged_models import LoggedModel, logged_models_of
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
 from services.gateway.types.paging import Connection
 from services.gateway.types.past import ONLY_NOW, only_now
@@ -30,6 +31,7 @@ from services.gateway.types.values import KeyValue, Metric
 
 if TYPE_CHECKING:
     from services.gateway.types.duplicates import SimilarRun
+    from services.gateway.types.experiments import Experiment
 
 MAX_POINTS = 5_000
 DEFAULT_POINTS = 1_000
@@ -72,6 +74,12 @@ def _id(parent: strawberry.Parent[RunView]) -> strawberry.ID:
 
 def _run_id(parent: strawberry.Parent[RunView]) -> str:
     return parent.id
+
+
+def _experiment(
+    parent: strawberry.Parent[RunView], info: Info
+) -> ExperimentView | Awaitable[ExperimentView | None] | None:
+    return info.context.relatives.experiments.get(parent.experiment_id)
 
 
 def _duration(parent: strawberry.Parent[RunView]) -> float | None:
@@ -142,6 +150,14 @@ class Run(Node):
     datasets: list[Dataset] = strawberry.field(description="The data it used.")
     experiment_id: str = strawberry.field(description="The experiment it belongs to.")
     experiment_name: str = strawberry.field(description="That experiment's name.")
+    experiment: Annotated[Experiment, strawberry.lazy("services.gateway.types.experiments")] | None = viewed(
+        resolver=_experiment, size=Size(asks=True), description="That experiment, as it is now."
+    )
+    logged_models: Connection[LoggedModel] | None = viewed(
+        resolver=logged_models_of,
+        size=Size(asks=True),
+        description="The models that it has logged, newest first." + ONLY_NOW,
+    )
     artifact_uri: str = strawberry.field(description="Where its files are.")
     artifacts: Connection[Artifact] | None = viewed(resolver=files_of, size=Size(asks=True), description=FILES)
     artifact: Artifact | None = viewed(resolver=file_of, size=Size(asks=True), description=FILE)

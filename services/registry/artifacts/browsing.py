@@ -1,4 +1,4 @@
-"""Lists the files of runs and model versions to other services, and lets them look into files."""
+"""Lists the files of runs, logged models and model versions to other services, and lets them look into files."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from services.registry.artifacts import rules
 from services.registry.artifacts.handlers import Artifacts
 from services.registry.artifacts.preview import bytes_needed, media_type_of, preview
 from services.registry.artifacts.rules import Item
+from services.registry.logged_models.handlers import LoggedModels
 from services.registry.models.versions import Versions
 from services.registry.runs.handlers import Runs
 from services.registry.runs.times import moment
@@ -24,9 +25,10 @@ from services.runtime.context import Context
 
 
 class Browsing:
-    def __init__(self, artifacts: Artifacts, runs: Runs, versions: Versions) -> None:
+    def __init__(self, artifacts: Artifacts, runs: Runs, logged_models: LoggedModels, versions: Versions) -> None:
         self._artifacts = artifacts
         self._runs = runs
+        self._logged_models = logged_models
         self._versions = versions
 
     async def page(self, request: ListArtifacts, context: Context) -> Page[ArtifactView]:
@@ -61,10 +63,14 @@ class Browsing:
         """Where the owner's files lie in our storage."""
         if owner.run_id is not None:
             location = (await self._runs.get(context, owner.run_id)).artifact_uri
+        elif owner.logged_model_id is not None:
+            location = (await self._logged_models.get(context, owner.logged_model_id)).artifact_location
         elif owner.model_name is not None and owner.version is not None:
             location = await self._location(context, owner.model_name, owner.version)
         else:
-            raise Invalid("an artifact belongs to a run or to a version", field="owner", fix="Name one of them.")
+            raise Invalid(
+                "an artifact belongs to a run, a logged model or a version", field="owner", fix="Name one of them."
+            )
         root = rules.served_path(location)
         if root is None:
             raise Unsupported("these files lie in storage that only the client opens", field="owner")

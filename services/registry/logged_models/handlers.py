@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from services.contracts.identity import Action, require
-from services.contracts.registry import LoggedModelPurged, LoggedModelUpdated
+from services.contracts.paging import Page
+from services.contracts.registry import ListLoggedModels, LoggedModelPurged, LoggedModelUpdated
 from services.registry.clock import Now
 from services.registry.documents import insert, save
 from services.registry.experiments.handlers import Experiments
@@ -78,6 +79,13 @@ class LoggedModels:
         if model is None or (model.lifecycle_stage == DELETED and not allow_deleted):
             raise rules.no_model(model_id)
         return model
+
+    async def many(self, ids: Sequence[str]) -> dict[str, LoggedModel]:
+        """By id, those that there are, deleted ones too."""
+        return await self._store.many(ids)
+
+    async def page(self, request: ListLoggedModels) -> Page[LoggedModel]:
+        return await self._store.page(request)
 
     async def search(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -193,20 +194,37 @@ def measured(model: LoggedModel, run_id: str, points: Sequence[Point]) -> tuple[
 def with_version(model: LoggedModel, name: str, version: int) -> tuple[LoggedModel, LoggedModelUpdated] | None:
     """Notes in the model's tag that it became version `version` of the registered model `name`."""
     entry = {"name": name, "version": version}
+    entries = _noted(model)
+    if entries is None or entry in entries:
+        return None
+    return tagged(model, {VERSIONS_TAG: json.dumps([*entries, entry])})
+
+
+def versions_of(model: LoggedModel) -> list[tuple[str, str]]:
+    """Name and number of each registered version that it became, as its tag says."""
+    entries = [entry for entry in _noted(model) or [] if isinstance(entry, dict)]
+    return [(str(entry["name"]), str(entry["version"])) for entry in entries if {"name", "version"} <= set(entry)]
+
+
+def short_status(status: str) -> str:
+    """PENDING, READY, UPLOAD_FAILED or UNSPECIFIED."""
+    return status.removeprefix("LOGGED_MODEL_").removeprefix("STATUS_")
+
+
+def _noted(model: LoggedModel) -> list[Any] | None:
+    """What the tag of its versions lists; None if somebody has put something else there."""
     try:
         entries = json.loads(mapping(model.tags).get(VERSIONS_TAG, "[]"))
     except ValueError:
-        entries = []
-    if not isinstance(entries, list) or entry in entries:
-        return None
-    return tagged(model, {VERSIONS_TAG: json.dumps([*entries, entry])})
+        return []
+    return entries if isinstance(entries, list) else None
 
 
 def _updated(model: LoggedModel, changed: str) -> tuple[LoggedModel, LoggedModelUpdated]:
     return model, LoggedModelUpdated(
         model_id=model.id,
         experiment_id=model.experiment_id,
-        status=model.status.removeprefix("LOGGED_MODEL_").removeprefix("STATUS_"),
+        status=short_status(model.status),
         lifecycle_stage=model.lifecycle_stage,
         changed=[changed],
     )

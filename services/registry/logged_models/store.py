@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import nan
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from services.contracts.conditions import Ordering
 from services.contracts.errors import Invalid
+from services.contracts.paging import Page
+from services.contracts.registry import ListLoggedModels
 from services.registry.documents import from_document
 from services.registry.logged_models.rules import DatasetFilter, LoggedModel, ModelOrder
 from services.registry.search.entities import LOGGED_MODELS as ENTITY
 from services.registry.search.mongo import query
 from services.registry.search.syntax import Comparison, Node, Section
 from services.registry.values import DELETED
+from services.runtime import conditions
+from services.runtime.conditions import Field
+from services.runtime.paging import page_of_stages
 from services.runtime.store import Store, translated
 
 LOGGED_MODELS = "logged_models"
+FIELDS: Mapping[str, Field] = {
+    "name": Field("name"),
+    "status": Field("status"),
+    "model_type": Field("model_type"),
+    "experiment_id": Field("experiment_id"),
+    "source_run_id": Field("source_run_id"),
+    "lifecycle_stage": Field("lifecycle_stage"),
+    "created_at": Field("created", "milliseconds"),
+    "updated_at": Field("updated", "milliseconds"),
+    "params": Field("params", "tags"),
+    "tags": Field("tags", "tags"),
+    "metrics": Field("metrics", "figures"),
+}
+"""What lists can be asked for."""
 
 INDEXES: Mapping[str, list[IndexModel]] = {
     LOGGED_MODELS: [
         IndexModel([("experiment_id", ASCENDING), ("created", DESCENDING), ("_id", ASCENDING)]),
         IndexModel([("source_run_id", ASCENDING)]),
+        IndexModel([("created", DESCENDING), ("_id", ASCENDING)]),
         IndexModel([("updated", ASCENDING)], partialFilterExpression={"lifecycle_stage": DELETED}),
     ],
 }
@@ -35,6 +57,27 @@ class MongoLoggedModels:
         with translated():
             row = await self._collection.find_one({"_id": model_id})
         return None if row is None else from_document(row, LoggedModel)
+
+    async def many(self, ids: Sequence[str]) -> dict[str, LoggedModel]:
+        """By id, those that there are."""
+        with translated():
+            rows = await self._collection.find({"_id": {"$in": list(ids)}}).to_list(len(ids))
+        return {row["_id"]: from_document(row, LoggedModel) for row in rows}
+
+    async def page(self, request: ListLoggedModels) -> Page[LoggedModel]:
+        """Newest first, unless another order is asked for."""
+        wanted: list[dict[str, Any]] = [conditions.query(request.where, FIELDS)]
+        if not request.with_deleted:
+            wanted.append({"lifecycle_stage": {"$ne": DELETED}})
+        if request.experiment_ids is not None:
+            wanted.append({"experiment_id": {"$in": request.experiment_ids}})
+        if request.run_id is not None:
+            wanted.append({"source_run_id": request.run_id})
+        computed, keys = _keys(request.order)
+        stages = [{"$match": {"$and": wanted}}, *computed]
+        return await page_of_stages(
+            self._collection, stages, {}, keys, request.paging, lambda row: from_document(row, LoggedModel)
+        )
 
     async def deleted_before(self, time: int, skip: int, most: int) -> list[LoggedModel]:
         """Models that were deleted before that time, in milliseconds; oldest deletions first."""
@@ -92,6 +135,29 @@ def _narrowed(condition: dict[str, Any], datasets: Sequence[DatasetFilter]) -> d
         else:
             result[key] = value
     return result
+
+
+def _keys(orders: Sequence[Ordering]) -> tuple[list[dict[str, Any]], list[tuple[str, int]]]:
+    """Stages that compute what a page goes by, and its keys. What has no figure comes last, in either direction."""
+    stages: list[dict[str, Any]] = []
+    keys: dict[str, int] = {}
+    for number, order in enumerate(orders):
+        if order.by != "metrics":
+            asked = conditions.keys([order], FIELDS, [])
+        elif not order.key:
+            raise Invalid("an order by metric needs its name", field="order", fix="Give `key`.")
+        else:
+            figure, rank = f"_o{number}", f"_r{number}"
+            newest = _value_of(ModelOrder(f"metrics.{order.key}"))
+            shown = {"$let": {"vars": {"it": newest}, "in": {"$cond": [{"$eq": ["$$it", nan]}, None, "$$it"]}}}
+            stages.append({"$addFields": {figure: {"$ifNull": [shown, None]}}})
+            stages.append({"$addFields": {rank: {"$cond": [{"$eq": [f"${figure}", None]}, 1, 0]}}})
+            asked = [(rank, ASCENDING), (figure, DESCENDING if order.descending else ASCENDING)]
+        for path, direction in asked:
+            keys.setdefault(path, direction)
+    for path, direction in (("created", DESCENDING), ("_id", ASCENDING)):
+        keys.setdefault(path, direction)
+    return stages, list(keys.items())
 
 
 def _stages(orders: Sequence[ModelOrder]) -> list[dict[str, Any]]:

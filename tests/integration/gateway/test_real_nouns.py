@@ -286,3 +286,92 @@ async def only_the_present_has(stack: Stack, run: str) -> None:
     assert answer["data"]["run"]["artifacts"] is None
     assert {error["extensions"]["reason"] for error in answer["errors"]} == {"ONLY_NOW"}
     assert len(answer["errors"]) == 3
+
+
+async def test_a_logged_model_is_found_by_its_figures_and_leads_on(stack: Stack) -> None:
+    ask = stack.gateway.data
+    experiment = (await stack.tell("experiments/create", name="forests"))["experiment_id"]
+    run = (await stack.tell("runs/create", experiment_id=experiment, run_name="grown"))["run"]["info"]["run_id"]
+    ids = {}
+    for name, auc in (("shallow", 0.6), ("deep", 0.7), ("unmeasured", None)):
+        made = await stack.tell(
+            "logged-models",
+            experiment_id=experiment,
+            name=name,
+            model_type="forest",
+            source_run_id=run,
+            params=[{"key": "depth", "value": str(len(name))}],
+            tags=[{"key": "team", "value": "ops"}],
+        )
+        ids[name] = made["model"]["info"]["model_id"]
+        if auc is not None:
+            figure = {"key": "auc", "value": auc, "timestamp": 1_000, "step": 2, "model_id": ids[name]}
+            on = {"dataset_name": "flights", "dataset_digest": "5f2c"}
+            await stack.tell("runs/log-batch", run_id=run, metrics=[{**figure, **on}])
+    found = await ask(
+        """query($run: String!, $experiment: String!, $deep: String!) {
+             run(id: $run) { experiment { name } loggedModels(first: 2) { totalCount nodes { name } } }
+             experiment(id: $experiment) {
+               runs(where: {metrics: [{key: "auc", gt: 0}]}) { nodes { runId } }
+               loggedModels(sort: [{by: METRIC, key: "auc", descending: true}]) { nodes { name } } }
+             better: loggedModels(where: {metrics: [{key: "auc", ge: 0.65}], status: [PENDING]}) { nodes { name } }
+             worse: loggedModels(runId: $run, where: {not: {metrics: [{key: "auc", ge: 0.65}]}}) { nodes { name } }
+             either: loggedModels(where: {or: [{params: [{key: "depth", eq: "4"}]}, {name: {like: "sh%"}}]},
+                 sort: [{by: NAME}]) { nodes { name } }
+             loggedModel(id: $deep) { id name status modelType sourceRun { name } experiment { name }
+               versions { version } params { key value }
+               metrics { key value step datasetName datasetDigest run { runId } } artifacts { nodes { name } } } }""",
+        {"run": run, "experiment": experiment, "deep": ids["deep"]},
+    )
+    assert found["run"]["experiment"] == {"name": "forests"}
+    assert found["run"]["loggedModels"] == {"totalCount": 3, "nodes": [{"name": "unmeasured"}, {"name": "deep"}]}
+    assert found["experiment"]["runs"]["nodes"] == [{"runId": run}]
+    names = [node["name"] for node in found["experiment"]["loggedModels"]["nodes"]]
+    assert names == ["deep", "shallow", "unmeasured"]
+    assert (found["better"]["nodes"], found["worse"]["nodes"]) == ([{"name": "deep"}], [{"name": "shallow"}])
+    assert found["either"]["nodes"] == [{"name": "deep"}, {"name": "shallow"}]
+    model = found["loggedModel"]
+    assert model["metrics"] == [
+        {
+            "key": "auc",
+            "value": 0.7,
+            "step": 2,
+            "datasetName": "flights",
+            "datasetDigest": "5f2c",
+            "run": {"runId": run},
+        }
+    ]
+    assert (model["sourceRun"], model["experiment"]) == ({"name": "grown"}, {"name": "forests"})
+    assert (model["modelType"], model["artifacts"]["nodes"], model["versions"]) == ("forest", [], [])
+    again = await ask(f'{{ node(id: "{model["id"]}") {{ ... on LoggedModel {{ name }} }} }}')
+    assert again["node"] == {"name": "deep"}
+
+    pages, after = [], None
+    while True:
+        page = (
+            await ask(
+                """query($after: String) { loggedModels(first: 1, after: $after, sort: [{by: METRIC, key: "auc"}]) {
+                     pageInfo { hasNextPage endCursor } nodes { name } } }""",
+                {"after": after},
+            )
+        )["loggedModels"]
+        pages += [node["name"] for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert pages == ["shallow", "deep", "unmeasured"]
+
+    tag = {"modelId": ids["deep"], "tag": "kept", "value": "yes", "idempotencyKey": "k"}
+    tagged = await changed(stack, "setLoggedModelTag", tag, "loggedModel { tags { key value } }")
+    assert {"key": "kept", "value": "yes"} in tagged["loggedModel"]["tags"]
+    assert await changed(stack, "setLoggedModelTag", tag, "loggedModel { tags { key value } }") == tagged
+    bare = {"modelId": ids["deep"], "tag": "kept"}
+    assert (await changed(stack, "deleteLoggedModelTag", bare, "loggedModel { tags { key } }"))["loggedModel"] == {
+        "tags": [{"key": "team"}]
+    }
+    gone = await changed(
+        stack, "deleteLoggedModel", {"modelId": ids["shallow"]}, "loggedModel { lifecycleStage sourceRunId }"
+    )
+    assert gone["loggedModel"] == {"lifecycleStage": "deleted", "sourceRunId": run}
+    left = await ask("{ some: loggedModels { totalCount } all: loggedModels(withDeleted: true) { totalCount } }")
+    assert left == {"some": {"totalCount": 2}, "all": {"totalCount": 3}}

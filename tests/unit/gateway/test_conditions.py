@@ -10,8 +10,8 @@ import pytest
 from services.contracts.conditions import Condition, Ordering
 from services.contracts.errors import Invalid
 from services.gateway.conditions import condition, ordering
-from services.gateway.types import filters, list_filters, list_orders
-from services.gateway.types.filters import KeyedFilter, ModelFilter, NumberFilter, TextFilter, TimeFilter
+from services.gateway.types import filters, list_filters, list_orders, logged_model_lists
+from services.gateway.types.filters import FigureFilter, KeyedFilter, ModelFilter, NumberFilter, TextFilter, TimeFilter
 from services.gateway.types.list_filters import DatasetFilter, ReviewFilter
 from services.gateway.types.reviews import ReviewState
 from services.monitor.alerts import store as alerts
@@ -23,6 +23,7 @@ from services.registry.events import handlers as events
 from services.registry.experiments import store as experiments
 from services.registry.gates import store as gates
 from services.registry.insights import store as insights
+from services.registry.logged_models import store as logged_models
 from services.registry.models import store as models
 from services.registry.projects import store as projects
 from services.registry.retraining import store as retraining
@@ -42,6 +43,7 @@ OWNED: dict[str, Fields] = {
     "Experiment": experiments.FIELDS,
     "GateResult": gates.FIELDS,
     "Insight": insights.FIELDS,
+    "LoggedModel": logged_models.FIELDS,
     "Model": models.MODEL_FIELDS,
     "ModelCard": cards.FIELDS,
     "Project": projects.FIELDS,
@@ -49,10 +51,12 @@ OWNED: dict[str, Fields] = {
     "Review": reviews.FIELDS,
     "Version": models.VERSION_FIELDS,
 }
+ENUMERATIONS = {("Review", "state"), ("Retraining", "state"), ("Alert", "state"), ("Alert", "severity")}
+ENUMERATIONS |= {("LoggedModel", "status")}
 
 
 def _named(name: str) -> Any:
-    for module in (filters, list_filters, list_orders):
+    for module in (filters, list_filters, list_orders, logged_model_lists):
         if hasattr(module, name):
             return getattr(module, name)
     raise AssertionError(f"there is no {name}")
@@ -62,6 +66,8 @@ def _sample(name: str, kind: str) -> Any:
     """Some comparison that fits a field."""
     if kind == "tags":
         return [KeyedFilter(key="k", eq="v")]
+    if kind == "figures":
+        return [FigureFilter(key="k", ge=1)]
     if kind in ("time", "milliseconds"):
         return TimeFilter(from_=NOON)
     if kind in ("flag", "presence"):
@@ -75,14 +81,16 @@ def test_each_filter_asks_for_fields_of_its_list_and_each_order_too(name: str) -
     asked = {f.python_name for f in filter_type.__strawberry_definition__.fields} - {"and_", "or_", "not_"}
     assert asked == set(fields)
     for field, (_, kind, _) in fields.items():
-        if name in ("Review", "Retraining", "Alert") and field in ("state", "severity"):
-            continue  # a list of an enumeration
+        if (name, field) in ENUMERATIONS:
+            continue
         for where in (
             filter_type(**{field: _sample(field, kind)}),
             filter_type(not_=filter_type(**{field: _sample(field, kind)})),
         ):
             assert query(condition(where), fields)
     for by in _named(f"{name}OrderBy"):
+        if by.value == "metrics":
+            continue  # computed from the figures by the list itself
         order = [_named(f"{name}Order")(by=by, descending=True)]
         assert keys(ordering(order), fields, [("_id", 1)])[0][1] == -1
 
