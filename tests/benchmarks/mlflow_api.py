@@ -193,8 +193,7 @@ def times(ask: Callable[[], object], most: int, seconds: float) -> tuple[float, 
         started = time.perf_counter()
         ask()
         took.append((time.perf_counter() - started) * 1000)
-    took.sort()
-    return statistics.median(took), took[int(len(took) * 0.95)]
+    return statistics.median(took), statistics.quantiles(took, n=100, method="inclusive")[94]
 
 
 # ---------------------------------------------------------------- servers

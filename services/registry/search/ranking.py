@@ -13,6 +13,10 @@ Key = Callable[[Rows], Array]
 
 SMALL = 2048
 """So many rows are simply sorted."""
+SAMPLE = 1024
+"""About so many rows tell below which value a first page of many more rows ends."""
+MARGIN = 16
+"""So many of the sample more than the page's share of it, lest the value be too small by chance."""
 
 
 def window(rows: Rows, keys: Sequence[Key], start: int, stop: int) -> Rows:
@@ -24,6 +28,8 @@ def window(rows: Rows, keys: Sequence[Key], start: int, stop: int) -> Rows:
     if len(rows) <= SMALL:
         return rows[np.lexsort([key(rows) for key in reversed(keys)])][start:stop]
     head = keys[0](rows)
+    if (first_ones := _up_to(head, stop)) is not None:
+        return window(rows[first_ones], keys, start, stop)
     parted = np.partition(head, (start, stop - 1))
     first, last = parted[start], parted[stop - 1]
     before_first = int(np.count_nonzero(sorts_before(head, first)))
@@ -39,6 +45,19 @@ def window(rows: Rows, keys: Sequence[Key], start: int, stop: int) -> Rows:
             window(rows[same(head, last)], keys[1:], 0, stop - before_last),
         ]
     )
+
+
+def _up_to(head: Array, stop: int) -> Mask | None:
+    """Which are at most some value that at least `stop` are at most; None where that wouldn't leave few of many.
+
+    Comparing all with one value takes a fraction of parting them.
+    """
+    sample = head[:: max(len(head) // SAMPLE, 1)]
+    place = stop * len(sample) // len(head) + MARGIN
+    if place >= len(sample) // 4:
+        return None
+    found: Mask = head <= np.partition(sample, place)[place]  # none is, where that is NaN
+    return found if stop <= np.count_nonzero(found) <= len(head) // 2 else None
 
 
 def sorts_before(values: Array, edge: float) -> Mask:
