@@ -71,7 +71,8 @@ class ReviewDecided(Event, frozen=True, kw_only=True):
 
 
 class ReviewLapsed(Event, frozen=True, kw_only=True):
-    """Something under the version has changed: no decision counts any more."""
+    """Something under the version has changed: no decision counts any more. `now`: the content's digest, `because`: in
+    words, what has changed."""
 
     service = "registry"
     aggregate = "review"
@@ -82,6 +83,7 @@ class ReviewLapsed(Event, frozen=True, kw_only=True):
     version: str
     digest: str
     now: str
+    because: str = ""
 
 
 class ReviewWithdrawn(Event, frozen=True, kw_only=True):
@@ -111,10 +113,15 @@ class ReviewRenamed(Event, frozen=True, kw_only=True):
 
 
 class DecisionView(Message, frozen=True, kw_only=True):
+    """`evaluations`: ids of those that stood when it was decided, the newest on each split; `gates`: the number of the
+    newest verdict of the gates then, None if there was none."""
+
     by: str
     decision: Decision
     reason: str
     at: datetime
+    evaluations: list[str] = []
+    gates: int | None = None
 
 
 class ReviewCommentView(Message, frozen=True, kw_only=True):
@@ -128,7 +135,8 @@ class ReviewCommentView(Message, frozen=True, kw_only=True):
 
 
 class ReviewView(Message, frozen=True, kw_only=True):
-    """`decisions` of this round, each reviewer's newest; `missing` approvals are still needed."""
+    """`decisions` of this round, each reviewer's newest; `missing` approvals are still needed. `lapsed_because`: what
+    has changed since, in words, if the state is `lapsed`."""
 
     model_name: str
     version: str
@@ -145,6 +153,7 @@ class ReviewView(Message, frozen=True, kw_only=True):
     updated_at: datetime
     decisions: list[DecisionView] = []
     comments: list[ReviewCommentView] = []
+    lapsed_because: str = ""
 
 
 class RequestReview(Request[Written], frozen=True, kw_only=True):

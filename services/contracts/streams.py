@@ -54,6 +54,7 @@ REGISTRY_RELEASES = Consumer(
         "events.registry.model_version.>",
         "events.registry.run.>",
         "events.registry.artifact.>",
+        "events.registry.evaluation.>",
         "events.monitor.alert.>",
     ),
 )

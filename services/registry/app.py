@@ -78,6 +78,7 @@ from services.registry.retraining.handlers import Retrainings
 from services.registry.reviews import store as review_store
 from services.registry.reviews.comparison import Comparisons
 from services.registry.reviews.content import Contents
+from services.registry.reviews.sights import Sights
 from services.registry.reviews.handlers import Reviews
 from services.registry.runs import store as run_store
 from services.registry.runs.freshness import FreshRunIndex
@@ -213,9 +214,11 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             lambda run_id, context: provenance.reproductions.score(run_id, context),
             now,
         )
-        review = Reviews(outbox, review_store.MongoReviews(store), states_, numbers, contents, gate, now)
+        sights = Sights(evaluation, gate, project)
+        review = Reviews(outbox, review_store.MongoReviews(store), states_, numbers, contents, gate, sights, now)
         deployment = Deployments(
             outbox, deployment_store.MongoDeployments(store), contents, model, gate, review, numbers, now
+        project.followed_by(review.answered)
         )
         comparison = Comparisons(contents, evaluation, gate, review, deployment)
         retrainings = Retrainings(outbox, retraining_store.MongoRetrainings(store), model_queries, run_queries, now)

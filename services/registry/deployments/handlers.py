@@ -234,11 +234,12 @@ class Deployments:
     async def _standing(self, content: Content, context: Context) -> Standing:
         version = content.version
         policy = await self._gates.policy_for(version.model_name, context)
-        approvers = await self._reviews.approvers(version.model_name, version.version, content.digest)
+        approval = await self._reviews.approval(content)
         return Standing(
             digest=content.digest,
-            approved=approvers is not None and len(approvers) >= policy.approvals,
-            approvers=approvers or [],
+            approved=bool(approval.by) and len(approval.by) >= policy.approvals,
+            approvers=approval.by,
+            lapsed_because=approval.lapsed_because,
             passed=await self._gates.passed(content, context),
         )
 

@@ -35,12 +35,14 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for the version's content as it is now, whose digest is `digest`."""
+    """What holds for the version's content as it is now, whose digest is `digest`. `lapsed_because`: what took an
+    approval back, if there was one."""
 
     digest: str
     approved: bool
     passed: bool
     approvers: list[str] = []
+    lapsed_because: str = ""
 
 
 class Stay(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +116,12 @@ _SAID: dict[MissingRule, str] = {
 }
 
 
+def _said(rule: MissingRule, standing: Standing) -> str:
+    if rule == "REVIEW_NOT_APPROVED" and standing.lapsed_because:
+        return f"its approval has lapsed, because {standing.lapsed_because}"
+    return _SAID[rule]
+
+
 def deployed(
     deployment: Deployment,
     version: str,
@@ -138,7 +146,7 @@ def deployed(
     if unmet and override_reason is None:
         raise NotAllowedNow(
             f"{deployment.model_name} {version} can't go to {deployment.environment}: "
-            + " and ".join(_SAID[rule] for rule in unmet),
+            + " and ".join(_said(rule, standing) for rule in unmet),
             code=unmet[0],
             fix="Request a review and evaluate the gates; an administrator may override it with a reason.",
         )

@@ -10,13 +10,13 @@ import msgspec
 
 from services.contracts.base import Envelope
 from services.contracts.duplicates import MAX_SIMILAR, Difference, FindSimilarRuns, SimilarRun, SimilarRunsFound
-from services.contracts.errors import Invalid, NotAllowedNow, NotFound
+from services.contracts.errors import Invalid, NotAllowedNow, NotFound, Unavailable
 from services.contracts.identity import Action, require
 from services.contracts.registry import GetRuns, RunEnded, RunView
 from services.registry.brevity import cut
 from services.registry.duplicates import rules
 from services.registry.duplicates.rules import Fingerprint
-from services.registry.duplicates.store import Kept, MongoFingerprints, keep, kept
+from services.registry.duplicates.store import BUCKET, Kept, MongoFingerprints, keep, kept
 from services.registry.experiments.handlers import Experiments
 from services.registry.runs.freshness import FreshRunIndex
 from services.registry.runs.handlers import Runs
@@ -34,6 +34,8 @@ TOLD = 10
 """Similar runs that an event names, of each kind."""
 
 Neighbour = tuple[Kept, list[Difference]]
+Ended = tuple[int, Fingerprint, Mapping[str, str]]
+"""A run's start in milliseconds since 1970, its fingerprint, and its experiment's defaults."""
 
 
 class Duplicates:
@@ -86,16 +88,40 @@ class Duplicates:
         )
         return _compared(asked, {entry.id: entry for part in parts for entry in part}.values())
 
-    async def _neighbours(
-        self, asked: Fingerprint, known: Iterable[Kept] = (), *, alone: bool = False
-    ) -> list[Neighbour]:
-        """Runs that don't differ much: first the same parameters, then all but a few, then other data.
+    async def _neighbours(self, asked: Fingerprint) -> list[Neighbour]:
+        """Runs that don't differ much: first the same parameters, then all but a few, then other data."""
+        return _compared(asked, (await self._sharing(asked))[0].values())
 
-        `alone`: among those that are kept there is none, so that only the `known` ones are compared.
+    async def _sharing(self, asked: Fingerprint) -> tuple[dict[str, Kept], bool]:
+        """Runs that share a token with it, by id, and whether these are all that share one."""
+        found: dict[str, Kept] = {}
+        complete = True
+        for wanted, of_data, newest in _looks(asked):
+            some = await self._store.with_tokens(wanted, of_data, newest=newest)
+            found.update({entry.id: entry for entry in some})
+            complete = complete and len(some) < BUCKET
+        return found, complete
+
+    async def _earlier(
+        self, asked: Fingerprint, defaults: Mapping[str, str], known: Iterable[Kept], *, alone: bool
+    ) -> list[Neighbour]:
+        """The nearest of all runs that are kept or among the `known` ones, which aren't kept yet.
+
+        Where few runs share a token, comparing these is enough. In a study where many do, and the newest of them aren't
+        as near as can be already, the index of all runs names the nearest: one look in memory, and one at MongoDB.
+        `alone`: none that is kept shares one. Raises Unavailable while the index is being filled: the event comes again
+        then.
         """
         found = {entry.id: entry for entry in known}
-        for wanted, of_data, newest in () if alone else _looks(asked):
-            found.update({entry.id: entry for entry in await self._store.with_tokens(wanted, of_data, newest=newest)})
+        sharing, complete = ({}, True) if alone else await self._sharing(asked)
+        found.update(sharing)
+        near = _compared(asked, found.values())
+        if complete or sum(len(differing) == 1 for _, differing in near) > TOLD:  # one may be the run itself
+            return near
+        ids = await self._index.near(_likeness(asked, defaults, 2 * TOLD + NEAREST), self._normalised)
+        if ids is None:
+            raise Unavailable("the index of runs is being filled; runs that ended are compared when it is full")
+        found.update({entry.id: entry for entry in await self._store.by_ids(ids)})
         return _compared(asked, found.values())
 
     async def _shown(
@@ -142,14 +168,15 @@ class Duplicates:
         if not ones:
             return
         versions = await self._store.versions(list(ones))
-        entries = [kept(run_id, versions.get(run_id, 0) + 1, start, one) for run_id, (start, one) in ones.items()]
+        entries = [kept(run_id, versions.get(run_id, 0) + 1, start, one) for run_id, (start, one, _) in ones.items()]
         taken = await self._store.taken([token for entry in entries for token in entry.t])
         new: dict[int, list[Kept]] = {}  # by token
         repeats: dict[str, str] = {}
         for entry in entries:
             known = {other.id: other for token in entry.t for other in new.get(token, ())}
             alone = taken is not None and taken.isdisjoint(entry.t)
-            near = await self._neighbours(ones[entry.id][1], known.values(), alone=alone)
+            _, one, usual = ones[entry.id]
+            near = await self._earlier(one, usual, known.values(), alone=alone)
             others = [other for other in near if other[0].id != entry.id]
             first = _tell(change, ended[entry.id], others, entry.v)
             if first is not None:
@@ -159,9 +186,9 @@ class Duplicates:
                 new.setdefault(token, []).append(entry)
         await asyncio.gather(*(self._tag(change.context, run_id, first) for run_id, first in repeats.items()))
 
-    async def _fingerprints(self, run_ids: Sequence[str], context: Context) -> dict[str, tuple[int, Fingerprint]]:
-        """Of those that exist and can be compared: start in milliseconds since 1970, and fingerprint."""
-        found: dict[str, tuple[int, Fingerprint]] = {}
+    async def _fingerprints(self, run_ids: Sequence[str], context: Context) -> dict[str, Ended]:
+        """Of those that exist and can be compared."""
+        found: dict[str, Ended] = {}
         defaults: dict[str, Mapping[str, str]] = {}
         for at in range(0, len(run_ids), MAX_IDS):
             for run in await self._queries.get(GetRuns(ids=list(run_ids[at : at + MAX_IDS])), context):
@@ -171,7 +198,7 @@ class Duplicates:
                     defaults[run.experiment_id] = await self._defaults(context, run)
                 one = fingerprint_of(run, defaults[run.experiment_id])
                 if rules.comparable(one):
-                    found[run.id] = round(run.start_time.timestamp() * 1000), one
+                    found[run.id] = round(run.start_time.timestamp() * 1000), one, defaults[run.experiment_id]
         return found
 
     async def _tag(self, context: Context, run_id: str, first: str) -> None:

@@ -20,8 +20,7 @@ INDEXES: Mapping[str, list[IndexModel]] = {
 
 BUCKET = 200
 """Candidates that are looked at for each kind of token: the oldest of those with the same parameters, the newest of
-those that may be near. The index in memory knows the nearest of all; tokens serve until it is full, and runs that
-end."""
+those that may be near. Where so many share one, the index in memory knows the nearest of all."""
 
 WITHOUT_TOKENS = {"t": 0}
 

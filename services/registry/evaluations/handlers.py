@@ -187,6 +187,17 @@ class Evaluations:
             found = [entry for entry in found if entry.split_key == split]
         return next((entry for entry in found if entry.sealed), found[0] if found else None)
 
+    async def newest(
+        self, model_name: str, version: str, run_id: str | None
+    ) -> list[tuple[Evaluation, EvaluationSummary]]:
+        """Of the version or its run, newest first, those that say figures."""
+        found = await self._store.newest(_about(model_name, version, run_id), None, most=LOOKED_AT)
+        return [
+            (entry, msgspec.msgpack.decode(entry.summary, type=EvaluationSummary))
+            for entry in found
+            if entry.figures != ""
+        ]
+
     async def of_run(self, run_id: str, split: str) -> EvaluationView | None:
         """The newest of a run on the given rows."""
         found = await self._store.newest([rules.run_about(run_id)], None, most=LOOKED_AT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,7 +46,8 @@ ERROR_WORDS = frozenset(
 
 class Evaluation(Aggregate, frozen=True, kw_only=True):
     """What lists and gates look at; `EvaluationView`, with all parts, is kept beside it. `about` is what it is of,
-    the most telling last: `model/…`, `run/…`, `version/model/3`."""
+    the most telling last: `model/…`, `run/…`, `version/model/3`. `figures` is the digest of what it says in numbers,
+    "" if that is nothing; None in evaluations from before that was kept."""
 
     about: list[str]
     split_name: str
@@ -52,6 +55,7 @@ class Evaluation(Aggregate, frozen=True, kw_only=True):
     sealed: bool
     at: int
     summary: bytes
+    figures: str | None = None
 
 
 def lower_is_better(metric: str, named: Iterable[str] = ()) -> bool:
@@ -65,6 +69,19 @@ def lower_is_better(metric: str, named: Iterable[str] = ()) -> bool:
 def split_key(split: SplitRef) -> str:
     """Tells splits apart: the same rows have the same key."""
     return f"{split.dataset}@{split.digest}/{split.name}"
+
+
+def figures_digest(metrics: Mapping[str, float], slices: Sequence[SliceScore]) -> str:
+    """Of the numbers, to nine digits; the same whatever order they come in. "" if there are none."""
+    if not metrics and not slices:
+        return ""
+    said = [[entry.feature, entry.value, entry.rows, _digits(entry.metrics)] for entry in slices]
+    content = json.dumps([_digits(metrics), sorted(said, key=lambda entry: entry[:2])], sort_keys=True)
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _digits(metrics: Mapping[str, float]) -> dict[str, str]:
+    return {name: f"{value:.9g}" for name, value in metrics.items()}
 
 
 def run_about(run_id: str) -> str:
@@ -317,6 +334,7 @@ def recorded(
         sealed=request.split.sealed,
         at=now,
         summary=msgspec.msgpack.encode(summary(shown)),
+        figures=figures_digest(request.metrics, request.slices),
     )
     return kept, shown, _event(shown)
 

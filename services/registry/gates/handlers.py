@@ -26,7 +26,7 @@ from services.registry.evaluations.handlers import Evaluations
 from services.registry.evaluations.rules import split_key
 from services.registry.gates import policies, rules
 from services.registry.gates.rules import Comparison, Seen
-from services.registry.gates.store import POLICIES, RESULTS, Judged, MongoGates, renamed, result_of, result_view
+from services.registry.gates.store import POLICIES, RESULTS, Judged, MongoGates, Result, renamed, result_of, result_view
 from services.registry.once import once
 from services.registry.projects.board import proofs_of, settled
 from services.registry.projects.handlers import Projects
@@ -213,6 +213,10 @@ class Gates:
             return False
         policy = await self.policy_for(version.model_name, context)
         return [verdict.gate for verdict in result.all()] == rules.effective(policy.gates, policy.derived)
+
+    async def newest(self, model_name: str, version: str) -> Result | None:
+        """The newest result, whatever it was about; None if there is none."""
+        return await self._store.newest(model_name, version)
 
     async def _judged(self, content: Content) -> Judged:
         version = content.version

@@ -117,7 +117,8 @@ def _reviewed(event: ReviewDecided, facts: Facts) -> Iterable[Found]:
 def _review_over(event: ReviewLapsed | ReviewWithdrawn | ReviewRequested, facts: Facts) -> Iterable[Found]:
     """What was decided about another content, or in an earlier round, doesn't count any more."""
     about, proof = version_about(event.model_name, event.version), _review(event.model_name, event.version)
-    yield Found(item="review", about=about, verdict="lapsed", proof=proof, note=f"review {event.name}")
+    why = f": {event.because}" if isinstance(event, ReviewLapsed) and event.because else ""
+    yield Found(item="review", about=about, verdict="lapsed", proof=proof, note=f"review {event.name}{why}")
 
 
 def _review(model_name: str, version: str) -> Proof:

@@ -10,10 +10,10 @@ from services.contracts.base import Envelope
 from services.contracts.projects import Thing
 from services.registry.clock import Now
 from services.registry.projects.evidence import TYPES
-from services.registry.projects.handlers import Projects, put
+from services.registry.projects.handlers import Projects
 from services.registry.projects.project import BoardEvent
 from services.registry.projects.shown import Reading, owned, read
-from services.registry.projects.store import MongoProjects
+from services.registry.projects.store import MongoProjects, put
 from services.runtime.outbox import Change
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,12 +12,14 @@ from services.contracts.identity import Action, require
 from services.contracts.paging import Page
 from services.contracts.projects import (
     AddItem,
+    AnswerFilled,
     AssignToProject,
     ConfirmStage,
     CreateProject,
     FillAnswer,
     FindOwners,
     GetProject,
+    ItemWaived,
     ListProjects,
     MoveBack,
     ProjectSummary,
@@ -37,7 +39,7 @@ from services.registry.once import once
 from services.registry.projects import board, ownership, rules
 from services.registry.projects.catching_up import CatchingUp
 from services.registry.projects.project import BoardEvent, Project, applied, folded, started
-from services.registry.projects.store import PROJECTS, MongoProjects, assign
+from services.registry.projects.store import PROJECTS, MongoProjects, assign, put
 from services.registry.projects.things import Things, taken
 from services.registry.runs.times import moment
 from services.registry.turns import Turns
@@ -52,17 +54,8 @@ MOST_CLAIMED = 200
 Command = UpdateProject | FillAnswer | WaiveItem | AddItem | MoveBack | ConfirmStage | SetMilestone | SetAssumption
 Decide = Callable[[Project, str], BoardEvent | None]
 Revision = Callable[[Project], int]
-
-
-def put(change: Change, before: Project, events: Sequence[BoardEvent]) -> Project:
-    """Adds a project's further events, and the board that they make, to a change."""
-    after = before
-    for event in events:
-        after = applied(after, event)
-        change.emit(event, after.v)
-    if events:
-        save(change, PROJECTS, before, after)
-    return after
+Follow = Callable[[Change, Project], Awaitable[None]]
+"""Adds to a project's change what follows from it; called with the project as it will be."""
 
 
 class Projects:
@@ -73,6 +66,11 @@ class Projects:
         self._catching_up = catching_up
         self._now = now
         self._turns = Turns()
+        self._follow: Follow | None = None
+
+    def followed_by(self, follow: Follow) -> None:
+        """Who is told, in the same transaction, that people answered or waived something."""
+        self._follow = follow
 
     async def ensure_default(self, context: Context) -> None:
         """The default project owns whatever no other does."""
@@ -253,6 +251,8 @@ class Projects:
                 claimed = await self._claimed(seen, context)
                 events += await self._taken_over(change, seen, claimed, context)
             after = put(change, before, events)
+            if self._follow is not None and isinstance(event, AnswerFilled | ItemWaived):
+                await self._follow(change, after)
             return change, Written(id=answer_id or after.id, revision=revision(after))
 
         async with self._turns.of(request.project_id):

@@ -13,12 +13,12 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from services.contracts.paging import Page
 from services.contracts.projects import ListProjects, Pattern, ProjectCreated, ProjectSummary, Thing
 from services.contracts.registry import RunDataLogged
-from services.registry.documents import from_document
+from services.registry.documents import from_document, save
 from services.registry.paging import page_of
 from services.registry.projects import board
 from services.registry.projects.evidence import BASELINE_TAG, TYPES
 from services.registry.projects.ownership import Claim
-from services.registry.projects.project import BoardEvent, Project
+from services.registry.projects.project import BoardEvent, Project, applied
 from services.runtime import conditions
 from services.runtime.conditions import Field
 from services.runtime.outbox import EVENTS, Change
@@ -125,6 +125,17 @@ def _mentions(things: Sequence[Thing]) -> str:
         if names:
             patterns.append(f'"(?:{field}|id)":"(?:{"|".join(names)})(?:/[^"]*)?"')
     return "|".join(patterns)
+
+
+def put(change: Change, before: Project, events: Sequence[BoardEvent]) -> Project:
+    """Adds a project's further events, and the board that they make, to a change."""
+    after = before
+    for event in events:
+        after = applied(after, event)
+        change.emit(event, after.v)
+    if events:
+        save(change, PROJECTS, before, after)
+    return after
 
 
 class MongoProjects:

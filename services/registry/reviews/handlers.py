@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
 from services.contracts.base import Envelope, Event
 from services.contracts.errors import NotFound
+from services.contracts.evaluations import EvaluationRecorded
 from services.contracts.identity import Action, may, require
 from services.contracts.paging import Page
 from services.contracts.registry import VersionKey
@@ -17,6 +18,7 @@ from services.contracts.reviews import (
     GetReview,
     ListReviews,
     RequestReview,
+    ReviewLapsed,
     ReviewRenamed,
     ReviewView,
     WithdrawReview,
@@ -26,9 +28,11 @@ from services.registry.clock import Now
 from services.registry.documents import put, save
 from services.registry.gates.handlers import Gates
 from services.registry.once import once
+from services.registry.projects.project import Project
 from services.registry.reviews import rules
-from services.registry.reviews.content import Contents
+from services.registry.reviews.content import Content, Contents
 from services.registry.reviews.rules import Review
+from services.registry.reviews.sights import Sights
 from services.registry.reviews.store import REVIEWS, MongoReviews
 from services.registry.states import States, keep, milliseconds
 from services.runtime.context import Context
@@ -41,7 +45,14 @@ PATH_DEPTH = 4
 """Below the artifact root lie experiment/run/artifacts and experiment/models/id/artifacts."""
 
 Command = CommentReview | DecideReview | WithdrawReview
-Decide = Callable[[Review, str], tuple[Review, Event]]
+Decide = Callable[[Review, Content], Awaitable[tuple[Review, Event]]]
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
+    """`by`: who approved, as many as were asked for; empty if it isn't approved. `lapsed_because`: why not any more."""
+
+    by: list[str] = []
+    lapsed_because: str = ""
 
 
 class Reviews:
@@ -53,6 +64,7 @@ class Reviews:
         numbers: EventNumbers,
         contents: Contents,
         gates: Gates,
+        sights: Sights,
         now: Now,
     ) -> None:
         self._outbox = outbox
@@ -61,6 +73,7 @@ class Reviews:
         self._numbers = numbers
         self._contents = contents
         self._gates = gates
+        self._sights = sights
         self._now = now
 
     async def request(self, request: RequestReview, context: Context) -> Written:
@@ -72,6 +85,7 @@ class Reviews:
             version, run = content.version, content.run
             policy = await self._gates.policy_for(version.model_name, context)
             former = await self._store.get(version.model_name, version.version)
+            grounds = None if former is None else await self._sights.now(former, content)
             review, event = rules.requested(
                 former,
                 model_name=version.model_name,
@@ -85,6 +99,7 @@ class Reviews:
                 note=request.note,
                 now=self._now(),
                 who=context.principal.user,
+                grounds=grounds,
                 events=await self._events_of(version.model_name, version.version) if former is None else 0,
             )
             change = Change(context, "request_review")
@@ -99,7 +114,7 @@ class Reviews:
         require(context.principal, Action.REQUEST_REVIEW)
         comment_id, who = new_id(), context.principal.user
 
-        def decide(review: Review, digest: str) -> tuple[Review, Event]:
+        async def decide(review: Review, content: Content) -> tuple[Review, Event]:
             return rules.commented(review, comment_id, request.text, request.reply_to, self._now(), who)
 
         return await self._change(request, context, "comment_review", decide, comment_id)
@@ -108,8 +123,17 @@ class Reviews:
         require(context.principal, Action.DECIDE_REVIEW)
         who = context.principal.user
 
-        def decide(review: Review, digest: str) -> tuple[Review, Event]:
-            return rules.decided(review, request.decision, request.reason, request.digest, digest, self._now(), who)
+        async def decide(review: Review, content: Content) -> tuple[Review, Event]:
+            return rules.decided(
+                review,
+                request.decision,
+                request.reason,
+                request.digest,
+                content.digest,
+                self._now(),
+                who,
+                await self._sights.of(content, context),
+            )
 
         return await self._change(request, context, "decide_review", decide)
 
@@ -117,7 +141,7 @@ class Reviews:
         require(context.principal, Action.REQUEST_REVIEW)
         who, may_all = context.principal.user, may(context.principal, Action.OPERATE)
 
-        def decide(review: Review, digest: str) -> tuple[Review, Event]:
+        async def decide(review: Review, content: Content) -> tuple[Review, Event]:
             return rules.withdrawn(review, request.reason, self._now(), who, may_all=may_all)
 
         return await self._change(request, context, "withdraw_review", decide)
@@ -127,8 +151,7 @@ class Reviews:
     ) -> Written:
         async def attempt() -> tuple[Change, Written]:
             before = await self._get(request.model_name, request.version)
-            digest = await self._contents.digest(request.model_name, request.version, context)
-            after, event = decide(before, digest)
+            after, event = await decide(before, await self._contents.of(request.model_name, request.version, context))
             change = Change(context, action)
             save(change, REVIEWS, before, after)
             keep(change, "review", before, after, after.updated)
@@ -138,8 +161,9 @@ class Reviews:
         return await once(self._outbox, request, context, attempt)
 
     async def take_in(self, envelopes: list[Envelope], change: Change) -> None:
-        """Lets reviews lapse whose version has changed; called with the events of versions, runs and artifacts."""
-        named = dict.fromkeys(_version_of(envelope) for envelope in envelopes if envelope.aggregate == VERSION)
+        """Lets reviews lapse whose version has changed; called with the events of versions, runs, artifacts and
+        evaluations."""
+        named = dict.fromkeys(found for envelope in envelopes if (found := _version_of(envelope)) is not None)
         sources = {source for envelope in envelopes for source in _sources_of(envelope)}
         if sources:
             named |= dict.fromkeys(await self._store.under_way_from(sorted(sources)))
@@ -148,17 +172,34 @@ class Reviews:
 
     async def _let_lapse(self, model_name: str, version: str, change: Change) -> None:
         before = await self._store.get(model_name, version)
-        if before is None:
-            return
-        try:
-            digest = await self._contents.digest(model_name, version, change.context)
-        except NotFound:
-            digest = ""  # the version is gone
-        done = rules.lapsed(before, digest, self._now())
-        if done is not None:
-            save(change, REVIEWS, before, done[0])
-            keep(change, "review", before, done[0], done[0].updated)
-            change.emit(done[1], done[0].v)
+        done = None if before is None else await self._lapsed(before, self._now(), change.context)
+        if before is not None and done is not None:
+            self._put_lapsed(change, before, done)
+
+    def _put_lapsed(self, change: Change, before: Review, done: tuple[Review, ReviewLapsed]) -> None:
+        save(change, REVIEWS, before, done[0])
+        keep(change, "review", before, done[0], done[0].updated)
+        change.emit(done[1], done[0].v)
+
+    async def _lapsed(
+        self, review: Review, at: int, context: Context, project: Project | None = None
+    ) -> tuple[Review, ReviewLapsed] | None:
+        """As it is once it is known that what it is about has changed; None if that hasn't.
+
+        `project`: as it will be, if that is what changes.
+        """
+        content = await self._contents.find(review.model_name, review.version, context)
+        if content is None:
+            return rules.lapsed(review, "", at)
+        return rules.lapsed(review, content.digest, at, await self._sights.now(review, content, project))
+
+    async def answered(self, change: Change, project: Project) -> None:
+        """Lets reviews lapse whose approvals have seen documents that the project says otherwise now."""
+        for model_name, version in await self._store.under_way_from([project.id]):
+            before = await self._store.get(model_name, version)
+            done = None if before is None else await self._lapsed(before, self._now(), change.context, project)
+            if before is not None and done is not None:
+                self._put_lapsed(change, before, done)
 
     async def renamed(self, change: Change, former_name: str, model_name: str) -> None:
         """Moves a model's reviews along with it."""
@@ -173,10 +214,16 @@ class Reviews:
     async def _events_of(self, model_name: str, version: str) -> int:
         return await self._numbers.last(ReviewRenamed.aggregate, rules.review_id(model_name, version))
 
-    async def approvers(self, model_name: str, version: str, digest: str) -> list[str] | None:
-        """Who approved exactly this content; None unless they are as many as were asked for."""
-        review = await self._store.get(model_name, version)
-        return rules.approvers(review) if review is not None and rules.approved(review, digest) else None
+    async def approval(self, content: Content) -> Approval:
+        """What the approval of exactly this content, and of what there is to see of it now, is worth."""
+        version = content.version
+        review = await self._store.get(version.model_name, version.version)
+        if review is None:
+            return Approval()
+        grounds = await self._sights.now(review, content)
+        if rules.approved(review, content.digest, grounds=grounds):
+            return Approval(by=rules.approvers(review))
+        return Approval(lapsed_because=review.lapsed_because or rules.broken(review, content.digest, grounds))
 
     async def _get(self, model_name: str, version: str) -> Review:
         review = await self._store.get(model_name, version)
@@ -196,11 +243,7 @@ class Reviews:
         review = await self._store.get(request.model_name, request.version)
         if review is None:
             return None
-        try:
-            digest = await self._contents.digest(request.model_name, request.version, context)
-        except NotFound:
-            digest = ""
-        done = rules.lapsed(review, digest, review.updated)
+        done = await self._lapsed(review, review.updated, context)
         return rules.view(review if done is None else done[0])
 
     async def page(self, request: ListReviews, context: Context) -> Page[ReviewView]:
@@ -208,13 +251,22 @@ class Reviews:
         return await self._store.page(request)
 
 
-def _version_of(envelope: Envelope) -> tuple[str, str]:
-    named = msgspec.json.decode(envelope.data, type=VersionKey)
-    return named.model_name, named.version
+def _version_of(envelope: Envelope) -> tuple[str, str] | None:
+    """The version that an event is about, if it is one about a version."""
+    if envelope.aggregate == VERSION:
+        named = msgspec.json.decode(envelope.data, type=VersionKey)
+        return named.model_name, named.version
+    if envelope.type == EvaluationRecorded.type():
+        event = msgspec.json.decode(envelope.data, type=EvaluationRecorded)
+        return None if event.model_name is None or event.version is None else (event.model_name, event.version)
+    return None
 
 
 def _sources_of(envelope: Envelope) -> Sequence[str]:
     """The runs or logged models that an event may have changed: those whose ids a path of artifacts goes through."""
     if envelope.aggregate == RUN:
         return (envelope.aggregate_id,)
+    if envelope.type == EvaluationRecorded.type():
+        event = msgspec.json.decode(envelope.data, type=EvaluationRecorded)
+        return () if event.run_id is None else (event.run_id,)
     return envelope.aggregate_id.split("/")[:PATH_DEPTH] if envelope.aggregate == ARTIFACT else ()

@@ -20,6 +20,8 @@ from services.contracts.reviews import (
     ReviewView,
     ReviewWithdrawn,
 )
+from services.registry.reviews import grounds as on
+from services.registry.reviews.grounds import Grounds
 from services.registry.runs.times import moment
 from services.registry.values import Aggregate
 
@@ -32,10 +34,13 @@ UNDER_WAY: tuple[ReviewState, ...] = ("open", "changes_asked", "approved")
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
+    """`seen`: what there was to be seen then; None in decisions from before that was kept."""
+
     by: str
     decision: Decision
     reason: str
     at: int
+    seen: Grounds | None = None
 
 
 class Comment(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +52,10 @@ class Comment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Review(Aggregate, frozen=True, kw_only=True):
-    """`id` is `model/version`: one review a version, in rounds. `decisions` of this round, each reviewer's newest."""
+    """`id` is `model/version`: one review a version, in rounds. `decisions` of this round, each reviewer's newest.
+
+    `made_from`: ids of the run and the logged model, and of the project whose documents an approval has seen.
+    """
 
     model_name: str
     version: str
@@ -64,6 +72,7 @@ class Review(Aggregate, frozen=True, kw_only=True):
     decisions: list[Decided] = []
     comments: list[Comment] = []
     made_from: list[str] = []
+    lapsed_because: str = ""
 
 
 def review_id(model_name: str, version: str) -> str:
@@ -93,16 +102,18 @@ def requested(
     note: str,
     now: int,
     who: str,
+    grounds: Grounds | None = None,
     events: int = 0,
 ) -> tuple[Review, ReviewRequested]:
-    """The first round, or a new one: earlier decisions no longer count. Refused while one with this content is open.
+    """The first round, or a new one: earlier decisions no longer count. Refused while one of this content, and of what
+    there is to see of it (`grounds`), is open.
 
     `made_from` are the ids of the run and the logged model; the project's policy asks for `at_least` approvals.
     `events`: how many there were about this name and number before, if there is no `former` any more.
 
     Whoever made the version or its run, and whoever asks, are the authors, also of later rounds.
     """
-    if former is not None and former.state in ("open", "approved") and former.digest == digest:
+    if former is not None and former.state in ("open", "approved") and not broken(former, digest, grounds):
         raise NotAllowedNow(
             f"{model_name} {version} {'is being reviewed' if former.state == 'open' else 'is approved'} already",
             code="REVIEW_EXISTS",
@@ -177,9 +188,17 @@ def commented(
 
 
 def decided(
-    review: Review, decision: Decision, reason: str, digest: str, digest_now: str, now: int, who: str
+    review: Review,
+    decision: Decision,
+    reason: str,
+    digest: str,
+    digest_now: str,
+    now: int,
+    who: str,
+    seen: Grounds | None = None,
 ) -> tuple[Review, ReviewDecided]:
-    """`digest` is what the reviewer looked at, `digest_now` what the version is. The newest decision of each counts.
+    """`digest` is what the reviewer looked at, `digest_now` what the version is, `seen` what else there is to see of
+    it. The newest decision of each counts.
 
     Raises Forbidden for authors and for whoever isn't among the named reviewers, NotAllowedNow if it has lapsed.
     """
@@ -200,7 +219,14 @@ def decided(
             field="digest",
             fix="Look at it again, in a new round.",
         )
-    entry = Decided(by=who, decision=decision, reason=_text("reason", reason, REASON_LENGTH), at=now)
+    because = broken(review, digest_now, seen)
+    if because:
+        raise NotAllowedNow(
+            f"what was approved before isn't what there is now: {because}",
+            code="CONTENT_CHANGED",
+            fix="Look at it again, in a new round.",
+        )
+    entry = Decided(by=who, decision=decision, reason=_text("reason", reason, REASON_LENGTH), at=now, seen=seen)
     decisions = [*(other for other in review.decisions if other.by != who), entry]
     state = _state(decisions, review.needed)
     event = ReviewDecided(
@@ -212,7 +238,8 @@ def decided(
         by=who,
         state=state,
     )
-    return _next(review, now, decisions=decisions, state=state), event
+    made_from = list(dict.fromkeys([*review.made_from, *([seen.project] if seen and seen.project else [])]))
+    return _next(review, now, decisions=decisions, state=state, made_from=made_from), event
 
 
 def _state(decisions: Sequence[Decided], needed: int) -> ReviewState:
@@ -222,12 +249,27 @@ def _state(decisions: Sequence[Decided], needed: int) -> ReviewState:
     return "approved" if len(decisions) >= needed else "open"
 
 
-def lapsed(review: Review, digest_now: str, now: int) -> tuple[Review, ReviewLapsed] | None:
-    """None if the version is still what the review is about, or nothing is left to lapse."""
-    if review.state not in UNDER_WAY or digest_now == review.digest:
+def broken(review: Review, digest_now: str, now: Grounds | None) -> str:
+    """Why what was decided doesn't count any more; "" if it does. `now`: what approvals would stand on now."""
+    if digest_now != review.digest:
+        return "the version is gone" if not digest_now else "what the version is made of has changed"
+    if now is None:
+        return ""
+    approvals = [entry for entry in review.decisions if entry.decision == "approve" and entry.seen is not None]
+    return next((why for entry in approvals if entry.seen and (why := on.changed(entry.seen, now))), "")
+
+
+def lapsed(
+    review: Review, digest_now: str, now: int, grounds: Grounds | None = None
+) -> tuple[Review, ReviewLapsed] | None:
+    """None if the version is still what the review is about and approvals saw, or nothing is left to lapse."""
+    because = broken(review, digest_now, grounds) if review.state in UNDER_WAY else ""
+    if not because:
         return None
-    event = ReviewLapsed(model_name=review.model_name, version=review.version, digest=review.digest, now=digest_now)
-    return _next(review, now, state="lapsed"), event
+    event = ReviewLapsed(
+        model_name=review.model_name, version=review.version, digest=review.digest, now=digest_now, because=because
+    )
+    return _next(review, now, state="lapsed", lapsed_because=because), event
 
 
 def withdrawn(review: Review, reason: str, now: int, who: str, *, may_all: bool) -> tuple[Review, ReviewWithdrawn]:
@@ -252,9 +294,9 @@ def renamed(review: Review, model_name: str, events: int) -> tuple[Review, Revie
     return after, event
 
 
-def approved(review: Review | None, digest_now: str, at_least: int = 1) -> bool:
-    """Whether enough others approved exactly what the version is now."""
-    if review is None or review.state != "approved" or review.digest != digest_now:
+def approved(review: Review | None, digest_now: str, at_least: int = 1, grounds: Grounds | None = None) -> bool:
+    """Whether enough others approved exactly what the version is, and what there is to see of it, now."""
+    if review is None or review.state != "approved" or broken(review, digest_now, grounds):
         return False
     return len(approvers(review)) >= at_least
 
@@ -284,11 +326,19 @@ def view(review: Review) -> ReviewView:
         requested_at=moment(review.requested),
         updated_at=moment(review.updated),
         decisions=[
-            DecisionView(by=entry.by, decision=entry.decision, reason=entry.reason, at=moment(entry.at))
+            DecisionView(
+                by=entry.by,
+                decision=entry.decision,
+                reason=entry.reason,
+                at=moment(entry.at),
+                evaluations=[] if entry.seen is None else [one.evaluation for one in entry.seen.evaluations],
+                gates=None if entry.seen is None else entry.seen.gates,
+            )
             for entry in review.decisions
         ],
         comments=[
             ReviewCommentView(id=entry.id, reply_to=entry.reply_to, by=entry.by, text=entry.text, at=moment(entry.at))
             for entry in review.comments
         ],
+        lapsed_because=review.lapsed_because,
     )

@@ -15,13 +15,17 @@ from services.contracts.errors import Conflict, Forbidden, Invalid, NotAllowedNo
 from services.contracts.evaluations import Gate, GatesEvaluated
 from services.registry.deployments import rules as deployments
 from services.registry.deployments.rules import Policy, Standing
+from services.registry.evaluations.rules import figures_digest
 from services.registry.gates import policies
 from services.registry.gates import rules as gates
 from services.registry.gates.policies import Policy as GatePolicy
 from services.registry.gates.rules import Seen
 from services.registry.models import rules as models
+from services.registry.reviews import grounds
 from services.registry.reviews import rules as reviews
+from services.registry.reviews.grounds import Figures, Grounds
 from services.registry.reviews.rules import Review
+from services.registry.values import KeyValue
 
 PEOPLE = ["anna", "ben", "cleo", "dora"]
 VERSIONS = ["1", "2"]
@@ -50,9 +54,13 @@ class Release(RuleBasedStateMachine):
         self.model = models.registered("m", None, "", {}, 0)[0]
         self.policy: GatePolicy | None = None
         self.events: list[Any] = []
+        self.evaluations: dict[str, list[Figures]] = {version: [] for version in VERSIONS}
+        self.document = 0
         # the ledger
         self.asked: dict[str, tuple[str, set[str], int]] = {}
         self.votes: dict[str, dict[str, str]] = {}
+        self.figures: dict[str, dict[str, float]] = {version: {} for version in VERSIONS}
+        self.saw: dict[str, dict[str, tuple[dict[str, float], int]]] = {}
         self.passed: dict[str, float] = {}
         self.threshold = 0.5
         self.overrides: list[tuple[str, str]] = []
@@ -93,7 +101,37 @@ class Release(RuleBasedStateMachine):
         self.now += 1
         return self.now
 
+    def grounds(self, version: str) -> Grounds:
+        return Grounds(
+            evaluations=grounds.newest(self.evaluations[version]),
+            project="p",
+            documents=[KeyValue("objective", str(self.document))],
+        )
+
+    def stands(self, version: str, who: str) -> bool:
+        """Whether what this person saw is what there is now: by plain comparison of what was shown."""
+        saw, document = self.saw[version][who]
+        now = self.figures[version]
+        same = all(now[split] == saw[split] for split in saw)
+        return same and document == self.document and ("sealed" in saw or "sealed" not in now)
+
     # ------------------------------------------------------------ what happens
+
+    @rule(
+        version=versions,
+        split=st.sampled_from(["validation", "validation", "sealed", "april"]),
+        f1=st.sampled_from([0.3, 0.4]),
+    )
+    def evaluate_the_version(self, version: str, split: str, f1: float) -> None:
+        """The same figures again, other ones, or those of other rows."""
+        digest, number = figures_digest({"f1": f1}, []), len(self.evaluations[version])
+        entry = grounds.figures(str(number), split, f"d/{split}", digest, {"f1": f1}, sealed=split == "sealed")
+        self.evaluations[version] = [entry, *self.evaluations[version]]
+        self.figures[version][split] = f1
+
+    @rule(other=st.booleans())
+    def answer_a_document(self, other: bool) -> None:
+        self.document += int(other)
 
     @rule(version=versions, auc=st.sampled_from([0.4, 0.6]))
     def change_what_is_under_a_version(self, version: str, auc: float) -> None:
@@ -107,14 +145,14 @@ class Release(RuleBasedStateMachine):
             review, event = reviews.requested(
                 former, model_name="m", version=version, digest=self.digest(version), made_by=["anna"],
                 reviewers=reviewers, needed=max(self.needed, 1), at_least=self.needed, note="", now=self.tick(),
-                who=who,
+                who=who, grounds=self.grounds(version),
             )  # fmt: skip
         except (NotAllowedNow, Invalid):
             return
         self.reviews[version] = review
         self.events.append(event)
         self.asked[version] = (self.digest(version), {*review.authors}, self.needed)
-        self.votes[version] = {}
+        self.votes[version], self.saw[version] = {}, {}
         assert {"anna", who} <= set(review.authors)
 
     @precondition(lambda self: self.reviews)
@@ -127,7 +165,8 @@ class Release(RuleBasedStateMachine):
         decision = "approve" if yes else "ask_for_changes"
         try:
             after, event = reviews.decided(
-                review, decision, "because", looked_at, self.digest(version), self.tick(), who  # type: ignore[arg-type]
+                review, decision, "because", looked_at, self.digest(version), self.tick(), who,  # type: ignore[arg-type]
+                self.grounds(version),
             )  # fmt: skip
         except Forbidden:
             assert who in review.authors or (review.reviewers and who not in review.reviewers)
@@ -139,12 +178,20 @@ class Release(RuleBasedStateMachine):
         self.reviews[version] = after
         self.events.append(event)
         self.votes[version][who] = decision
+        self.saw[version][who] = dict(self.figures[version]), self.document
 
     @rule(version=versions)
     def notice_that_content_changed(self, version: str) -> None:
         review = self.reviews.get(version)
-        done = None if review is None else reviews.lapsed(review, self.digest(version), self.tick())
+        if review is None:
+            return
+        done = reviews.lapsed(review, self.digest(version), self.tick(), self.grounds(version))
+        if review.state in reviews.UNDER_WAY and review.digest == self.digest(version):
+            approved = [who for who, vote in self.votes[version].items() if vote == "approve"]
+            assert (done is None) == all(self.stands(version, who) for who in approved)
         if done is not None:
+            assert done[1].because
+            note(f"lapsed: {' '.join(done[1].because.split()[:4])}")
             self.reviews[version] = done[0]
             self.events.append(done[1])
 
@@ -173,21 +220,23 @@ class Release(RuleBasedStateMachine):
         version=versions,
         approvers=st.sampled_from([["cleo", "dora"], ["cleo"], ["anna", "cleo"], []]),
         judge=st.sampled_from(["before", "after", "never"]),
-        change=st.booleans(),
+        change=st.sampled_from(["", "", "content", "figures", "document"]),
         auc=st.sampled_from([0.4, 0.6, 0.6]),
     )
-    def go_the_way_to_deployment(
-        self, version: str, approvers: list[str], judge: str, change: bool, auc: float
-    ) -> None:
+    def go_the_way_to_deployment(self, version: str, approvers: list[str], judge: str, change: str, auc: float) -> None:
         """Random steps alone rarely get this far: the whole way, often with one step left out or something changed."""
         self.change_what_is_under_a_version(version, auc)
+        self.evaluate_the_version(version, "sealed", 0.3)
         self.request_review(version, "anna", [])
         for who in approvers:
             self.decide(version, who, yes=True, fresh=True)
         if judge == "before":
             self.evaluate_gates(version)
-        if change:
+        if change == "content":
             self.change_what_is_under_a_version(version, auc)
+        if change == "figures":
+            self.evaluate_the_version(version, "sealed", 0.4)
+        self.answer_a_document(change == "document")
         if judge == "after":
             self.evaluate_gates(version)
         self.deploy(version, "dora", None)
@@ -195,7 +244,7 @@ class Release(RuleBasedStateMachine):
     @rule(change=st.booleans(), to=st.sampled_from([None, "1"]))
     def one_takes_over_from_the_other_and_gives_back(self, change: bool, to: str | None) -> None:
         for version in VERSIONS:
-            self.go_the_way_to_deployment(version, ["cleo", "dora"], "before", change=False, auc=0.6)
+            self.go_the_way_to_deployment(version, ["cleo", "dora"], "before", change="", auc=0.6)
             if self.production.current is None or self.production.current.version != version:
                 self.deploy(version, ADMINISTRATOR, "fire")
         if change:
@@ -206,7 +255,7 @@ class Release(RuleBasedStateMachine):
         digest, verdict = self.digest(version), self.verdicts.get(version)
         return Standing(
             digest=digest,
-            approved=reviews.approved(self.reviews.get(version), digest, self.needed),
+            approved=reviews.approved(self.reviews.get(version), digest, self.needed, self.grounds(version)),
             passed=verdict is not None
             and verdict.passed
             and verdict.digest == digest
@@ -260,6 +309,7 @@ class Release(RuleBasedStateMachine):
         assert len(votes) >= max(needed, self.needed)
         assert set(votes.values()) == {"approve"}
         assert not authors & set(votes)
+        assert all(self.stands(version, who) for who in votes)
 
     @rule(to=st.one_of(st.none(), versions), who=people)
     def roll_back(self, to: str | None, who: str) -> None:

@@ -4,12 +4,16 @@ import asyncio
 import uuid
 
 import mlflow
+import msgspec
 import pytest
 from mlflow import MlflowClient
 
+from services.contracts.deployments import DeployVersion
 from services.contracts.errors import Forbidden, NotAllowedNow, NotFound
+from services.contracts.evaluations import Gate, RecordEvaluation, SplitRef
+from services.contracts.gates import EvaluateGates, SetGatePolicy
 from services.contracts.identity import Role
-from services.contracts.projects import CreateProject, GetProject, ItemView, Pattern
+from services.contracts.projects import CreateProject, FillAnswer, GetProject, ItemView, Pattern
 from services.contracts.reviews import (
     CommentReview,
     DecideReview,
@@ -83,6 +87,59 @@ async def test_a_version_is_approved_by_another_after_changes_and_lapses_when_it
 
     await asyncio.to_thread(client.delete_model_version, name, "1")
     assert (await review(ask, name)).state == "lapsed"
+    await until(lambda: board(ask, project, "open"), what="the approval no longer counts")
+
+
+async def test_an_approval_lapses_with_the_figures_and_the_documents_that_it_saw(
+    ask: Asker, client: MlflowClient
+) -> None:
+    name, run_id = await asyncio.to_thread(version, client)
+    project = (await ask(CreateProject(project_name=name, patterns=[Pattern(kind="model", glob=name)]))).id
+    asked_for = [Gate(name="objective is stated", kind="documents", documents=["objective"])]
+    await ask(SetGatePolicy(project_id=project, gates=asked_for, reason="first"))
+    objective = FillAnswer(project_id=project, item="objective", text="fewer late passengers")
+    await ask(objective)
+    split = SplitRef(name="dev", dataset="flights", digest=name)
+    figures = RecordEvaluation(model_name=name, version="1", split=split, metrics={"auc": 0.7})
+    first = await ask(figures)
+    verdict = await ask(EvaluateGates(model_name=name, version="1"))
+
+    async def approved() -> ReviewView:
+        await ask(RequestReview(model_name=name, version="1"))
+        digest = (await review(ask, name)).digest
+        decision = DecideReview(model_name=name, version="1", decision="approve", reason="good", digest=digest)
+        await ask(decision, "ben", Role.REVIEWER)
+        seen = await review(ask, name)
+        assert (seen.state, seen.lapsed_because) == ("approved", "")
+        return seen
+
+    async def lapsed() -> str | None:
+        """As the list has it, which only follows events."""
+        [edge] = (await ask(ListReviews(model_name=name))).edges
+        return edge.node.lapsed_because if edge.node.state == "lapsed" else None
+
+    [decision] = (await approved()).decisions
+    assert (decision.evaluations, decision.gates) == ([first.id], verdict.number)
+
+    # the same figures again take nothing back, other ones do, and nothing goes where an approval is asked for
+    await ask(figures)
+    later = SplitRef(name="april", dataset="flights", digest="april")
+    await ask(msgspec.structs.replace(figures, split=later, metrics={"auc": 0.5}))
+    assert (await review(ask, name)).state == "approved"
+    await ask(msgspec.structs.replace(figures, model_name=None, version=None, run_id=run_id, metrics={"auc": 0.66}))
+    seen = await review(ask, name)
+    assert (seen.state, seen.lapsed_because) == (
+        "lapsed", "it was evaluated anew: auc on dev was 0.7 and is 0.66",
+    )  # fmt: skip
+    assert await until(lapsed, what="the review has lapsed by the evaluation's event") == seen.lapsed_because
+    with pytest.raises(NotAllowedNow, match="auc on dev was") as refused:
+        await ask(DeployVersion(environment="production", model_name=name, version="1"))
+    assert refused.value.code == "REVIEW_NOT_APPROVED"
+
+    # approved anew; then a document that the gates ask for says something else, and the review lapses with it
+    assert (await approved()).round == 2
+    await ask(msgspec.structs.replace(objective, text="fewer complaints"))
+    assert await lapsed() == "the project's objective was answered anew"
     await until(lambda: board(ask, project, "open"), what="the approval no longer counts")
 
 
