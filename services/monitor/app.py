@@ -10,10 +10,14 @@ from starlette.types import ASGIApp
 from services.contracts.alert_rules import GetAlertRules, SetAlertRules
 from services.contracts.alert_webhooks import DeleteWebhook, ListWebhooks, SetWebhook
 from services.contracts.alerts import AcknowledgeAlert, CommentAlert, GetAlert, ListAlerts, ResolveAlert
-from services.contracts.dead_letters import DecideMonitorDeadLetter, ListMonitorDeadLetters
+from services.contracts.dead_letters import (
+    DecideMonitorDeadLetter,
+    ListMonitorDeadLetters,
+    ListMonitorDeadLettersByPage,
+)
 from services.contracts.drift import GetDistribution, ListSegmentDrift
 from services.contracts.monitor import GetPerformance, ListMonitored, ListWindows
-from services.contracts.silences import EndSilence, ListSilences, SetSilence
+from services.contracts.silences import EndSilence, ListSilences, ListSilencesByPage, SetSilence
 from services.contracts.streams import MONITOR_LABELS, MONITOR_MODELS, MONITOR_PREDICTIONS
 from services.monitor.alerts import store as alerts_store
 from services.monitor.alerts.handlers import Alerts
@@ -66,8 +70,9 @@ from services.runtime.run import background
 from services.runtime.store import Store
 
 VERSION = "0.1.0"
-PACE_SECONDS = 0.25
-"""From one group of small batches to the next; with the live figures' own, well below a second."""
+PACE_SECONDS = 0.5
+"""From one group of small batches to the next: what a group costs (a transaction, a block of rows, live figures) is
+shared by all that came meanwhile. With all that follows, a live figure comes well below a second after its batch."""
 
 
 @asynccontextmanager
@@ -129,7 +134,9 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
             committed=intake.predictions_committed,
         )
         labels = BatchConsumer(
-            *(bus, outbox, MONITOR_LABELS, intake.take_labels), pace=PACE_SECONDS, committed=intake.labels_committed
+            *(bus, outbox, MONITOR_LABELS, intake.take_labels),
+            pace=PACE_SECONDS,
+            committed=intake.labels_committed,
         )
         await stack.enter_async_context(
             background(
@@ -175,10 +182,12 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
                 SetSilence: silences.set,
                 EndSilence: silences.end,
                 ListSilences: silences.listed,
+                ListSilencesByPage: silences.page,
                 SetWebhook: webhooks.set,
                 DeleteWebhook: webhooks.delete,
                 ListWebhooks: webhooks.list,
-                ListMonitorDeadLetters: dead.page,
+                ListMonitorDeadLetters: dead.listed,
+                ListMonitorDeadLettersByPage: dead.page,
                 DecideMonitorDeadLetter: dead.decide,
             },
         )

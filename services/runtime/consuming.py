@@ -77,7 +77,7 @@ class Consuming(ABC):
         stopping = asyncio.create_task(self._stopping.wait())
         try:
             while not self._stopping.is_set():
-                reading = asyncio.create_task(pull.next_group(self._most, self._linger, self._lull))
+                reading = asyncio.create_task(pull.next_group(self._most, self._linger, lambda: self._lull(pull.full)))
                 while not reading.done() and not self._stopping.is_set():
                     await asyncio.wait({reading, stopping}, timeout=DEAD_LOOK_SECONDS / 4, return_when=FIRST_COMPLETED)
                     await self._look_at_the_dead()
@@ -91,7 +91,8 @@ class Consuming(ABC):
             if not self.bus.client.is_closed:
                 await pull.close()
 
-    async def _lull(self) -> None:
+    async def _lull(self, full: asyncio.Event) -> None:
+        """What a group waits for before it is taken. `full`: as many wait as it may hold."""
         if self._patience:
             await self.outbox.lull(self._patience)
 

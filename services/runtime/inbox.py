@@ -8,6 +8,7 @@ the future is parked until the gap closes.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,7 +43,7 @@ LINGER_SECONDS = 0.2
 PATIENCE_SECONDS = 0.8
 """How long it waits besides for a lull in the requests: they come first, and what follows from them comes in groups."""
 PACED_BYTES = 4 * 1024 * 1024
-"""Ingest batches of so many bytes together are taken as fast as they come."""
+"""Ingest batches of so many bytes together are taken as fast as they come, and so is a full group of them."""
 
 PARKED_INDEXES = {
     PARKED: [IndexModel([("consumer", ASCENDING), ("aggregate", ASCENDING), ("version", ASCENDING)], unique=True)],
@@ -74,7 +75,7 @@ class BatchConsumer(Consuming):
 
     `committed` is told of the deliveries whose change has become durable. `pace`: seconds from one small group to the
     next: a transaction costs the same for one batch as for many. The first batch after a pause is taken at once, and
-    large groups follow each other without one.
+    large or full groups follow each other without one.
     """
 
     def __init__(
@@ -95,9 +96,11 @@ class BatchConsumer(Consuming):
         self._pace = pace
         self._next_group = 0.0
 
-    async def _lull(self) -> None:
-        await super()._lull()
-        await asyncio.sleep(max(0.0, self._next_group - asyncio.get_running_loop().time()))
+    async def _lull(self, full: asyncio.Event) -> None:
+        await super()._lull(full)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(self._next_group):
+                await full.wait()
 
     async def _handle(self, messages: Sequence[Message], *, skip: bool = False) -> None:
         small = sum(len(message.data) for message in messages) < PACED_BYTES

@@ -54,6 +54,8 @@ class Pull:
         self._max_bytes = max_bytes
         self._waiting: deque[Msg] = deque()
         self._arrived = asyncio.Event()
+        self.full = asyncio.Event()
+        """Set while as many messages wait as may."""
         self._subscription: Subscription | None = None
         self._inbox = ""
         self._serial = 0
@@ -81,6 +83,7 @@ class Pull:
         if lull is not None:
             await lull()
         group = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+        self.full.clear()
         await self._ask_if_needed()
         return group
 
@@ -154,6 +157,8 @@ class Pull:
         self._open_for -= 1
         self._waiting.append(message)
         self._arrived.set()
+        if len(self._waiting) >= self._batch:
+            self.full.set()
 
 
 DEFAULT_PULL_BYTES = 32 * MEBIBYTE

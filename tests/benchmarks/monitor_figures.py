@@ -2,12 +2,14 @@
 
     python -m tests.benchmarks.monitor_figures
 
-Counted over the reference's grid, as in production; beside scipy and scikit-learn on the rows themselves. NannyML's and
-Evidently's own figures are compared with in tests/unit/monitor/test_figures_of_peers.py.
+Counted over the reference's grid, as in production; beside scipy and scikit-learn on the rows themselves, and beside
+what NannyML and Evidently made of seeded rows (recorded in tests/unit/monitor/test_figures_of_peers.py). The guide
+(docs/guides/monitoring.md) shows what this prints; tests/unit/monitor/test_guide.py holds it against the figures.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -22,14 +24,17 @@ from services.monitor.counts.service import count_latency
 from services.monitor.performance.rules import count_performance, performance
 from services.monitor.references.rules import build_reference
 from services.monitor.windows.rules import count_batch, drift
+from tests.unit.monitor import test_figures_of_peers as peers
 
 Floats = npt.NDArray[np.float64]
 ROWS_ALONE = ("bias", "interval coverage", "calibration error")
 ROWS, CURRENT, CASES = 50_000, 5_000, 12
+ROUNDING = 1e-12
+"""What floating-point sums in another order may differ by."""
 
 
-def numeric_cases() -> Iterator[tuple[Floats, Floats]]:
-    for seed in range(CASES):
+def numeric_cases(cases: int) -> Iterator[tuple[Floats, Floats]]:
+    for seed in range(cases):
         rng = np.random.default_rng(seed)
         shift, scale = rng.normal(0, 0.3), rng.uniform(0.8, 1.2)
         before, now = rng.standard_normal(ROWS), rng.standard_normal(CURRENT)
@@ -38,9 +43,13 @@ def numeric_cases() -> Iterator[tuple[Floats, Floats]]:
         yield before, now * scale + shift
 
 
-def of_drift() -> dict[str, tuple[str, float]]:
+Differences = dict[str, tuple[str, float]]
+"""By figure: what it was checked against, and the largest difference."""
+
+
+def of_drift(cases: int) -> Differences:
     worst: dict[str, float] = {}
-    for before, now in numeric_cases():
+    for before, now in numeric_cases(cases):
         reference = build_reference(Columns(len(before), {"x": Numbers(before)}))
         [ours] = drift(reference, count_batch(reference, Columns(len(now), {"x": Numbers(now)})))
         edges = np.histogram_bin_edges(before, bins="doane")
@@ -51,30 +60,81 @@ def of_drift() -> dict[str, tuple[str, float]]:
         bp, np_ = b / b.sum(), np.where(n > 0, n / n.sum(), 1e-4)
         ks = stats.ks_2samp(before, now, method="asymp")
         for name, value, exact in (
-            ("PSI (ten equal bins)", ours.psi, ((bp - np_) * np.log(bp / np_)).sum()),
+            ("PSI, ten equal bins", ours.psi, ((bp - np_) * np.log(bp / np_)).sum()),
             ("Jensen-Shannon", ours.js, jensenshannon(p, q, base=2)),
             ("Hellinger", ours.hellinger, np.linalg.norm(np.sqrt(p) - np.sqrt(q)) / np.sqrt(2)),
             ("Kolmogorov-Smirnov", ours.ks, ks.statistic),
-            ("its p-value", ours.ks_p, ks.pvalue),
+            ("p-value of Kolmogorov-Smirnov", ours.ks_p, ks.pvalue),
             ("Wasserstein, normed", ours.wasserstein, stats.wasserstein_distance(before, now) / before.std()),
             ("L-infinity", ours.l_infinity, np.abs(bp - n / n.sum()).max()),
             ("chi-square, relative", (ours.chi2 or 0.0) / stats.chi2_contingency([b, n]).statistic, 1.0),
-            ("its p-value", ours.chi2_p, stats.chi2_contingency([b, n]).pvalue),
+            ("p-value of chi-square", ours.chi2_p, stats.chi2_contingency([b, n]).pvalue),
         ):
             assert value is not None
             worst[name] = max(worst.get(name, 0.0), abs(value - float(exact)))
-    sources = {"PSI (ten equal bins)": "numpy on the rows", "chi-square, relative": "scipy.stats.chi2_contingency"}
-    return {name: (sources.get(name, "scipy on the rows"), value) for name, value in worst.items()}
+    plain = ("PSI, ten equal bins", "L-infinity", "Hellinger")
+    return {name: ("numpy" if name in plain else "scipy", value) for name, value in worst.items()}
 
 
-def of_performance() -> dict[str, tuple[str, float]]:
+def of_categories(cases: int) -> Differences:
+    worst: dict[str, float] = {}
+    for seed in range(cases):
+        rng = np.random.default_rng(200 + seed)
+        size = 3 + 4 * seed
+        names = [f"value {i}" for i in range(size)]
+        before = rng.choice(size, ROWS, p=rng.dirichlet(np.ones(size)))
+        now = rng.choice(size, CURRENT, p=rng.dirichlet(np.ones(size)))
+        reference = build_reference(Columns(ROWS, {"x": Codes(before, names)}))
+        [ours] = drift(reference, count_batch(reference, Columns(CURRENT, {"x": Codes(now, names)})))
+        b, n = np.bincount(before, minlength=size), np.bincount(now, minlength=size)
+        seen = (b > 0) | (n > 0)
+        p, q = b[seen] / ROWS, n[seen] / CURRENT
+        filled = np.where(p > 0, p, 1e-4), np.where(q > 0, q, 1e-4)
+        test = stats.chi2_contingency([b[seen], n[seen]])
+        for name, value, exact in (
+            ("PSI of categories", ours.psi, ((filled[0] - filled[1]) * np.log(filled[0] / filled[1])).sum()),
+            ("Jensen-Shannon of categories", ours.js, jensenshannon(p, q, base=2)),
+            ("Hellinger of categories", ours.hellinger, np.linalg.norm(np.sqrt(p) - np.sqrt(q)) / np.sqrt(2)),
+            ("L-infinity of categories", ours.l_infinity, np.abs(p - q).max()),
+            ("chi-square of categories, relative", (ours.chi2 or 0.0) / test.statistic, 1.0),
+            ("p-value of chi-square of categories", ours.chi2_p, test.pvalue),
+        ):
+            assert value is not None
+            worst[name] = max(worst.get(name, 0.0), abs(value - float(exact)))
+    scipy = ("Jensen-Shannon", "chi-square", "p-value")
+    return {name: ("scipy" if name.startswith(scipy) else "numpy", value) for name, value in worst.items()}
+
+
+def of_peers() -> Differences:
+    """Jensen–Shannon and Hellinger of numbers, all of categories, PSI over values: as the peers define them."""
+    nannyml, evidently = 0.0, 0.0
+    for name, (js, hellinger, *_) in {**peers.NANNYML_NUMERIC, **peers.NANNYML_CATEGORICAL}.items():
+        ours, _ = peers.figures(name)
+        assert ours.js is not None
+        assert ours.hellinger is not None
+        nannyml = max(nannyml, abs(ours.js - js), abs(ours.hellinger - hellinger))
+    for name, (*_, l_infinity) in peers.NANNYML_CATEGORICAL.items():
+        ours, _ = peers.figures(name)
+        assert ours.l_infinity is not None
+        nannyml = max(nannyml, abs(ours.l_infinity - l_infinity))
+    for name, psi in peers.EVIDENTLY_PSI.items():
+        ours, _ = peers.figures(name)
+        assert ours.psi is not None
+        evidently = max(evidently, abs(ours.psi - psi))
+    return {
+        "Jensen-Shannon, Hellinger, L-infinity": ("NannyML 0.13.1", nannyml),
+        "PSI over values": ("Evidently 0.7.23", evidently),
+    }
+
+
+def of_performance(cases: int) -> Differences:
     worst: dict[str, float] = {}
 
     def note(name: str, value: float | None, exact: float) -> None:
         assert value is not None, name
         worst[name] = max(worst.get(name, 0.0), abs(value - exact))
 
-    for seed in range(CASES):
+    for seed in range(cases):
         rng = np.random.default_rng(100 + seed)
         score = rng.beta(1 + seed % 3, 2, CURRENT)
         label = (rng.uniform(size=CURRENT) < score).astype(float)
@@ -124,7 +184,9 @@ def of_performance() -> dict[str, tuple[str, float]]:
         for share in (0.5, 0.9, 0.99):
             exact = float(np.quantile(latency, share, method="inverted_cdf"))
             note("latency percentiles, relative", (counted.latency_quantile(share) or 0.0) / exact, 1.0)
-    return {name: ("numpy" if "latency" in name or name in ROWS_ALONE else "sklearn", v) for name, v in worst.items()}
+    return {
+        name: ("numpy" if "latency" in name or name in ROWS_ALONE else "scikit-learn", v) for name, v in worst.items()
+    }
 
 
 def calibration(label: Floats, score: Floats) -> float:
@@ -134,10 +196,22 @@ def calibration(label: Floats, score: Floats) -> float:
     return float(sum(gaps))
 
 
+def differences(cases: int = CASES) -> Differences:
+    return {**of_drift(cases), **of_categories(cases), **of_peers(), **of_performance(cases)}
+
+
 def main() -> None:
-    print(f"{'figure':32} {'checked against':28} largest difference")
-    for name, (source, difference) in {**of_drift(), **of_performance()}.items():
-        print(f"{name:32} {source:28} {difference:.1e}")
+    print("| figure | checked against | largest difference |\n|---|---|---|")
+    for name, (source, difference) in differences().items():
+        print(f"| {name} | {source} | {rounded_up(difference)} |")
+
+
+def rounded_up(difference: float) -> str:
+    """One digit; what is below ROUNDING differs between machines."""
+    if difference <= ROUNDING:
+        return f"{ROUNDING:.0e}"
+    unit = 10.0 ** math.floor(math.log10(difference))
+    return f"{math.ceil(difference / unit - 1e-9) * unit:.0e}"
 
 
 if __name__ == "__main__":

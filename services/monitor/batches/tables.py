@@ -46,18 +46,23 @@ class Rows:
         return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
 
     def as_they_are(self, names: Sequence[str], kinds: Mapping[str, Kind]) -> dict[str, pa.Array]:
-        """Those Arrow columns that already have the form they are counted in: float64, and texts by int32 codes."""
+        """Those columns that have the form they are counted in, float64 and texts by int32 codes, or whose JSON values
+        come into it without a look at each."""
         found: dict[str, pa.Array] = {}
-        if self._table is None:
-            return found
         for name in names:
-            column = self._table.column(name)
-            wanted = pa.float64() if kinds[name] in ("numeric", "integer") else _CODED
-            if column.num_chunks == 1 and column.type == wanted:
-                array = column.chunk(0)
-                if not (array.dictionary if wanted is _CODED else array).null_count:
-                    found[name] = array
+            numeric = kinds[name] in ("numeric", "integer")
+            array = _from_list(self._lists[name], numeric) if self._lists is not None else self._as_it_is(name, numeric)
+            if array is not None:
+                found[name] = array
         return found
+
+    def _as_it_is(self, name: str, numeric: bool) -> pa.Array | None:
+        assert self._table is not None
+        column = self._table.column(name)
+        if column.num_chunks != 1 or column.type != (pa.float64() if numeric else _CODED):
+            return None
+        array = column.chunk(0)
+        return None if (array if numeric else array.dictionary).null_count else array
 
     def values(self, name: str) -> Sequence[object]:
         """The column as Python values, if it came in JSON."""
@@ -70,6 +75,17 @@ class Rows:
             return columns_from_arrow(self._table.select(list(names)))
         assert self._lists is not None
         return columns_from_lists({name: self._lists[name] for name in names}, kinds)
+
+
+def _from_list(values: Sequence[object], numeric: bool) -> pa.Array | None:
+    """Numbers (or booleans, as 0 and 1) and None, texts and None; None for anything else."""
+    try:
+        if numeric:
+            array = pa.array(values, pa.float64())
+            return array.fill_null(np.nan) if array.null_count else array
+        return pa.array(values, pa.string()).dictionary_encode()
+    except (pa.ArrowException, TypeError, OverflowError, UnicodeEncodeError):
+        return None
 
 
 def _same_length(lists: Mapping[str, Sequence[object]]) -> int:

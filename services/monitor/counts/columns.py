@@ -143,6 +143,10 @@ def _codes_from_list(values: Sequence[object], types: set[type]) -> Codes:
     if types <= {str}:
         codes, texts = _codes_of(values)
         return Codes(codes, texts)
+    if len(types) == 1 and types <= {int, bool}:  # alone: 1, 1.0 and true are one key of a dictionary
+        known = {value: category_text(value) for value in set(values)}
+        codes, texts = _codes_of(list(map(known.__getitem__, values)))
+        return Codes(codes, texts, boolean=types == {bool})
     keys = [category_text(value) for value in values]
     invalid = np.fromiter(
         (key is None and not _is_missing(value) for key, value in zip(keys, values, strict=True)), np.bool_, len(values)

@@ -87,8 +87,8 @@ class Grid:
         self.width = max((len(edges) for edges in self.edge_rows), default=0) + 1
         self.category_width = max((len(f.values) for f in self.categorical), default=0) + 1
 
-    @property
-    def kinds(self) -> dict[str, Kind]:
+    @cached_property
+    def kinds(self) -> Mapping[str, Kind]:
         return {feature.name: feature.kind for feature in self.features}
 
     @cached_property

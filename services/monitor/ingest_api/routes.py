@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from types import SimpleNamespace
 from typing import Final, TypeVar
 
 import msgspec
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from services.contracts.errors import Invalid, LifecycleError, TooLarge
+from services.contracts.errors import Invalid, LifecycleError, MethodNotAllowed, NotFound, TooLarge
 from services.monitor.batches.messages import IngestKind
 from services.monitor.batches.references import ReferenceOptions
 from services.monitor.ingest_api.budget import BodyBudget
 from services.monitor.ingest_api.handlers import Ingest, Place
 from services.monitor.metrics import refused_total
-from services.runtime.http import context_of
+from services.runtime.http import context_of, straight
 
 Options = TypeVar("Options", bound=msgspec.Struct)
 
@@ -26,7 +29,10 @@ BATCH_SECONDS: Final = 60.0
 REFERENCE_SECONDS: Final = 600.0
 """How long a body may take to come in."""
 
-PREFIX = "/v1/models/{name}/versions/{version}"
+START: Final = "/v1/models/"
+PREFIX: Final = f"{START}{{name}}/versions/{{version}}"
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def add_routes(app: FastAPI, ingest: Ingest, max_batch_bytes: int) -> None:
@@ -102,11 +108,40 @@ def add_routes(app: FastAPI, ingest: Ingest, max_batch_bytes: int) -> None:
         )
         return _json(made, 201 if made.changed else 200)
 
-    app.add_route(f"{PREFIX}/predictions", predictions, methods=["POST"])
-    app.add_route(f"{PREFIX}/labels", labels, methods=["POST"])
-    app.add_route(f"{PREFIX}/references/{{reference}}", reference, methods=["PUT"])
-    app.add_route(f"{PREFIX}/references/{{reference}}/from-artifact", from_artifact, methods=["PUT"])
-    app.add_route(f"{PREFIX}/references/{{reference}}/from-windows", from_windows, methods=["PUT"])
+    routes = Routes(
+        ("POST", f"{PREFIX}/predictions", predictions),
+        ("POST", f"{PREFIX}/labels", labels),
+        ("PUT", f"{PREFIX}/references/{{reference}}", reference),
+        ("PUT", f"{PREFIX}/references/{{reference}}/from-artifact", from_artifact),
+        ("PUT", f"{PREFIX}/references/{{reference}}/from-windows", from_windows),
+    )
+    straight((START,), routes, app)
+
+
+class Routes:
+    """An ASGI app. Small batches are many: each would spend as long in the framework's layers as in being read."""
+
+    def __init__(self, *routes: tuple[str, str, Endpoint]) -> None:
+        """Method, path and endpoint; `{name}` in a path stands for one part of an address."""
+        self._routes: Sequence[tuple[re.Pattern[str], str, str, Endpoint]] = [
+            (re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), path, method, endpoint)
+            for method, path, endpoint in routes
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises NotFound or MethodNotAllowed."""
+        for pattern, path, method, endpoint in self._routes:
+            match = pattern.fullmatch(scope["path"])
+            if match is None:
+                continue
+            scope["route"] = SimpleNamespace(path=path)  # the label of the request metrics
+            if scope["method"] != method:
+                raise MethodNotAllowed("this address doesn't take that method")
+            scope["path_params"] = match.groupdict()
+            response = await endpoint(Request(scope, receive, send))
+            await response(scope, receive, send)
+            return
+        raise NotFound("there is nothing at this address", code="ENDPOINT_NOT_FOUND")
 
 
 def _options(request: Request, wanted: type[Options], *others: type[msgspec.Struct]) -> Options:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 
@@ -80,7 +80,7 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return SegmentGrid(self.grid, self.segments) if self.segments else None
 
     @property
-    def kinds(self) -> dict[str, Kind]:
+    def kinds(self) -> Mapping[str, Kind]:
         return self.grid.kinds
 
 

@@ -8,7 +8,8 @@ import msgspec
 
 from services.contracts.errors import NotFound
 from services.contracts.identity import Action, require
-from services.contracts.silences import EndSilence, ListSilences, SetSilence, SilenceView
+from services.contracts.paging import Edge, Page
+from services.contracts.silences import EndSilence, ListSilences, ListSilencesByPage, SetSilence, SilenceView
 from services.contracts.written import Written
 from services.monitor.silences import rules
 from services.monitor.silences.store import SILENCES, MongoSilences
@@ -57,6 +58,12 @@ class Silences:
         require(context.principal, Action.READ)
         found = await self._silences.listed(request.model_name, request.active_at)
         return [rules.silence_view(silence) for silence in found]
+
+    async def page(self, request: ListSilencesByPage, context: Context) -> Page[SilenceView]:
+        require(context.principal, Action.READ)
+        page = await self._silences.page(request)
+        edges = [Edge(cursor=edge.cursor, node=rules.silence_view(edge.node)) for edge in page.edges]
+        return Page(edges=edges, has_next=page.has_next, has_previous=page.has_previous, total=page.total)
 
     async def over(self, model_name: str, version: str, start: datetime, end: datetime) -> list[SilenceView]:
         """Those of this version that overlap [start, end)."""

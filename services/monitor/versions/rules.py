@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -59,7 +60,7 @@ class ActiveReference(msgspec.Struct, frozen=True, kw_only=True):
     sample_wander: float = 0.0
 
     @property
-    def kinds(self) -> dict[str, Kind]:
+    def kinds(self) -> Mapping[str, Kind]:
         return self.reference.kinds
 
     @property

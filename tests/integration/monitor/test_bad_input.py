@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pyarrow as pa
 import pytest
 
+from services.contracts.registry import GetVersions, VersionView
 from services.contracts.streams import LABELS, PREDICTIONS
 from services.monitor.settings import MonitorSettings
 from services.runtime.bus import Bus
+from services.runtime.context import Context
 from services.runtime.store import Store
 from tests.integration.monitor import rows
-from tests.integration.monitor.conftest import Monitor, Run
+from tests.integration.monitor.conftest import MODEL, Monitor, Run
 
 Columns = dict[str, Any]
 JSON = "application/json"
@@ -224,7 +227,7 @@ async def test_a_body_over_the_limit_is_refused(
         await monitor.set_reference()
         answer = await monitor.send("predictions", rows.predictions(1_000))
         assert answer.status_code == 413
-        assert said(answer)["field"] == "body"
+        assert (said(answer)["code"], said(answer)["field"]) == ("TOO_LARGE", "body")
         assert (await monitor.send("predictions", rows.predictions(10))).status_code == 202
 
 
@@ -241,18 +244,60 @@ async def test_bad_references_are_refused(monitor: Monitor) -> None:
         "four segments": (good, {"segments": "site,a,b,c"}, "TOO_MANY_SEGMENTS"),
         "a segment that is a number": (good, {"segments": "temp"}, "BAD_SEGMENT"),
         "a reserved name": (good.append_column("@odd", good["temp"]), {}, "RESERVED_NAME"),
-    }.items():
+        "no schema": (good, {"schema": "[1]"}, "BAD_SCHEMA"),
+        "bounds the wrong way round": (good, {"schema": '{"temp": {"low": 2, "high": 1}}'}, "BAD_SCHEMA"),
+        "scores that are all missing": (
+            good.set_column(good.schema.get_field_index("score"), "score", pa.nulls(good.num_rows, pa.float64())),
+            {}, "EMPTY_OUTPUT",
+        ),
+    }.items():  # fmt: skip
         answer = await monitor.set_reference(body, **options)
         assert answer.status_code == 400, f"{what}: {answer.status_code} {answer.text}"
         assert said(answer)["code"] == code, f"{what}: {said(answer)}"
-    for content_type in (rows.ARROW, "application/vnd.apache.parquet", JSON):
-        answer = await monitor.set_reference(b"not at all", content_type)
-        assert answer.status_code == 400, f"{content_type}: {answer.text}"
+    for content_type, code in (
+        (rows.ARROW, "NOT_ARROW"),
+        ("application/vnd.apache.parquet", "NOT_PARQUET"),
+        ("text/csv", "NOT_CSV"),
+        (JSON, "MALFORMED_JSON"),
+    ):
+        answer = await monitor.set_reference(b"not\nat,all", content_type)
+        assert (answer.status_code, said(answer)["code"]) == (400, code), f"{content_type}: {answer.text}"
+    answer = await monitor.set_reference(good, name="a*b")
+    assert (answer.status_code, said(answer)["code"]) == (400, "BAD_NAME")
+    answer = await monitor.http.put(f"{monitor.path}/references/x/from-windows", params={"start": "then", "end": "now"})
+    assert (answer.status_code, said(answer)["code"]) == (400, "BAD_TIME")
     assert await monitor.monitored() == []
+
+
+async def test_while_a_model_is_being_renamed_its_new_name_has_to_wait(
+    settings: MonitorSettings, run_monitor: Run, bus: Bus
+) -> None:
+    async def versions(question: GetVersions, _: Context) -> list[VersionView | None]:
+        now = datetime.now(UTC)
+        return [
+            VersionView(model_name=key.model_name, version=key.version, status="READY", stage="None", source="",
+                        user="", created_at=now, updated_at=now,
+                        registered_as=None if key.model_name == MODEL else MODEL)
+            for key in question.keys
+        ]  # fmt: skip
+
+    await bus.serve("registry", "0.1.0", {GetVersions: versions})
+    async with run_monitor(settings) as monitor:
+        await monitor.set_reference()
+        monitor.model = "newer flights"
+        answer = await monitor.send("predictions", rows.predictions(1))
+        assert (answer.status_code, said(answer)["code"]) == (503, "VERSION_MOVING")
+
+
+async def test_another_address_or_method_is_refused(monitor: Monitor) -> None:
+    answer = await monitor.http.get(f"{monitor.path}/predictions")
+    assert (answer.status_code, said(answer)["code"]) == (405, "METHOD_NOT_ALLOWED")
+    answer = await monitor.http.post(f"{monitor.path}/rows", content=b"{}")
+    assert (answer.status_code, said(answer)["code"]) == (404, "ENDPOINT_NOT_FOUND")
 
 
 async def test_a_batch_id_must_be_short(monitor: Monitor) -> None:
     await monitor.set_reference()
     answer = await monitor.send("predictions", rows.predictions(1), batch="b" * 200)
     assert answer.status_code == 400
-    assert said(answer)["field"] == "batch_id"
+    assert (said(answer)["code"], said(answer)["field"]) == ("BAD_BATCH_ID", "batch_id")

@@ -219,3 +219,7 @@ async def test_a_file_or_dataset_in_the_registry_becomes_the_reference(
         status, said = await put("x", artifact="runs:/r1/data/secret.parquet")
         assert (status, said["error"]["code"], said["error"]["field"]) == (403, "FORBIDDEN", "artifact")
         assert "not for you" not in said["error"]["message"]
+    gone = settings.model_copy(update={"registry_url": url})
+    async with run_monitor(gone) as monitor:
+        status, said = await put("x", artifact="runs:/r1/data/train.parquet")
+        assert (status, said["error"]["code"]) == (503, "NO_REGISTRY")

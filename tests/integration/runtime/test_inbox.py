@@ -155,6 +155,16 @@ async def test_a_repeated_batch_counts_once(bus: Bus, outbox: Outbox, store: Sto
     assert (await store["totals"].find_one())["rows"] == 2
 
 
+async def test_full_groups_follow_each_other_whatever_the_pace(bus: Bus, outbox: Outbox, store: Store) -> None:
+    async def decide(deliveries: list[Delivery], change: Change) -> None:
+        change.upsert("totals", {"_id": "rows"}, {"$inc": {"rows": len(deliveries)}})
+
+    for number in range(9):
+        await send_batch(bus, f"b{number}")
+    async with in_background(BatchConsumer(bus, outbox, BATCHES, decide, most=4, pace=3600.0).run):
+        await until(lambda: _rows(store, 5))
+
+
 async def _rows(store: Store, rows: int) -> bool:
     total: dict[str, Any] | None = await store["totals"].find_one()
     return total is not None and total["rows"] >= rows
@@ -199,7 +209,7 @@ async def test_an_operator_has_a_dead_batch_tried_again_and_it_counts_once(
     await send_batch(bus, "one")
     async with in_background(BatchConsumer(bus, outbox, BATCHES, decide).run):
         await until(lambda: _dead(letters, 1))
-        (letter,) = (await letters.page(ListDeadLetters(), OPERATOR)).letters
+        (letter,) = (await letters.listed(ListDeadLetters(), OPERATOR)).letters
         await letters.decide(DecideDeadLetter(id=letter.id, decision="retry"), OPERATOR)
         await until(lambda: _undecided(letters, since=letter.time))
         broken = False
@@ -228,7 +238,7 @@ async def test_a_skipped_event_has_no_effect_and_later_ones_stop_waiting_for_it(
     async with in_background(EventConsumer(bus, outbox, COUNTERS, decide).run):
         await until(lambda: _dead(letters, 1))
         await until(lambda: _rows_are(store, 1))
-        (letter,) = (await letters.page(ListDeadLetters(), OPERATOR)).letters
+        (letter,) = (await letters.listed(ListDeadLetters(), OPERATOR)).letters
         await letters.decide(DecideDeadLetter(id=letter.id, decision="skip"), OPERATOR)
         await until(lambda: _rows_are(store, 2))
         await until(lambda: _dead(letters, 0))
@@ -237,15 +247,15 @@ async def test_a_skipped_event_has_no_effect_and_later_ones_stop_waiting_for_it(
 async def test_only_an_operator_sees_dead_letters(outbox: Outbox) -> None:
     viewer = Context(Principal(user="ben", role=Role.VIEWER, via="token"), new_correlation_id())
     with pytest.raises(Forbidden):
-        await DeadLetters(outbox).page(ListDeadLetters(), viewer)
+        await DeadLetters(outbox).listed(ListDeadLetters(), viewer)
 
 
 async def _dead(letters: DeadLetters, count: int) -> bool:
-    return (await letters.page(ListDeadLetters(), OPERATOR)).total == count
+    return (await letters.listed(ListDeadLetters(), OPERATOR)).total == count
 
 
 async def _undecided(letters: DeadLetters, since: datetime) -> bool:
-    (letter,) = (await letters.page(ListDeadLetters(), OPERATOR)).letters
+    (letter,) = (await letters.listed(ListDeadLetters(), OPERATOR)).letters
     return letter.decision is None and letter.time > since
 
 

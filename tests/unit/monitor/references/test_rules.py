@@ -5,6 +5,7 @@ import pytest
 from services.contracts.errors import Invalid
 from services.monitor.counts.columns import Columns, Numbers, columns_from_lists
 from services.monitor.counts.grid import CategoricalFeature, NumericFeature
+from services.monitor.references import rules
 from services.monitor.references.rules import (
     VALUES_KEPT,
     FeatureSchema,
@@ -218,3 +219,10 @@ def test_a_small_reference_claims_no_variability() -> None:
 def test_a_reference_is_a_plain_document() -> None:
     reference = build_reference(mixed())
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(reference), type=Reference) == reference
+
+
+def test_a_reference_too_large_for_the_database_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "LARGEST_ENCODED", 1_000)
+    with pytest.raises(Invalid) as refused:
+        build_reference(mixed())
+    assert refused.value.code == "REFERENCE_TOO_LARGE"
