@@ -104,6 +104,7 @@ from services.runtime.outbox import Outbox
 from services.runtime.relay import Relay
 from services.runtime.run import background
 from services.runtime.store import Store
+from services.runtime.trail import Trail
 
 log = structlog.get_logger()
 
@@ -233,7 +234,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         webhook = Webhooks(outbox, webhook_store.MongoWebhooks(store), queue, private_allowed=settings.webhooks_private)
         telling = EventConsumer(bus, outbox, streams.REGISTRY_WEBHOOKS, webhook.take_in)
         sender = sending.WebhookSender(queue, webhook.target, private_allowed=settings.webhooks_private)
-        trail = Audit(outbox, audit_store.MongoAudit(store))
+        trail = Audit(audit_store.MongoAudit(store), Trail(store))
         similar = Duplicates(fingerprint_store.MongoFingerprints(store), searches, run, run_queries, experiment)
         similarity = EventConsumer(bus, outbox, streams.REGISTRY_SIMILARITY, similar.take_in)
         monitoring = EventConsumer(bus, outbox, streams.REGISTRY_MONITORING, event_log.take_in)
@@ -378,7 +379,6 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             monitoring=monitoring.run,
             boards=boards.run,
             similarity=similarity.run,
-            sealing=trail.run,
             releases=releases.run,
             telling=telling.run,
             webhooks=sender.run,

@@ -18,6 +18,7 @@ from services.runtime.store import Expectation, Operation
 
 EVENTS = "events"
 AUDIT = "audit"
+OUTBOX = "outbox"
 ONCE = "idempotency"
 
 
@@ -53,6 +54,21 @@ class AlreadyDone(LifecycleError):
     def __init__(self, reply: bytes) -> None:
         super().__init__("this request was carried out before")
         self.answer = reply
+
+
+@dataclass(slots=True)
+class Record:
+    """What one transaction leaves to be done: events to be published, audit rows (ids and hashes) to be sealed."""
+
+    id: str = field(default_factory=new_id)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[tuple[str, str]] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = {"_id": self.id, "events": [event["_id"] for event in self.events]}
+        if self.rows:
+            document |= {"rows": [row for row, _ in self.rows], "hashes": [digest for _, digest in self.rows]}
+        return document
 
 
 @dataclass(slots=True)
@@ -107,7 +123,6 @@ class Change:
         self.events.append(
             {
                 "_id": event_id,
-                "pending": True,
                 "type": event.type(),
                 "service": event.service,
                 "aggregate": event.aggregate,

@@ -14,7 +14,8 @@ from prometheus_client import Counter, Histogram
 from pymongo import InsertOne
 
 from services.contracts.errors import Unavailable
-from services.runtime.change import AUDIT, EVENTS, Change, Stale
+from services.runtime.chain import digest_of
+from services.runtime.change import AUDIT, EVENTS, OUTBOX, Change, Record, Stale
 from services.runtime.store import Expectation, Operation, Refused, Step, Store, Unmet
 from services.runtime.telemetry import SECONDS_BUCKETS
 
@@ -47,12 +48,10 @@ class _Waiting:
 class Commits:
     """A queue of changes to one store. One transaction at a time, so that the next group fills meanwhile.
 
-    `before`: a queue that goes first. `committed` hears of what has become durable.
+    `before`: a queue that goes first. `committed` hears of what has become durable and leaves something to be done.
     """
 
-    def __init__(
-        self, store: Store, committed: Callable[[Sequence[Change]], None], *, before: Commits | None = None
-    ) -> None:
+    def __init__(self, store: Store, committed: Callable[[Record], None], *, before: Commits | None = None) -> None:
         self._store = store
         self._committed = committed
         self._before = before
@@ -124,7 +123,8 @@ class Commits:
                 group = [waiting for waiting in group if waiting not in failed]
             else:
                 _changes.labels(self._store.name, "committed").inc(len(group))
-                self._committed([waiting.change for waiting in group])
+                if plan.record is not None:
+                    self._committed(plan.record)
                 for waiting in group:
                     waiting.settle(None)
                 return
@@ -139,24 +139,33 @@ class _Plan:
 
     def __init__(self, changes: Sequence[Change]) -> None:
         operations: dict[tuple[str, Expectation], list[Operation]] = {}
-        owners: dict[tuple[str, Expectation], list[int]] = {}
+        owners: dict[tuple[str, Expectation], list[int | None]] = {}
+        record = Record()
         for number, change in enumerate(changes):
             writes = dict(change.writes)
             if change.events:
                 writes[(EVENTS, "insert")] = [InsertOne(event) for event in change.events]
+                record.events += change.events
             if not change.silent:
-                writes[(AUDIT, "insert")] = [InsertOne(change.audit_row())]
+                row = change.audit_row()
+                writes[(AUDIT, "insert")] = [InsertOne(row)]
+                record.rows.append((row["_id"], digest_of(row)))
             for target, wanted in writes.items():
                 operations.setdefault(target, []).extend(wanted)
                 owners.setdefault(target, []).extend([number] * len(wanted))
+        self.record = record if record.events or record.rows else None
+        if self.record is not None:
+            operations[(OUTBOX, "insert")] = [InsertOne(self.record.document())]
+            owners[(OUTBOX, "insert")] = [None]
         self.steps = [Step(collection, expectation, ops) for (collection, expectation), ops in operations.items()]
         self._owners = list(owners.values())
         self._alone = len(changes) == 1
 
     def at_fault(self, error: Exception) -> int | None:
         """The number of the change that `error` is about, if that is known."""
-        if isinstance(error, Refused):
-            return self._owners[error.step][error.operation]
+        owner = self._owners[error.step][error.operation] if isinstance(error, Refused) else None
+        if owner is not None:
+            return owner
         return 0 if self._alone else None
 
     def told(self, error: Exception) -> Exception:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 
 from services.contracts.errors import Conflict
-from services.runtime.change import AUDIT, EVENTS, ONCE, AlreadyDone, Change, Duplicate, Stale
+from services.runtime import trail
+from services.runtime.change import AUDIT, EVENTS, ONCE, OUTBOX, AlreadyDone, Change, Duplicate, Record, Stale
 from services.runtime.commits import Commits
 from services.runtime.store import Refused, Store
 from services.runtime.turns import Turns
 
-__all__ = ["AUDIT", "EVENTS", "MAX_TRIES", "ONCE", "AlreadyDone", "Change", "Duplicate", "Outbox", "Stale"]
+__all__ = ["AUDIT", "EVENTS", "MAX_TRIES", "ONCE", "OUTBOX", "AlreadyDone", "Change", "Duplicate", "Outbox", "Stale"]
 
 ONCE_SECONDS = 7 * 24 * 3600
 """How long the answer to a request with an idempotency key is kept."""
@@ -25,14 +27,19 @@ LULL_SECONDS = 0.05
 MAX_TRIES = 20
 DUPLICATE_KEY = 11000
 
+PUBLISHED = "published"
+FRESH_AT_MOST = 2000
+"""Transactions that the relay is told of directly; what it doesn't hear of so, it finds in the database."""
+
 INDEXES: Mapping[str, list[IndexModel]] = {
     EVENTS: [
         IndexModel([("aggregate", ASCENDING), ("aggregate_id", ASCENDING), ("version", ASCENDING)], unique=True),
-        IndexModel([("pending", ASCENDING), ("_id", ASCENDING)], sparse=True),
-        IndexModel([("sequence", ASCENDING)], sparse=True),
+        IndexModel([("sequence", ASCENDING)], sparse=True),  # of former versions
     ],
     AUDIT: [IndexModel([("time", ASCENDING)])],
     ONCE: [IndexModel([("time", ASCENDING)], expireAfterSeconds=ONCE_SECONDS)],
+    PUBLISHED: [IndexModel([("last", ASCENDING)])],
+    **trail.INDEXES,
 }
 
 
@@ -42,7 +49,9 @@ class Outbox:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.published = asyncio.Event()
-        """Set after each commit that holds events; the relay waits for it."""
+        """Set after each commit that leaves the relay something to do; it waits for it."""
+        self.fresh: deque[Record] = deque(maxlen=FRESH_AT_MOST)
+        """What this process has committed since the relay last took it from here."""
         self.turns = Turns()
         """Of requests with the same idempotency key: the later ones find what the first one has committed."""
         self._asked = Commits(store, self._committed)
@@ -108,9 +117,9 @@ class Outbox:
         await self._asked.drain()
         await self._own.drain()
 
-    def _committed(self, changes: Sequence[Change]) -> None:
-        if any(change.events for change in changes):
-            self.published.set()
+    def _committed(self, record: Record) -> None:
+        self.fresh.append(record)
+        self.published.set()
 
     async def _translated(self, change: Change, refused: Refused) -> Exception:
         if refused.failure.get("code") != DUPLICATE_KEY:

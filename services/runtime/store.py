@@ -25,6 +25,7 @@ from pymongo import (
     MongoClient,
     ReadPreference,
     ReplaceOne,
+    UpdateMany,
     UpdateOne,
     WriteConcern,
     errors,
@@ -35,7 +36,7 @@ from pymongo.read_concern import ReadConcern
 from services.contracts.errors import Unavailable
 
 Collection = AsyncIOMotorCollection
-Operation = InsertOne[dict[str, Any]] | UpdateOne | ReplaceOne[dict[str, Any]] | DeleteOne | DeleteMany
+Operation = InsertOne[dict[str, Any]] | UpdateOne | UpdateMany | ReplaceOne[dict[str, Any]] | DeleteOne | DeleteMany
 Expectation = Literal["insert", "match", "delete", "any"]
 
 PING_SECONDS = 2.0
@@ -83,11 +84,19 @@ def translated() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Operations on one collection, carried out in their order; each has to find what `expectation` says."""
+    """Operations on one collection, carried out in their order; each has to find what `expectation` says.
+
+    `found`: how many documents together, if that isn't one for each operation.
+    """
 
     collection: str
     expectation: Expectation
     operations: Sequence[Operation]
+    found: int | None = None
+
+    @property
+    def expected(self) -> int:
+        return len(self.operations) if self.found is None else self.found
 
 
 class Unmet(Exception):
@@ -233,7 +242,7 @@ class Store:
             "insert": done.inserted_count,
             "match": done.matched_count,
             "delete": done.deleted_count,
-            "any": len(step.operations),
+            "any": step.expected,
         }[step.expectation]
-        if hit != len(step.operations):
+        if hit != step.expected:
             raise Unmet(number)

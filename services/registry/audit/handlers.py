@@ -1,34 +1,27 @@
-"""Lists the audit trail, seals new rows into the chain, and verifies it."""
+"""Lists the audit trail and verifies its chain."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-import structlog
-from pymongo.errors import PyMongoError
-
 from services.contracts.audit import AuditHead, AuditVerdict, AuditView, GetAuditHead, ListAudit, VerifyAudit
-from services.contracts.errors import Invalid, LifecycleError
+from services.contracts.errors import Invalid
 from services.contracts.identity import Action, may, require
 from services.contracts.paging import Page
 from services.registry.audit import rules
-from services.registry.audit.rules import SEAL
-from services.registry.audit.store import MongoAudit, seal
-from services.runtime.context import Context, service_context
-from services.runtime.outbox import Change, Duplicate, Outbox, Stale
+from services.registry.audit.store import MongoAudit
+from services.runtime import chain
+from services.runtime.chain import SEAL, Verdict
+from services.runtime.context import Context
+from services.runtime.trail import Trail
 
-log = structlog.get_logger()
-
-SEAL_SECONDS = 0.5
-SEALED_AT_ONCE = 500
 MOST_VERIFIED = 10_000
 
 
 class Audit:
-    def __init__(self, outbox: Outbox, store: MongoAudit) -> None:
-        self._outbox = outbox
+    def __init__(self, store: MongoAudit, trail: Trail) -> None:
         self._store = store
+        self._trail = trail
 
     async def page(self, request: ListAudit, context: Context) -> Page[AuditView]:
         require(context.principal, Action.READ)
@@ -42,23 +35,20 @@ class Audit:
 
     async def head(self, request: GetAuditHead, context: Context) -> AuditHead:
         require(context.principal, Action.READ)
-        return await self._store.head()
+        return await self._trail.head()
 
     async def verify(self, request: VerifyAudit, context: Context) -> AuditVerdict:
         """Follows the chain on from a known head. The end must be the recorded head: a cut tail shows as well."""
         require(context.principal, Action.READ)
         if not 1 <= request.limit <= MOST_VERIFIED:
             raise Invalid(f"between 1 and {MOST_VERIFIED} rows at once", field="limit")
-        unsealed = await self._store.count_unsealed(MOST_VERIFIED)  # first: what is sealed from here on is below
-        recorded = await self._store.head()
-        start = request.after or rules.START
-        rows = await self._store.after(start.number, request.limit)
-        rows = [row for row in rows if row[SEAL]["n"] <= recorded.number]
-        upto, number, row_id, problem = rules.first_problem(start, rows)
-        done = len(rows) < request.limit
+        unsealed = await self._trail.count_waiting()  # first: what is sealed from here on is below
+        recorded = await self._trail.head()
+        upto, number, row_id, problem = await self._followed(request.after or chain.START, recorded, request.limit)
+        done = upto.number - (request.after or chain.START).number < request.limit
         if problem is None and done and upto != recorded:
             number = upto.number + 1
-            problem = rules.wrong_end(upto, recorded)
+            problem = chain.wrong_end(upto, recorded)
         return AuditVerdict(
             upto=upto,
             done=done or problem is not None,
@@ -68,28 +58,29 @@ class Audit:
             unsealed=unsealed,
         )
 
-    async def seal(self) -> int:
-        """Puts the oldest rows that aren't in the chain into it; how many. Of several sealers one succeeds."""
-        head = await self._store.head()
-        rows = await self._store.unsealed(SEALED_AT_ONCE)
-        if not rows:
-            return 0
-        change = Change(service_context("registry"), "seal_audit")
-        change.unaudited()
-        seal(change, head, rules.chained(head, rows))
-        try:
-            await self._outbox.commit(change)
-        except (Stale, Duplicate):
-            return 0  # another replica was faster
-        return len(rows)
-
-    async def run(self) -> None:
-        """Seals as rows come, for ever."""
-        while True:
-            try:
-                busy = await self.seal() == SEALED_AT_ONCE
-            except (LifecycleError, PyMongoError) as error:
-                log.warning("audit rows can't be sealed now", error=str(error))
-                busy = False
-            if not busy:
-                await asyncio.sleep(SEAL_SECONDS)
+    async def _followed(self, start: AuditHead, recorded: AuditHead, most: int) -> Verdict:
+        """At most so many rows: first those that former versions sealed, then blocks; none after the recorded head."""
+        begins = await self._trail.begins()
+        former = recorded.number if begins is None else begins
+        at = start
+        if start.number < former:
+            rows = await self._store.after(start.number, most)
+            verdict = rules.first_problem(start, [row for row in rows if row[SEAL]["n"] <= former])
+            at = verdict[0]
+            if verdict[-1] is not None:
+                return verdict
+            if begins is not None and len(rows) < most and at.number < former:
+                return at, at.number + 1, None, f"row {at.number + 1} is missing"
+        left = most - (at.number - start.number)
+        blocks = await self._trail.after(at.number, left) if left > 0 and begins is not None else []
+        for block in blocks:
+            if block.before.number >= recorded.number:
+                break
+            contents = await self._trail.contents(block.rows)
+            begun = at.number
+            verdict = chain.checked(at, block, contents, left)
+            at = verdict[0]
+            if verdict[-1] is not None:
+                return verdict
+            left -= at.number - begun
+        return at, None, None, None

@@ -120,7 +120,7 @@ async def published(store: Store, bus: Bus) -> tuple[set[str], Counter[str]]:
     """The ids in a service's event log, and how often each of the stream's ids stands in it."""
 
     async def all_out() -> bool:
-        return await store["events"].count_documents({"pending": True}) == 0
+        return await store["outbox"].count_documents({}) == 0
 
     await until(all_out, 60, f"{store.name}'s events published")
     logged = {row["_id"] async for row in store["events"].find({}, {"_id": 1})}

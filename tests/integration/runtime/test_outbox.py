@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from services.contracts.errors import Conflict, TooLarge, Unavailable
 from services.runtime import commits
 from services.runtime import store as store_module
+from services.runtime.chain import digest_of
 from services.runtime.outbox import AlreadyDone, Change, Duplicate, Outbox, Stale
 from services.runtime.store import Store
 from tests.integration.runtime.conftest import in_background
@@ -27,9 +28,11 @@ async def test_a_change_writes_document_event_and_audit_row_together(outbox: Out
     audit = await store["audit"].find_one()
     assert await store["counters"].find_one({"_id": "a"}) == {"_id": "a", "v": 1}
     assert event["type"] == "registry.counter.counted.v1"
-    assert (event["actor"], event["correlation_id"], event["pending"]) == ("anna", "correlation-1", True)
+    assert (event["actor"], event["correlation_id"]) == ("anna", "correlation-1")
     assert (audit["user"], audit["action"], audit["remote"]) == ("anna", "counter.count", "127.0.0.1")
     assert audit["events"] == [event["_id"]]
+    left = await store["outbox"].find_one()
+    assert (left["events"], left["rows"], left["hashes"]) == ([event["_id"]], [audit["_id"]], [digest_of(audit)])
 
 
 async def test_a_taken_key_is_named_and_nothing_of_the_change_remains(outbox: Outbox, store: Store) -> None:

@@ -30,7 +30,7 @@ async def logged_ids(store: Store) -> list[str]:
 
 
 async def all_published(store: Store) -> bool:
-    return await store["events"].count_documents({"pending": True}) == 0
+    return await store["outbox"].count_documents({}) == 0
 
 
 async def test_events_reach_the_stream_in_order_as_cloudevents(
