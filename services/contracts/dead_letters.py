@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Literal
 
 from services.contracts.base import Message, Request
+from services.contracts.conditions import Condition, Ordering
+from services.contracts.paging import Page, Paging
 
 MAX_DEAD_LETTERS = 100
 
@@ -39,6 +41,16 @@ class ListDeadLetters(Request[DeadLetterList], frozen=True, kw_only=True):
     name = "dead_letters.list"
 
 
+class ListDeadLettersByPage(Request[Page[DeadLetterView]], frozen=True, kw_only=True):
+    """Newest first."""
+
+    name = "dead_letters.page"
+
+    paging: Paging = Paging()
+    where: Condition | None = None
+    order: list[Ordering] = []
+
+
 class DecideDeadLetter(Request[DeadLetterView], frozen=True, kw_only=True):
     """Retry hands the message to its consumer again; skip lets the consumer go on as if it had no effect."""
 
@@ -52,11 +64,19 @@ class ListRegistryDeadLetters(ListDeadLetters, frozen=True, kw_only=True):
     service = "registry"
 
 
+class ListRegistryDeadLettersByPage(ListDeadLettersByPage, frozen=True, kw_only=True):
+    service = "registry"
+
+
 class DecideRegistryDeadLetter(DecideDeadLetter, frozen=True, kw_only=True):
     service = "registry"
 
 
 class ListMonitorDeadLetters(ListDeadLetters, frozen=True, kw_only=True):
+    service = "monitor"
+
+
+class ListMonitorDeadLettersByPage(ListDeadLettersByPage, frozen=True, kw_only=True):
     service = "monitor"
 
 

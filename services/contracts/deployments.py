@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Literal
 
 from services.contracts.base import Event, Message, Request
+from services.contracts.conditions import Condition, Ordering
+from services.contracts.paging import Page, Paging
 from services.contracts.written import Written
 
 MissingRule = Literal["REVIEW_NOT_APPROVED", "GATES_NOT_PASSED"]
@@ -203,6 +205,21 @@ class ListDeployments(Request[list[DeploymentView]], frozen=True, kw_only=True):
     environment: str | None = None
     model_name: str | None = None
     as_of: datetime | None = None
+
+
+class ListDeploymentsByPage(Request[Page[DeploymentView]], frozen=True, kw_only=True):
+    """By environment and model, each with its newest stays. With `as_of`, what ran and had run by then, and only where
+    anything had; no filter and no order then."""
+
+    service = "registry"
+    name = "deployment.page"
+
+    paging: Paging = Paging()
+    environment: str | None = None
+    model_name: str | None = None
+    as_of: datetime | None = None
+    where: Condition | None = None
+    order: list[Ordering] = []
 
 
 class GetStandings(Request[list[StandingView]], frozen=True, kw_only=True):

@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Literal
 
 from services.contracts.base import Done, Event, Message, Request
+from services.contracts.conditions import Condition, Ordering
 from services.contracts.errors import Forbidden
+from services.contracts.paging import Page, Paging
 
 
 class Role(StrEnum):
@@ -130,6 +132,17 @@ class RevokeToken(Request[Done], frozen=True, kw_only=True):
 class ListTokens(Request[list[TokenView]], frozen=True, kw_only=True):
     service = "registry"
     name = "token.list"
+
+
+class ListTokensByPage(Request[Page[TokenView]], frozen=True, kw_only=True):
+    """Newest first, revoked ones too."""
+
+    service = "registry"
+    name = "token.page"
+
+    paging: Paging = Paging()
+    where: Condition | None = None
+    order: list[Ordering] = []
 
 
 class FindToken(Request[TokenView | None], frozen=True, kw_only=True):

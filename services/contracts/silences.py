@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.contracts.base import Event, Message, Request
+from services.contracts.conditions import Condition, Ordering
+from services.contracts.paging import Page, Paging
 from services.contracts.written import Written
 
 
@@ -89,3 +91,16 @@ class ListSilences(Request[list[SilenceView]], frozen=True, kw_only=True):
 
     model_name: str | None = None
     active_at: datetime | None = None
+
+
+class ListSilencesByPage(Request[Page[SilenceView]], frozen=True, kw_only=True):
+    """Newest first, all there ever were. `active_at`, `model_name`: as in `ListSilences`."""
+
+    service = "monitor"
+    name = "silence.page"
+
+    paging: Paging = Paging()
+    model_name: str | None = None
+    active_at: datetime | None = None
+    where: Condition | None = None
+    order: list[Ordering] = []

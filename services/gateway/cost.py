@@ -21,6 +21,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
@@ -38,7 +39,7 @@ from services.gateway.types.paging import DEFAULT_PAGE
 
 _PLAIN = Size()
 _ITEMS = ("nodes", "edges")
-_Composite = GraphQLObjectType | GraphQLInterfaceType
+_Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
 
 
 class Cost:
@@ -84,18 +85,18 @@ class Cost:
 
     def _narrowed(self, parent: _Composite, condition: Any) -> _Composite:
         narrowed = self._schema.get_type(condition.name.value) if condition else parent
-        return narrowed if isinstance(narrowed, GraphQLObjectType | GraphQLInterfaceType) else parent
+        return narrowed if isinstance(narrowed, _Composite) else parent
 
     def _of_field(self, parent: _Composite, node: FieldNode, page: int) -> int:
-        field = parent.fields.get(node.name.value)
+        field = None if isinstance(parent, GraphQLUnionType) else parent.fields.get(node.name.value)
         if field is None:  # __typename, __schema: the validation limits introspection
             return 0
         size = _declared(field)
         inner = get_named_type(field.type)
         own = size.weight + (ASK_COST if size.asks else 0)
-        if not isinstance(inner, GraphQLObjectType | GraphQLInterfaceType):
+        if not isinstance(inner, _Composite):
             return own
-        if "pageInfo" in inner.fields:
+        if not isinstance(inner, GraphQLUnionType) and "pageInfo" in inner.fields:
             items = self._argument(node, "first") or self._argument(node, "last") or DEFAULT_PAGE
             return own + 1 + self._of_set(inner, node.selection_set, min(items, MAX_PAGE))
         times = 1

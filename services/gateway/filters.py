@@ -31,6 +31,7 @@ _TEXTS = {
 }
 """What the registry calls the texts that the filter compares."""
 _NEGATED = {"=": "!=", "!=": "=", ">": "<=", "<=": ">", "<": ">=", ">=": "<", "IN": "NOT IN"}
+_NEGATED |= {"LIKE": "NOT LIKE", "ILIKE": "NOT ILIKE"}
 
 
 def filter_text(where: RunFilter | None) -> str:
@@ -126,8 +127,6 @@ def _joined(said: list[tuple[str, str]], name: str, negated: bool) -> Iterator[s
 
 def _one(name: str, op: str, value: str, negated: bool) -> str:
     if negated:
-        if op not in _NEGATED:
-            raise Invalid(f"`not` can't be said of {op}", field="where", fix="Use `ne`, or leave out the pattern.")
         op = _NEGATED[op]
     return f"\0{name} {op} {value}"
 

@@ -10,11 +10,11 @@ from starlette.types import ASGIApp
 
 from services.contracts import (
     audit,
+    dead_letters,
     deployments,
     duplicates,
     evaluations,
     gates,
-    identity,
     insights,
     projects,
     registry,
@@ -23,7 +23,6 @@ from services.contracts import (
     streams,
     webhooks,
 )
-from services.contracts.dead_letters import DecideRegistryDeadLetter, ListRegistryDeadLetters
 from services.registry import provenance as origins
 from services.registry import states
 from services.registry.artifacts import store as artifact_store
@@ -78,8 +77,8 @@ from services.registry.retraining.handlers import Retrainings
 from services.registry.reviews import store as review_store
 from services.registry.reviews.comparison import Comparisons
 from services.registry.reviews.content import Contents
-from services.registry.reviews.sights import Sights
 from services.registry.reviews.handlers import Reviews
+from services.registry.reviews.sights import Sights
 from services.registry.runs import store as run_store
 from services.registry.runs.freshness import FreshRunIndex
 from services.registry.runs.handlers import Runs
@@ -219,8 +218,8 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         review = Reviews(outbox, review_store.MongoReviews(store), states_, numbers, contents, gate, sights, now)
         deployment = Deployments(
             outbox, deployment_store.MongoDeployments(store), contents, model, gate, review, numbers, now
-        project.followed_by(review.answered)
         )
+        project.followed_by(review.answered)
         comparison = Comparisons(contents, evaluation, gate, review, deployment)
         retrainings = Retrainings(outbox, retraining_store.MongoRetrainings(store), model_queries, run_queries, now)
         evaluation_files = EvaluationFiles(evaluation, files, run, run_queries)
@@ -333,6 +332,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 deployments.RetireVersion: deployment.retire,
                 deployments.GetStandings: deployment.standings,
                 deployments.ListDeployments: deployment.listed,
+                deployments.ListDeploymentsByPage: deployment.page,
                 deployments.ListRan: deployment.ran,
                 retraining.RequestRetraining: retrainings.request,
                 retraining.AnswerRetraining: retrainings.answer,
@@ -344,8 +344,9 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 webhooks.ListLifecycleWebhooks: webhook.listed,
                 webhooks.ListWebhookDeliveries: webhook.deliveries,
                 audit.ListAudit: trail.page,
-                ListRegistryDeadLetters: dead.page,
-                DecideRegistryDeadLetter: dead.decide,
+                dead_letters.ListRegistryDeadLetters: dead.listed,
+                dead_letters.ListRegistryDeadLettersByPage: dead.page,
+                dead_letters.DecideRegistryDeadLetter: dead.decide,
                 audit.GetAuditHead: trail.head,
                 audit.VerifyAudit: trail.verify,
                 duplicates.FindSimilarRuns: similar.find,
@@ -363,10 +364,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 projects.ConfirmStage: project.confirm,
                 projects.SetMilestone: project.milestone,
                 projects.SetAssumption: project.assumption,
-                identity.CreateToken: tokens.create,
-                identity.RevokeToken: tokens.revoke,
-                identity.ListTokens: tokens.list,
-                identity.FindToken: tokens.find,
+                **tokens.requests(),
                 **provenance.requests(),
                 **tracked.requests(),
                 **saved.requests(),

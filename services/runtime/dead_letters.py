@@ -16,15 +16,29 @@ from services.contracts.dead_letters import (
     DeadLetterView,
     DecideDeadLetter,
     ListDeadLetters,
+    ListDeadLettersByPage,
 )
 from services.contracts.errors import LifecycleError, NotFound
 from services.contracts.identity import Action, require
+from services.contracts.paging import Page
+from services.runtime import conditions
+from services.runtime.conditions import Field
 from services.runtime.context import Context, service_context
 from services.runtime.once import once
 from services.runtime.outbox import Change, Outbox
+from services.runtime.paging import page_of
 from services.runtime.store import translated
 
 DEAD = "dead_letters"
+FIELDS = {
+    "consumer": Field("consumer"),
+    "subject": Field("subject"),
+    "code": Field("code"),
+    "error": Field("error"),
+    "time": Field("time", "time"),
+    "decided": Field("decision", "presence", orders=False),
+}
+"""What lists can be asked for."""
 INDEXES = {DEAD: [IndexModel([("consumer", ASCENDING), ("time", ASCENDING)])]}
 
 _waiting = Gauge("lifecycle_dead_letters", "Messages that wait for an operator", ["consumer"])
@@ -102,7 +116,14 @@ class DeadLetters:
         self._outbox = outbox
         self._rows = outbox.store[DEAD]
 
-    async def page(self, request: ListDeadLetters, context: Context) -> DeadLetterList:
+    async def page(self, request: ListDeadLettersByPage, context: Context) -> Page[DeadLetterView]:
+        """Newest first, unless another order is asked for."""
+        require(context.principal, Action.OPERATE)
+        wanted = conditions.query(request.where, FIELDS)
+        order = conditions.keys(request.order, FIELDS, [("time", -1), ("_id", -1)])
+        return await page_of(self._rows, wanted, order, request.paging, _view)
+
+    async def listed(self, request: ListDeadLetters, context: Context) -> DeadLetterList:
         require(context.principal, Action.OPERATE)
         with translated():
             total = await self._rows.count_documents({})

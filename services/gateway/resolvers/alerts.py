@@ -24,7 +24,13 @@ from services.gateway.types.limits import Size
 from services.gateway.types.list_filters import AlertFilter
 from services.gateway.types.list_orders import AlertOrder
 from services.gateway.types.node import reads
+from services.gateway.types.operation_lists import SilenceFilter, SilenceOrder, WebhookFilter, WebhookOrder
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.whole import attributes, kept
+
+_OF_WEBHOOKS = attributes(
+    "url", "model_name", "severities", "enabled", "state", "waiting", "created_by", "created_at", "delivered_at"
+)
 
 
 async def _alerts(
@@ -86,8 +92,45 @@ async def _silences(
     return await info.context.ask(silences.ListSilences(model_name=model, active_at=active_at))
 
 
-async def _webhooks(info: Info) -> list[alert_webhooks.WebhookView]:
-    return await info.context.ask(alert_webhooks.ListWebhooks())
+async def _silences_by_page(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    model: Annotated[str | None, strawberry.argument(description="Only those that concern this model.")] = None,
+    active_at: Annotated[
+        datetime | None, strawberry.argument(description="Only those in force at this moment of event time.")
+    ] = None,
+    where: Annotated[
+        SilenceFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[SilenceOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
+) -> Page[silences.SilenceView]:
+    return await info.context.ask(
+        silences.ListSilencesByPage(
+            paging=paging(first, after, last, before, Selected.of(info)),
+            model_name=model,
+            active_at=active_at,
+            where=condition(where),
+            order=ordering(sort),
+        )
+    )
+
+
+async def _webhooks(
+    info: Info,
+    where: Annotated[
+        WebhookFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[WebhookOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
+) -> list[alert_webhooks.WebhookView]:
+    found = await info.context.ask(alert_webhooks.ListWebhooks())
+    return kept(found, condition(where), ordering(sort), _OF_WEBHOOKS)
 
 
 @strawberry.type
@@ -99,8 +142,14 @@ class AlertQueries:
     )
     alert: Alert | None = viewed(resolver=_alert, description="One alert.")
     alert_rules: AlertRules | None = viewed(resolver=_rules, description="The rules in force for a model version.")
+    alert_silences: Connection[Silence] | None = viewed(
+        resolver=_silences_by_page, size=Size(asks=True), description="Silences, newest first, those that are over too."
+    )
     silences: list[Silence] | None = viewed(
-        resolver=_silences, size=Size(otherwise=50), description="Silences, newest first, at most 200."
+        resolver=_silences,
+        size=Size(otherwise=50),
+        description="Silences, newest first, at most 200.",
+        deprecated="It ends after 200: use `alertSilences`, which has pages, filters and orders.",
     )
     webhooks: list[Webhook] | None = viewed(
         resolver=_webhooks, size=Size(otherwise=20), description="Where alerts are sent."

@@ -24,9 +24,32 @@ from services.gateway.types.limits import Size
 from services.gateway.types.list_filters import RetrainingFilter
 from services.gateway.types.list_orders import RetrainingOrder
 from services.gateway.types.node import reads
+from services.gateway.types.of_versions import OF_STANDINGS
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 from services.gateway.types.retraining import Retraining, RetrainingState
+from services.gateway.types.running_lists import (
+    DeploymentFilter,
+    DeploymentOrder,
+    EnvironmentFilter,
+    EnvironmentOrder,
+    RanFilter,
+    RanOrder,
+    StandingFilter,
+    StandingOrder,
+)
+from services.gateway.whole import Read, attributes, kept
 
+_OF_ENVIRONMENTS = attributes("name", "description", "alias", "needs_approval", "needs_gates")
+_OF_RAN: Read = {
+    **attributes("environment"),
+    "model": lambda ran: ran.model_name,
+    "version": lambda ran: ran.stay.version,
+    "how": lambda ran: ran.stay.how,
+    "by": lambda ran: ran.stay.by,
+    "overridden": lambda ran: ran.stay.overridden,
+    "start": lambda ran: ran.stay.start,
+    "end": lambda ran: ran.stay.end,
+}
 SomeEnvironment = Annotated[str | None, strawberry.argument(description="Only in this environment.")]
 
 
@@ -36,12 +59,58 @@ async def _deployments(
     return await info.context.ask(contracts.ListDeployments(environment=environment, model_name=model))
 
 
-async def _environments(info: Info) -> list[contracts.EnvironmentView]:
-    return await info.context.ask(contracts.ListEnvironments())
+async def _deployed_models(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    environment: SomeEnvironment = None,
+    model: SomeModelName = None,
+    where: Annotated[
+        DeploymentFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[DeploymentOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
+) -> Page[contracts.DeploymentView]:
+    return await info.context.ask(
+        contracts.ListDeploymentsByPage(
+            paging=paging(first, after, last, before, Selected.of(info)),
+            environment=environment,
+            model_name=model,
+            where=condition(where),
+            order=ordering(sort),
+        )
+    )
 
 
-async def _standings(info: Info, model: ModelName, version: VersionNumber) -> list[contracts.StandingView]:
-    return await info.context.ask(contracts.GetStandings(model_name=model, version=version))
+async def _environments(
+    info: Info,
+    where: Annotated[
+        EnvironmentFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[EnvironmentOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
+) -> list[contracts.EnvironmentView]:
+    found = await info.context.ask(contracts.ListEnvironments())
+    return kept(found, condition(where), ordering(sort), _OF_ENVIRONMENTS)
+
+
+async def _standings(
+    info: Info,
+    model: ModelName,
+    version: VersionNumber,
+    where: Annotated[
+        StandingFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[StandingOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
+) -> list[contracts.StandingView]:
+    found = await info.context.ask(contracts.GetStandings(model_name=model, version=version))
+    return kept(found, condition(where), ordering(sort), OF_STANDINGS)
 
 
 async def _ran(
@@ -50,8 +119,15 @@ async def _ran(
     end: Annotated[datetime | None, strawberry.argument(description="To this moment; until now if unsaid.")] = None,
     environment: SomeEnvironment = None,
     model: SomeModelName = None,
+    where: Annotated[
+        RanFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[RanOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
 ) -> list[contracts.RanView]:
-    return await info.context.ask(contracts.ListRan(start=start, end=end, environment=environment, model_name=model))
+    found = await info.context.ask(contracts.ListRan(start=start, end=end, environment=environment, model_name=model))
+    return kept(found, condition(where), ordering(sort), _OF_RAN)
 
 
 async def _retrainings(
@@ -97,8 +173,16 @@ async def _retraining(
 class DeploymentQueries:
     """What can be asked."""
 
+    deployed_models: Connection[Deployment] | None = viewed(
+        resolver=_deployed_models,
+        size=Size(asks=True),
+        description="What runs and ran where, by environment and model, each with its newest stays.",
+    )
     deployments: list[Deployment] | None = viewed(
-        resolver=_deployments, size=Size(otherwise=50), description="What runs where, by environment and model."
+        resolver=_deployments,
+        size=Size(otherwise=50),
+        description="What runs where, by environment and model.",
+        deprecated="It ends after 1,000: use `deployedModels`, which has pages, filters and orders.",
     )
     environments: list[Environment] | None = viewed(
         resolver=_environments, size=Size(otherwise=5), description="Where models can run, by name."

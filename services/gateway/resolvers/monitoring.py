@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from services.contracts.conditions import Ordering
 from services.contracts.drift import Distribution as DistributionView
 from services.contracts.drift import GetDistribution, ListSegmentDrift
 from services.contracts.drift import SegmentDrift as SegmentDriftView
@@ -17,6 +18,8 @@ from services.contracts.monitor import (
     WindowView,
 )
 from services.contracts.monitor import PerformanceDetail as PerformanceView
+from services.contracts.paging import Page
+from services.gateway.conditions import condition, ordering
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.types.arguments import (
@@ -36,10 +39,52 @@ from services.gateway.types.arguments import (
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
 from services.gateway.types.monitoring import Distribution, MonitoredVersion, PerformanceDetail, SegmentDrift, Window
+from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.running_lists import MonitoredFilter, MonitoredOrder
+from services.gateway.whole import attributes, page_of
+
+_OF_MONITORED = attributes(
+    "model_name",
+    "version",
+    "reference",
+    "reference_set_at",
+    "task",
+    "features",
+    "rows",
+    "labelled",
+    "last_prediction_at",
+    "last_arrival_at",
+)
+_OWN_ORDER = [Ordering(by="model_name"), Ordering(by="version")]
 
 
 async def _monitored(info: Info, model: SomeModelName = None, version: SomeVersionNumber = None) -> list[MonitoredView]:
     return await info.context.ask(ListMonitored(model_name=model, version=version))
+
+
+async def _monitored_versions(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    model: SomeModelName = None,
+    where: Annotated[
+        MonitoredFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[MonitoredOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
+) -> Page[MonitoredView]:
+    watched = await info.context.ask(ListMonitored(model_name=model))
+    return page_of(
+        watched,
+        condition(where),
+        ordering(sort),
+        _OF_MONITORED,
+        _OWN_ORDER,
+        paging(first, after, last, before, Selected.of(info)),
+    )
 
 
 async def _windows(
@@ -125,8 +170,14 @@ async def _performance(
 class MonitoringQueries:
     """What can be asked."""
 
+    monitored_versions: Connection[MonitoredVersion] | None = viewed(
+        resolver=_monitored_versions, size=Size(asks=True), description="Model versions under watch, by model."
+    )
     monitored: list[MonitoredVersion] | None = viewed(
-        resolver=_monitored, size=Size(otherwise=50), description="Model versions under watch."
+        resolver=_monitored,
+        size=Size(otherwise=50),
+        description="Model versions under watch.",
+        deprecated="It is one list of all: use `monitoredVersions`, which has pages, filters and orders.",
     )
     windows: list[Window] | None = viewed(
         resolver=_windows,

@@ -27,6 +27,7 @@ from services.gateway.types.commands import outcome
 from services.gateway.types.fields import viewed
 from services.gateway.types.models import ModelVersion
 from services.gateway.types.node import reads
+from services.gateway.types.problems import ChangeProblem, problems
 from services.gateway.types.values import UserError
 
 
@@ -55,6 +56,9 @@ class SetAliasPayload:
         description="The version that the alias points at now; null if there were errors."
     )
     errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty if it was.")
+    problems: list[ChangeProblem] = viewed(
+        resolver=problems, description="The same, each as the type of its kind: for `... on ConflictProblem`."
+    )
 
 
 async def _set_alias(

@@ -2,24 +2,75 @@
 
 from __future__ import annotations
 
+from enum import Enum
+from typing import Annotated
+
 import strawberry
+from strawberry import enum_value
 
 from services.contracts import dead_letters, identity, registry, webhooks
+from services.contracts.paging import Page
+from services.gateway.conditions import condition, ordering
 from services.gateway.inputs import operations as inputs
+from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.types.commands import Outcome, Payload, answered, commanded
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
 from services.gateway.types.node import reads
+from services.gateway.types.operation_lists import (
+    DeadLetterFilter,
+    DeadLetterOrder,
+    LifecycleWebhookFilter,
+    TokenFilter,
+    TokenOrder,
+    WebhookOrder,
+)
 from services.gateway.types.operations import ContentReport, DeadLetter, LifecycleWebhook, PurgeReport, Token
+from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.whole import attributes, kept
+
+_OF_WEBHOOKS = attributes(
+    "url", "model_name", "events", "enabled", "state", "waiting", "created_by", "created_at", "delivered_at"
+)
 
 
 async def _tokens(info: Info) -> list[identity.TokenView]:
     return await info.context.ask(identity.ListTokens())
 
 
-async def _webhooks(info: Info) -> list[webhooks.LifecycleWebhookView]:
-    return await info.context.ask(webhooks.ListLifecycleWebhooks())
+async def _tokens_by_page(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    where: Annotated[
+        TokenFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[TokenOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
+) -> Page[identity.TokenView]:
+    return await info.context.ask(
+        identity.ListTokensByPage(
+            paging=paging(first, after, last, before, Selected.of(info)), where=condition(where), order=ordering(sort)
+        )
+    )
+
+
+async def _webhooks(
+    info: Info,
+    where: Annotated[
+        LifecycleWebhookFilter | None,
+        strawberry.argument(description="Only those of which this holds, besides the rest."),
+    ] = None,
+    sort: Annotated[
+        list[WebhookOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
+) -> list[webhooks.LifecycleWebhookView]:
+    found = await info.context.ask(webhooks.ListLifecycleWebhooks())
+    return kept(found, condition(where), ordering(sort), _OF_WEBHOOKS)
 
 
 async def _registry_letters(info: Info) -> list[dead_letters.DeadLetterView]:
@@ -30,12 +81,53 @@ async def _monitor_letters(info: Info) -> list[dead_letters.DeadLetterView]:
     return (await info.context.ask(dead_letters.ListMonitorDeadLetters())).letters
 
 
+@strawberry.enum(description="A service that keeps dead letters.")
+class Consuming(Enum):
+    REGISTRY = enum_value("registry", description="The registry.")
+    MONITOR = enum_value("monitor", description="The monitor.")
+
+
+_LETTERS: dict[str, type[dead_letters.ListDeadLettersByPage]] = {
+    "registry": dead_letters.ListRegistryDeadLettersByPage,
+    "monitor": dead_letters.ListMonitorDeadLettersByPage,
+}
+
+
+async def _letters(
+    info: Info,
+    service: Annotated[Consuming, strawberry.argument(description="Whose they are.")],
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    where: Annotated[
+        DeadLetterFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[DeadLetterOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
+) -> Page[dead_letters.DeadLetterView]:
+    return await info.context.ask(
+        _LETTERS[str(service.value)](
+            paging=paging(first, after, last, before, Selected.of(info)), where=condition(where), order=ordering(sort)
+        )
+    )
+
+
 @strawberry.type
 class OperationQueries:
     """What can be asked."""
 
+    api_tokens: Connection[Token] | None = viewed(
+        resolver=_tokens_by_page,
+        size=Size(asks=True),
+        description="API tokens, newest first, revoked ones too; for administrators.",
+    )
     tokens: list[Token] | None = viewed(
-        resolver=_tokens, size=Size(otherwise=50), description="API tokens, for administrators."
+        resolver=_tokens,
+        size=Size(otherwise=50),
+        description="API tokens, for administrators.",
+        deprecated="It is one list of all: use `apiTokens`, which has pages, filters and orders.",
     )
     lifecycle_webhooks: list[LifecycleWebhook] | None = viewed(
         resolver=_webhooks, size=Size(otherwise=20), description="Where events of the lifecycle are sent."
@@ -44,11 +136,18 @@ class OperationQueries:
         resolver=_registry_letters,
         size=Size(otherwise=dead_letters.MAX_DEAD_LETTERS),
         description="Messages that the registry can't handle, newest first.",
+        deprecated="It ends after 100: use `deadLetters(service: REGISTRY)`, which has pages, filters and orders.",
     )
     monitor_dead_letters: list[DeadLetter] | None = viewed(
         resolver=_monitor_letters,
         size=Size(otherwise=dead_letters.MAX_DEAD_LETTERS),
         description="Messages that the monitor can't handle, newest first.",
+        deprecated="It ends after 100: use `deadLetters(service: MONITOR)`, which has pages, filters and orders.",
+    )
+    dead_letters: Connection[DeadLetter] | None = viewed(
+        resolver=_letters,
+        size=Size(asks=True),
+        description="Messages that a service can't handle, newest first; for administrators.",
     )
 
 

@@ -16,6 +16,7 @@ from services.gateway.conditions import condition, ordering
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.types.arguments import AsOf
+from services.gateway.types.board_lists import AssumptionStatus
 from services.gateway.types.commands import (
     EXPECTED_DESCRIPTION,
     KEY_DESCRIPTION,
@@ -32,7 +33,7 @@ from services.gateway.types.list_filters import ProjectFilter
 from services.gateway.types.list_orders import ProjectOrder
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
-from services.gateway.types.projects import AssumptionStatus, MetricLevel, Project, ThingKind
+from services.gateway.types.projects import MetricLevel, Project, ThingKind
 
 
 async def _projects(

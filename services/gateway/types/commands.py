@@ -16,6 +16,7 @@ from services.contracts.written import Written
 from services.gateway.operation import Info
 from services.gateway.types.fields import viewed
 from services.gateway.types.node import reads
+from services.gateway.types.problems import ChangeProblem, problems
 from services.gateway.types.values import UserError
 
 T = TypeVar("T")
@@ -66,6 +67,9 @@ class Payload:
     is_type_of = reads(Outcome)
 
     errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty if it was.")
+    problems: list[ChangeProblem] = viewed(
+        resolver=problems, description="The same, each as the type of its kind: for `... on ConflictProblem`."
+    )
 
 
 @strawberry.type
@@ -119,6 +123,7 @@ def user_error(error: LifecycleError) -> UserError:
         field=spelled(error.field),
         fix=error.fix,
         retryable=error.retryable,
+        kind=error.kind,
     )
 
 

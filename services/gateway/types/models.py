@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from services.contracts.deployments import DeploymentView, ListDeployments
+from services.contracts.deployments import DeploymentView, ListDeployments, ListDeploymentsByPage
 from services.contracts.monitor import MonitoredView
 from services.contracts.paging import Page
 from services.contracts.registry import (
@@ -53,8 +53,9 @@ from services.gateway.types.of_versions import (
     windows_of,
 )
 from services.gateway.types.paging import After, Before, Connection, First, Last, items_of, paging
-from services.gateway.types.past import ONLY_NOW, only_now
+from services.gateway.types.past import ONLY_NOW, only_now, unfiltered
 from services.gateway.types.reviews import Review
+from services.gateway.types.running_lists import DeploymentFilter, DeploymentOrder
 from services.gateway.types.runs import Run
 from services.gateway.types.values import KeyValue, Metric
 
@@ -254,6 +255,32 @@ def _latest(parent: strawberry.Parent[ModelView]) -> VersionView | None:
     return parent.latest
 
 
+async def _deployed_in(
+    parent: strawberry.Parent[ModelView],
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    where: Annotated[
+        DeploymentFilter | None, strawberry.argument(description="Only those of which this holds; not with `asOf`.")
+    ] = None,
+    sort: Annotated[
+        list[DeploymentOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
+) -> Page[DeploymentView]:
+    unfiltered(parent.as_of, where, sort)
+    return await info.context.ask(
+        ListDeploymentsByPage(
+            paging=paging(first, after, last, before, Selected.of(info)),
+            model_name=parent.current_name or parent.name,
+            as_of=parent.as_of,
+            where=condition(where),
+            order=ordering(sort),
+        )
+    )
+
+
 async def _deployments(parent: strawberry.Parent[ModelView], info: Info) -> list[DeploymentView]:
     return await info.context.ask(ListDeployments(model_name=parent.current_name or parent.name, as_of=parent.as_of))
 
@@ -281,6 +308,12 @@ class Model(Node):
     versions: Connection[ModelVersion] | None = viewed(
         resolver=_versions, size=Size(asks=True), description="Its versions, the highest number first."
     )
+    deployed_in: Connection[Deployment] | None = viewed(
+        resolver=_deployed_in, size=Size(asks=True), description="What of it runs and ran where, by environment."
+    )
     deployments: list[Deployment] | None = viewed(
-        resolver=_deployments, size=Size(otherwise=5, asks=True), description="What of it runs where."
+        resolver=_deployments,
+        size=Size(otherwise=5, asks=True),
+        description="What of it runs where.",
+        deprecated="Use `deployedIn`, which has pages, filters and orders.",
     )

@@ -34,6 +34,10 @@ from services.gateway.types.list_filters import AlertFilter, EvaluationFilter
 from services.gateway.types.list_orders import AlertOrder, EvaluationOrder
 from services.gateway.types.paging import After, Before, First, Last, paging
 from services.gateway.types.past import alert_then, unfiltered
+from services.gateway.types.running_lists import StandingFilter, StandingOrder
+from services.gateway.whole import attributes, kept
+
+OF_STANDINGS = attributes("environment", "approved", "gates_passed", "missing", "runs_here")
 
 
 def _earlier(end: datetime | None, as_of: datetime | None) -> datetime | None:
@@ -102,11 +106,21 @@ async def gate_result_of(parent: strawberry.Parent[VersionView], info: Info) -> 
     )
 
 
-async def standings_of(parent: strawberry.Parent[VersionView], info: Info) -> list[StandingView] | None:
+async def standings_of(
+    parent: strawberry.Parent[VersionView],
+    info: Info,
+    where: Annotated[
+        StandingFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[StandingOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
+) -> list[StandingView] | None:
     """Whether it may go to each environment; None below the past."""
     if parent.as_of is not None:
         return None
-    return await info.context.ask(GetStandings(model_name=parent.model_name, version=parent.version))
+    found = await info.context.ask(GetStandings(model_name=parent.model_name, version=parent.version))
+    return kept(found, condition(where), ordering(sort), OF_STANDINGS)
 
 
 async def alerts_of(

@@ -19,6 +19,15 @@ from services.gateway.ids import global_id
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.types import values
+from services.gateway.types.board_lists import (
+    AssumptionFilter,
+    AssumptionOrder,
+    AssumptionStatus,
+    MilestoneFilter,
+    MilestoneOrder,
+    MoveFilter,
+    MoveOrder,
+)
 from services.gateway.types.fields import viewed
 from services.gateway.types.insights import Insight
 from services.gateway.types.limits import Size
@@ -29,6 +38,7 @@ from services.gateway.types.node import ID_DESCRIPTION, Node, reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 from services.gateway.types.past import ONLY_NOW, only_now
 from services.gateway.types.values import KeyValue
+from services.gateway.whole import attributes, kept
 
 REVISION = "Counts its changes: the one to name as `expected` when changing it."
 
@@ -79,13 +89,6 @@ class Verdict(Enum):
     GOOD = enum_value("good", description="The item holds.")
     BAD = enum_value("bad", description="It doesn't.")
     LAPSED = enum_value("lapsed", description="It is about something that is no longer in use.")
-
-
-@strawberry.enum(description="Where an assumption stands.")
-class AssumptionStatus(Enum):
-    OPEN = enum_value("open", description="Nobody has looked yet.")
-    VERIFIED = enum_value("verified", description="It holds.")
-    REFUTED = enum_value("refuted", description="It doesn't.")
 
 
 @strawberry.enum(description="What a project can own.")
@@ -201,6 +204,9 @@ class Move:
     at: datetime = strawberry.field(description="When.")
 
 
+_OF_MILESTONES = attributes("title", "owner", "due", "done", "overdue")
+_OF_ASSUMPTIONS = attributes("text", "note", "consequence", "status")
+_OF_MOVES = attributes("stage", "to", "reason", "by", "at")
 AnyProject = ProjectSummary | ProjectView
 
 
@@ -271,6 +277,52 @@ async def _insights(
     )
 
 
+async def _of(parent: AnyProject, info: Info, attribute: str) -> Any:
+    """What stands on the whole board."""
+    return getattr(parent, attribute) if isinstance(parent, ProjectView) else await _later(info, parent.id, attribute)
+
+
+async def _milestones(
+    parent: strawberry.Parent[AnyProject],
+    info: Info,
+    where: Annotated[
+        MilestoneFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[MilestoneOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
+) -> list[contracts.MilestoneView]:
+    found = await _of(parent, info, "milestones")
+    return kept(found, condition(where), ordering(sort), _OF_MILESTONES)
+
+
+async def _assumptions(
+    parent: strawberry.Parent[AnyProject],
+    info: Info,
+    where: Annotated[
+        AssumptionFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[AssumptionOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
+) -> list[contracts.AssumptionView]:
+    found = await _of(parent, info, "assumptions")
+    return kept(found, condition(where), ordering(sort), _OF_ASSUMPTIONS)
+
+
+async def _moves(
+    parent: strawberry.Parent[AnyProject],
+    info: Info,
+    where: Annotated[
+        MoveFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
+    ] = None,
+    sort: Annotated[
+        list[MoveOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
+    ] = None,
+) -> list[contracts.MoveView]:
+    return kept(await _of(parent, info, "moves"), condition(where), ordering(sort), _OF_MOVES)
+
+
 def _board(attribute: str, description: str, size: int = 1) -> Any:
     return viewed(resolver=_of_board(attribute), size=Size(otherwise=size, asks=True), description=description)
 
@@ -302,6 +354,12 @@ class Project(Node):
         size=Size(asks=True),
         description="What was learned about it and about anything that it owns, newest or best fit first." + ONLY_NOW,
     )
-    milestones: list[Milestone] | None = _board("milestones", "Its milestones.", 10)
-    assumptions: list[Assumption] | None = _board("assumptions", "What it assumes.", 10)
-    moves: list[Move] | None = _board("moves", "Moves back, and why.", 5)
+    milestones: list[Milestone] | None = viewed(
+        resolver=_milestones, size=Size(otherwise=10, asks=True), description="Its milestones."
+    )
+    assumptions: list[Assumption] | None = viewed(
+        resolver=_assumptions, size=Size(otherwise=10, asks=True), description="What it assumes."
+    )
+    moves: list[Move] | None = viewed(
+        resolver=_moves, size=Size(otherwise=5, asks=True), description="Moves back, and why."
+    )

@@ -124,6 +124,8 @@ class UserError:
     field: str | None = strawberry.field(description="The input field it is about.")
     fix: str | None = strawberry.field(description="What to do about it.")
     retryable: bool = strawberry.field(description="Whether the same request may succeed a little later.")
+    kind: strawberry.Private[str] = "invalid"
+    """Of the contracts' errors."""
 
 
 NOTED = of_parent(_noted)

@@ -14,6 +14,7 @@ from services.contracts.deployments import (
     EnvironmentView,
     GetStandings,
     ListDeployments,
+    ListDeploymentsByPage,
     ListEnvironments,
     ListRan,
     RanView,
@@ -24,6 +25,7 @@ from services.contracts.deployments import (
 )
 from services.contracts.errors import Invalid, NotFound, TooLarge
 from services.contracts.identity import Action, may, require
+from services.contracts.paging import Edge, Page
 from services.contracts.written import Written
 from services.registry.clock import Now
 from services.registry.deployments import environments, rules
@@ -289,6 +291,23 @@ class Deployments:
             found = [past for deployment in found if (past := rules.as_of(deployment, then)) is not None]
         most = rules.MANY_STAYS if len(found) == 1 else STAYS_IN_LISTS
         return [rules.view(deployment, aliases.get(deployment.environment, ""), most) for deployment in found]
+
+    async def page(self, request: ListDeploymentsByPage, context: Context) -> Page[DeploymentView]:
+        require(context.principal, Action.READ)
+        aliases = {environment.id: environment.alias for environment in await self._store.environments()}
+        then = None if request.as_of is None else milliseconds(request.as_of)
+        if then is not None and (request.where is not None or request.order):
+            raise Invalid("with `as_of`, this list has no filter and no order", field="where", fix="Leave them out.")
+        page = await self._store.page(request, then)
+        edges = [
+            Edge(
+                cursor=edge.cursor,
+                node=rules.view(deployment, aliases.get(deployment.environment, ""), STAYS_IN_LISTS),
+            )
+            for edge in page.edges
+            if (deployment := edge.node if then is None else rules.as_of(edge.node, then)) is not None
+        ]
+        return Page(edges=edges, has_next=page.has_next, has_previous=page.has_previous, total=page.total)
 
     async def ran(self, request: ListRan, context: Context) -> list[RanView]:
         require(context.principal, Action.READ)

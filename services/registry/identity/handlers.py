@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.contracts.base import Done
+from services.contracts.base import Done, Request
 from services.contracts.errors import Forbidden, NotAllowedNow, NotFound
 from services.contracts.identity import (
     Action,
     CreateToken,
     FindToken,
     ListTokens,
+    ListTokensByPage,
     RevokeToken,
     TokenCreated,
     TokenSecret,
     TokenView,
     require,
 )
+from services.contracts.paging import Page
 from services.registry.clock import Now
 from services.registry.documents import from_document, insert, save
 from services.registry.identity import rules
 from services.registry.identity.rules import Token
 from services.registry.once import Made, done, done_once
+from services.runtime import conditions
 from services.runtime.auth import digest_of, new_token
+from services.runtime.conditions import Field
 from services.runtime.context import Context
 from services.runtime.ids import new_id
 from services.runtime.outbox import Change, Outbox
+from services.runtime.paging import page_of
 from services.runtime.store import Store, translated
 
 TOKENS = "tokens"
+FIELDS: Mapping[str, Field] = {
+    "user": Field("user"),
+    "role": Field("role"),
+    "note": Field("note"),
+    "created_at": Field("created", "milliseconds"),
+    "expires_at": Field("expires", "milliseconds", orders=False),
+    "revoked_at": Field("revoked", "milliseconds", orders=False),
+    "revoked": Field("revoked", "presence", orders=False),
+}
+"""What lists can be asked for."""
 INDEXES: Mapping[str, list[IndexModel]] = {
     TOKENS: [IndexModel([("digest", ASCENDING)], unique=True), IndexModel([("created", DESCENDING)])]
 }
@@ -110,6 +126,15 @@ class Tokens:
             rows = await self._collection.find().sort("created", -1).to_list(None)
         return [rules.view(from_document(row, Token)) for row in rows]
 
+    async def page(self, request: ListTokensByPage, context: Context) -> Page[TokenView]:
+        """Newest first, unless another order is asked for; revoked ones too."""
+        require(context.principal, Action.MANAGE_TOKENS)
+        order = conditions.keys(request.order, FIELDS, [("created", DESCENDING), ("_id", DESCENDING)])
+        wanted = conditions.query(request.where, FIELDS)
+        return await page_of(
+            self._collection, wanted, order, request.paging, lambda row: rules.view(from_document(row, Token))
+        )
+
     async def find(self, request: FindToken, context: Context) -> TokenView | None:
         """For our own services only: whose token has this digest."""
         if context.principal.via != "service":
@@ -120,3 +145,12 @@ class Tokens:
         with translated():
             row = await self._collection.find_one({"digest": digest})
         return None if row is None else rules.view(from_document(row, Token))
+
+    def requests(self) -> dict[type[Request[Any]], Callable[[Any, Any], Coroutine[Any, Any, Any]]]:
+        return {
+            CreateToken: self.create,
+            RevokeToken: self.revoke,
+            ListTokens: self.list,
+            ListTokensByPage: self.page,
+            FindToken: self.find,
+        }

@@ -10,7 +10,7 @@ import numpy as np
 
 from services.contracts.conditions import like_pattern
 from services.registry.search.columns import Array, Dictionary, Mask
-from services.registry.search.syntax import Operator, Value
+from services.registry.search.syntax import MATCHERS, UNLIKE, Operator, Value
 
 Compare = Callable[[Array, Any], Mask]
 
@@ -45,7 +45,7 @@ def answers_of(dictionary: Dictionary, operator: Operator, value: Value) -> Mask
         mask = np.full(len(dictionary.values), operator is Operator.IS_NOT_NULL)
         mask[0] = operator is Operator.IS_NULL
         return mask
-    if operator in (Operator.LIKE, Operator.ILIKE):
+    if operator in MATCHERS:
         return dictionary.passing((operator, value), test_of(operator, value))
     listed = dictionary.known(value if isinstance(value, tuple) else (value,))
     negative = operator in (Operator.NE, Operator.NOT_IN)
@@ -57,9 +57,11 @@ def answers_of(dictionary: Dictionary, operator: Operator, value: Value) -> Mask
 
 def test_of(operator: Operator, value: Value) -> Callable[[str], bool]:
     """Whether a text passes."""
-    if operator in (Operator.LIKE, Operator.ILIKE):
-        flags = re.DOTALL | (re.IGNORECASE if operator is Operator.ILIKE else re.NOFLAG)
+    if operator in MATCHERS:
+        flags = re.DOTALL | (re.IGNORECASE if operator in (Operator.ILIKE, Operator.NOT_ILIKE) else re.NOFLAG)
         match = re.compile(like_pattern(str(value)), flags).match
+        if operator in UNLIKE.values():
+            return lambda text: match(text) is None
         return lambda text: match(text) is not None
     listed = frozenset(value) if isinstance(value, tuple) else frozenset((value,))
     if operator in (Operator.NE, Operator.NOT_IN):

@@ -25,7 +25,7 @@ from services.registry.search.columns import (
     same,
 )
 from services.registry.search.ranking import Key, descending, descending_ranks, sorts_before, window
-from services.registry.search.syntax import And, Comparison, Field, Node, Operator, Order, Section
+from services.registry.search.syntax import MATCHERS, And, Comparison, Field, Node, Operator, Order, Section
 from services.registry.values import ACTIVE
 
 _LOW = (1 << 64) - 1
@@ -290,7 +290,7 @@ class RunIndex:
 
     def _ids_compared(self, comparison: Comparison, rows: Rows) -> Mask:
         operator, value = comparison.operator, comparison.value
-        if operator in (Operator.LIKE, Operator.ILIKE):
+        if operator in MATCHERS:
             passes = test_of(operator, value)
             table = np.zeros(self._height, dtype=np.bool_)
             table[[row for run_id, row in self._rows.items() if passes(run_id)]] = True

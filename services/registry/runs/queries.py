@@ -148,7 +148,7 @@ class RunQueries:
         count, cursor, backward = window(request.paging)
         orders = _orders(request.order_by)
         wanted = Wanted(
-            node=parse_filter(request.filter, ENTITY),
+            node=parse_filter(request.filter, ENTITY, unlike=True),
             experiment_ids=request.experiment_ids,
             stages=[ACTIVE],
             orders=orders,

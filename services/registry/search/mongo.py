@@ -7,12 +7,13 @@ value fails every comparison (`!=` included), as in SQL.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.contracts.conditions import like_pattern
 from services.registry.search.entities import Attribute, Entity
-from services.registry.search.syntax import And, Comparison, Field, Node, Operator, Or, Order, Section, Value
+from services.registry.search.syntax import UNLIKE, And, Comparison, Field, Node, Operator, Or, Order, Section, Value
 
 Query = dict[str, Any]
 
@@ -65,6 +66,9 @@ def _condition(comparison: Comparison) -> Query:
     if operator is Operator.IN:
         assert isinstance(value, tuple)
         return {"$in": list(value)}
+    if operator in UNLIKE.values():
+        flags = re.DOTALL | (re.IGNORECASE if operator is Operator.NOT_ILIKE else re.NOFLAG)
+        return {"$not": re.compile(like_pattern(str(value)), flags), "$ne": None}
     if operator in (Operator.LIKE, Operator.ILIKE):
         return {"$regex": like_pattern(str(value)), "$options": "si" if operator is Operator.ILIKE else "s"}
     return {_PLAIN[operator]: value}

@@ -10,25 +10,26 @@ order      := name [ASC | DESC]
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from services.contracts.errors import Invalid
 from services.registry.search import words
 from services.registry.search.entities import Entity
 from services.registry.search.lexer import Kind, Token, tokens
-from services.registry.search.syntax import EVERYTHING, And, Comparison, Node, Operator, Or, Order
+from services.registry.search.syntax import EVERYTHING, UNLIKE, And, Comparison, Node, Operator, Or, Order
 
 MAX_DEPTH = 50
 """Parentheses within parentheses; deeper ones are refused before they exhaust the stack."""
 
 
-def parse_filter(text: str, entity: Entity) -> Node:
-    """The filter that `text` states about `entity`; an empty text lets everything pass.
+def parse_filter(text: str, entity: Entity, *, unlike: bool = False) -> Node:
+    """The filter that `text` states about `entity`; an empty text lets everything pass. `unlike`: it may say NOT LIKE.
 
     Raises Invalid, saying what isn't understood, unknown or not comparable that way.
     """
     if not text:
         return EVERYTHING
-    return _Parser(text, entity).whole_filter()
+    return _Parser(text, entity, unlike=unlike).whole_filter()
 
 
 def parse_order(text: str, entity: Entity) -> Order:
@@ -37,9 +38,10 @@ def parse_order(text: str, entity: Entity) -> Order:
 
 
 class _Parser:
-    def __init__(self, text: str, entity: Entity) -> None:
+    def __init__(self, text: str, entity: Entity, *, unlike: bool = False) -> None:
         self._text = text
         self._entity = entity
+        self._unlike = unlike
         self._tokens = list(tokens(text))
         self._next = 0
         self._depth = 0
@@ -106,7 +108,9 @@ class _Parser:
         if token.kind not in (Kind.STRING, Kind.NUMBER, Kind.NAME) or token.is_word("TRUE", "FALSE", "NULL"):
             raise self._unexpected("a value", token)
         field = self._entity.filter_field(name)
-        return self._entity.checked(Comparison(field, operator, self._entity.value(field, token)))
+        plain = next((like for like, unlike in UNLIKE.items() if unlike is operator), operator)
+        checked = self._entity.checked(Comparison(field, plain, self._entity.value(field, token)))
+        return replace(checked, operator=operator)
 
     def _operator(self, name: str) -> Operator:
         token = self._advance()
@@ -122,6 +126,8 @@ class _Parser:
             return Operator.NOT_IN
         if token.is_word("NOT") and self._peek().is_word("LIKE", "ILIKE"):
             operator = f"NOT {self._advance().text.upper()}"
+            if self._unlike:
+                return Operator(operator)
             raise self._entity.incomparable(self._entity.filter_field(name), operator)
         if token.is_word("IS"):
             if self._peek().is_word("NULL"):

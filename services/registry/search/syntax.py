@@ -25,6 +25,8 @@ class Operator(StrEnum):
     GE = ">="
     LIKE = "LIKE"
     ILIKE = "ILIKE"
+    NOT_LIKE = "NOT LIKE"
+    NOT_ILIKE = "NOT ILIKE"
     IN = "IN"
     NOT_IN = "NOT IN"
     IS_NULL = "IS NULL"
@@ -33,6 +35,9 @@ class Operator(StrEnum):
 
 ORDERING = frozenset({Operator.EQ, Operator.NE, Operator.LT, Operator.LE, Operator.GT, Operator.GE})
 MATCHING = frozenset({Operator.EQ, Operator.NE, Operator.LIKE, Operator.ILIKE})
+UNLIKE = {Operator.LIKE: Operator.NOT_LIKE, Operator.ILIKE: Operator.NOT_ILIKE}
+"""What MLflow's grammar doesn't have: only our own requests say it."""
+MATCHERS = frozenset({*UNLIKE, *UNLIKE.values()})
 LISTING = frozenset({Operator.IN, Operator.NOT_IN})
 PRESENCE = frozenset({Operator.IS_NULL, Operator.IS_NOT_NULL})
 

@@ -66,6 +66,7 @@ def test_every_mutation_takes_one_input_with_a_key_and_answers_with_errors(schem
         payload = get_named_type(field.type)
         assert isinstance(payload, GraphQLObjectType)
         assert str(payload.fields["errors"].type) == "[UserError!]!", name
+        assert str(payload.fields["problems"].type) == "[ChangeProblem!]!", name
         given = get_named_type(field.args["input"].type)
         assert isinstance(given, GraphQLInputObjectType)
         if "idempotencyKey" not in given.fields:

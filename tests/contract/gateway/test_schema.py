@@ -10,6 +10,8 @@ from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
     build_schema,
@@ -83,6 +85,66 @@ def test_every_connection_goes_both_ways_and_is_filtered_and_ordered(committed: 
                     filtered = get_named_type(field.args["where"].type)
                     assert isinstance(filtered, GraphQLInputObjectType)
                     assert {"and", "or", "not"} <= set(filtered.fields), filtered.name
+
+
+VALUES = {
+    "what one thing consists of, told with it": {
+        "Alert.windows", "Alert.causes", "Alert.comments", "AlertRules.rules", "Assumption.proofs",
+        "ComparedVersion.params", "ComparedVersion.datasets", "DatasetChecks.representation", "DatasetChecks.overlaps",
+        "DatasetVersion.columns", "DatasetVersion.parents", "DatasetVersion.children", "DatasetVersion.features",
+        "DatasetVersion.splits", "DatasetVersion.splitOf", "Deployment.history", "Evaluation.metrics",
+        "Evaluation.slices", "Evaluation.disparities", "Evaluation.curves", "Evaluation.seeds", "Evaluation.stability",
+        "EvaluationSummary.metrics", "EvaluationSummary.disparities", "Experiment.tags",
+        "ExplainedPrediction.contributions", "Explanation.importances", "Explanation.examples", "GatePolicy.gates",
+        "GatePolicy.derived", "GateResult.verdicts", "GateVerdict.numbers", "Insight.links", "Insight.comments",
+        "Item.fields", "Item.values", "Item.evidence", "LoggedModel.params", "LoggedModel.tags", "LoggedModel.metrics",
+        "LoggedModel.versions", "Model.tags", "Model.aliases", "ModelVersion.tags", "ModelVersion.metrics",
+        "ModelVersion.params", "Project.patterns", "Project.assigned", "Project.stages",
+        "RepresentationCheck.groups", "Reproducibility.ingredients", "Reproducibility.attempts",
+        "ReproductionAttempt.metrics", "ReproductionPlan.params", "ReproductionPlan.metrics", "ReproductionPlan.seeds",
+        "ReproductionPlan.datasets", "ReproductionPlan.environment", "Review.decisions", "Review.comments",
+        "Run.params", "Run.metrics", "Run.tags", "Run.datasets", "RunMetrics.metrics", "SeedScore.metrics",
+        "SimilarRun.differences", "SimilarRun.metrics", "SimilarRun.effect", "SliceScore.metrics", "Stage.items",
+    },
+    "figures, in the order of what they are about": {
+        "ColumnProfile.quantiles", "ColumnProfile.top", "ModelVersion.windows", "Performance.byClass",
+        "PerformanceDetail.curve", "PerformanceDetail.calibration", "PerformanceDetail.segments", "Profile.columns",
+        "Profile.correlations", "ProfileComparison.columns", "Query.windows", "Query.segmentDrift",
+        "Query.metricLevels", "Run.metricHistory", "VersionComparison.metrics", "VersionComparison.params",
+        "VersionComparison.slices", "VersionComparison.importances", "VersionComparison.disparities",
+        "Window.features",
+    },
+    "an answer whose order is its meaning": {
+        "Lineage.nodes", "Lineage.edges", "Query.similarRuns", "Query.tried", "Run.similar",
+    },
+}  # fmt: skip
+"""Lists without filter and order, and why: they are values, not lists of things that stand for themselves."""
+
+
+def test_every_list_of_things_is_filtered_and_ordered_and_the_others_are_values(committed: GraphQLSchema) -> None:
+    plain, typed = set(), set()
+    for type_ in committed.type_map.values():
+        if not isinstance(type_, GraphQLObjectType) or type_.name.endswith(("Connection", "Payload")):
+            continue
+        for name, field in type_.fields.items():
+            whole = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
+            inner = get_named_type(field.type)
+            if isinstance(whole, GraphQLList) and isinstance(inner, GraphQLObjectType) and inner.name[0] != "_":
+                if type_.name.startswith("__") or field.deprecation_reason:
+                    continue
+                (typed if {"where", "sort"} <= set(field.args) else plain).add(f"{type_.name}.{name}")
+    assert plain == set().union(*VALUES.values())
+    assert typed == {
+        "ModelVersion.standings",
+        "Project.assumptions",
+        "Project.milestones",
+        "Project.moves",
+        "Query.environments",
+        "Query.lifecycleWebhooks",
+        "Query.ran",
+        "Query.standings",
+        "Query.webhooks",
+    }
 
 
 def test_every_type_field_and_argument_is_described(committed: GraphQLSchema) -> None:

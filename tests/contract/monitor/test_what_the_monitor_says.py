@@ -10,7 +10,11 @@ import msgspec
 import pyarrow as pa
 
 from services.contracts import catalogue
-from services.contracts.dead_letters import DecideMonitorDeadLetter, ListMonitorDeadLetters
+from services.contracts.dead_letters import (
+    DecideMonitorDeadLetter,
+    ListMonitorDeadLetters,
+    ListMonitorDeadLettersByPage,
+)
 from services.contracts.monitor import ReferenceSet, WindowClosed, WindowMoved
 from services.contracts.streams import MONITOR_PREDICTIONS
 from services.runtime.bus import Bus
@@ -24,7 +28,8 @@ async def test_every_request_of_the_contracts_is_answered_and_no_other(monitor: 
     answer = await bus.client.request("$SRV.INFO.monitor", b"", timeout=5)
     served = {endpoint["subject"] for endpoint in json.loads(answer.data)["endpoints"]}
     expected = {request.subject() for request in catalogue.REQUESTS if request.service == "monitor"}
-    assert served == expected | {ListMonitorDeadLetters.subject(), DecideMonitorDeadLetter.subject()}
+    letters = {ListMonitorDeadLetters, ListMonitorDeadLettersByPage, DecideMonitorDeadLetter}
+    assert served == expected | {request.subject() for request in letters}
 
 
 async def test_a_versions_events_are_numbered_without_gaps(monitor: Monitor, store: Store) -> None:

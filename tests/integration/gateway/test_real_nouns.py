@@ -314,6 +314,9 @@ async def test_a_logged_model_is_found_by_its_figures_and_leads_on(stack: Stack)
              experiment(id: $experiment) {
                runs(where: {metrics: [{key: "auc", gt: 0}]}) { nodes { runId } }
                loggedModels(sort: [{by: METRIC, key: "auc", descending: true}]) { nodes { name } } }
+             others: runs(where: {not: {name: {ilike: "GR%"}}}) { totalCount }
+             unlike: runs(where: {not: {or: [{name: {like: "x%"}}, {tags: [{key: "none", like: "%"}]}]}}) { totalCount }
+             this: runs(where: {not: {name: {like: "x%"}}}) { totalCount }
              better: loggedModels(where: {metrics: [{key: "auc", ge: 0.65}], status: [PENDING]}) { nodes { name } }
              worse: loggedModels(runId: $run, where: {not: {metrics: [{key: "auc", ge: 0.65}]}}) { nodes { name } }
              either: loggedModels(where: {or: [{params: [{key: "depth", eq: "4"}]}, {name: {like: "sh%"}}]},
@@ -325,6 +328,8 @@ async def test_a_logged_model_is_found_by_its_figures_and_leads_on(stack: Stack)
     )
     assert found["run"]["experiment"] == {"name": "forests"}
     assert found["run"]["loggedModels"] == {"totalCount": 3, "nodes": [{"name": "unmeasured"}, {"name": "deep"}]}
+    counts = [found[name]["totalCount"] for name in ("others", "unlike", "this")]
+    assert counts == [0, 0, 1]
     assert found["experiment"]["runs"]["nodes"] == [{"runId": run}]
     names = [node["name"] for node in found["experiment"]["loggedModels"]["nodes"]]
     assert names == ["deep", "shallow", "unmeasured"]
@@ -375,3 +380,78 @@ async def test_a_logged_model_is_found_by_its_figures_and_leads_on(stack: Stack)
     assert gone["loggedModel"] == {"lifecycleStage": "deleted", "sourceRunId": run}
     left = await ask("{ some: loggedModels { totalCount } all: loggedModels(withDeleted: true) { totalCount } }")
     assert left == {"some": {"totalCount": 2}, "all": {"totalCount": 3}}
+
+
+async def test_what_operators_look_after_is_filtered_ordered_and_comes_in_pages(stack: Stack) -> None:
+    ask = stack.gateway.data
+    for user, role in (("ci", "CONTRIBUTOR"), ("bot", "VIEWER"), ("cd", "CONTRIBUTOR")):
+        await changed(stack, "createToken", {"user": user, "role": role}, "token { id }")
+    for day, reason in ((1, "Moving house."), (3, "Load test."), (2, "Moving back.")):
+        span = {"start": f"2026-04-0{day}T00:00:00Z", "end": f"2026-04-0{day}T06:00:00Z", "reason": reason}
+        await changed(stack, "setSilence", span, "changedId")
+    await changed(stack, "setEnvironment", {"environment": "canary", "needsApproval": False}, "changedId")
+    for name in ("delays", "fares"):
+        await stack.tell("registered-models/create", name=name)
+        await stack.tell("model-versions/create", name=name, source="s3://elsewhere/model")
+        for environment in ("staging", "canary"):
+            wish = {"environment": environment, "model": name, "version": "1", "overrideReason": "To try it."}
+            await changed(stack, "deployVersion", wish, "changedId")
+    gone = {"environment": "canary", "model": "fares", "reason": "Tried."}
+    await changed(stack, "retireVersion", gone, "changedId")
+
+    found = await ask(
+        """{ first: apiTokens(first: 2, sort: [{by: USER}], where: {role: [CONTRIBUTOR, VIEWER], revoked: false}) {
+               totalCount pageInfo { hasNextPage endCursor } nodes { user } }
+             alertSilences(where: {reason: {ilike: "moving%"}}, sort: [{by: START}]) { totalCount nodes { reason } }
+             newest: alertSilences(last: 1) { nodes { reason } }
+             deadLetters(service: MONITOR, where: {decided: false}, sort: [{by: CODE}]) { totalCount }
+             deployedModels(where: {running: true}, sort: [{by: MODEL, descending: true}]) {
+               totalCount nodes { environment model current { version } } }
+             over: deployedModels(where: {not: {running: true}}) { nodes { environment model } }
+             model(name: "delays") { deployedIn(where: {environment: {eq: "staging"}}) { nodes { environment alias } } }
+             environments(where: {needsApproval: false}, sort: [{by: NAME, descending: true}]) { name }
+             ran(start: "2026-01-01T00:00:00Z", where: {model: {eq: "delays"}}, sort: [{by: ENVIRONMENT}]) {
+               environment }
+             standings(model: "delays", version: "1", where: {missing: [REVIEW_NOT_APPROVED]}) { environment }
+             monitoredVersions(where: {rows: {gt: 0}}, sort: [{by: ROWS}]) { totalCount }
+             webhooks(where: {enabled: true}) { id } lifecycleWebhooks(sort: [{by: WAITING}]) { id } }"""
+    )
+    assert [node["user"] for node in found["first"]["nodes"]] == ["bot", "cd"]
+    assert (found["first"]["totalCount"], found["first"]["pageInfo"]["hasNextPage"]) == (3, True)
+    assert [node["reason"] for node in found["alertSilences"]["nodes"]] == ["Moving house.", "Moving back."]
+    assert found["newest"]["nodes"] == [{"reason": "Moving house."}]
+    assert found["deadLetters"] == {"totalCount": 0}
+    running = [(node["environment"], node["model"]) for node in found["deployedModels"]["nodes"]]
+    assert running == [("staging", "fares"), ("canary", "delays"), ("staging", "delays")]
+    assert found["over"]["nodes"] == [{"environment": "canary", "model": "fares"}]
+    assert [node["environment"] for node in found["model"]["deployedIn"]["nodes"]] == ["staging"]
+    assert found["environments"] == [{"name": "staging"}, {"name": "canary"}]
+    assert [entry["environment"] for entry in found["ran"]] == ["canary", "staging"]
+    assert found["standings"] == [{"environment": "production"}]
+    assert (found["monitoredVersions"], found["webhooks"]) == ({"totalCount": 0}, [])
+    after = found["first"]["pageInfo"]["endCursor"]
+    more = await ask(
+        """query($after: String) { apiTokens(after: $after, first: 5, sort: [{by: USER}],
+             where: {role: [CONTRIBUTOR, VIEWER], revoked: false}) { nodes { user } } }""",
+        {"after": after},
+    )
+    assert [node["user"] for node in more["apiTokens"]["nodes"]] == ["ci"]
+
+
+async def test_why_a_change_was_not_made_comes_as_the_type_of_its_kind(stack: Stack) -> None:
+    await stack.tell("registered-models/create", name="delays")
+    wish = """mutation($input: RegisterModelInput!) { registerModel(input: $input) { model { name }
+                problems { __typename ... on Problem { code field retryable } ... on ConflictProblem { fix } } } }"""
+    twice = (await stack.gateway.data(wish, {"input": {"model": "delays"}}))["registerModel"]
+    assert twice["model"] is None
+    assert [(one["__typename"], one["code"]) for one in twice["problems"]] == [
+        ("ConflictProblem", "RESOURCE_ALREADY_EXISTS")
+    ]
+    assert "fix" in twice["problems"][0]
+    nothing = await stack.gateway.data(
+        """mutation { setModelTag(input: {model: "none", tag: "a", value: "b"}) { problems { __typename } }
+             setAlias(input: {model: "none", alias: "a", version: "1"}) { problems { __typename } } }"""
+    )
+    assert {one["problems"][0]["__typename"] for one in nothing.values()} == {"NotFoundProblem"}
+    fine = await stack.gateway.data(wish, {"input": {"model": "fares"}})
+    assert fine["registerModel"] == {"model": {"name": "fares"}, "problems": []}

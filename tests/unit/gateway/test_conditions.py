@@ -10,24 +10,35 @@ import pytest
 from services.contracts.conditions import Condition, Ordering
 from services.contracts.errors import Invalid
 from services.gateway.conditions import condition, ordering
-from services.gateway.types import filters, list_filters, list_orders, logged_model_lists
+from services.gateway.types import (
+    filters,
+    list_filters,
+    list_orders,
+    logged_model_lists,
+    operation_lists,
+    running_lists,
+)
 from services.gateway.types.filters import FigureFilter, KeyedFilter, ModelFilter, NumberFilter, TextFilter, TimeFilter
 from services.gateway.types.list_filters import DatasetFilter, ReviewFilter
 from services.gateway.types.reviews import ReviewState
 from services.monitor.alerts import store as alerts
+from services.monitor.silences import store as silences
 from services.registry.audit import store as audit
 from services.registry.cards import store as cards
 from services.registry.datasets import registered as datasets
+from services.registry.deployments import store as deployments
 from services.registry.evaluations import store as evaluations
 from services.registry.events import handlers as events
 from services.registry.experiments import store as experiments
 from services.registry.gates import store as gates
+from services.registry.identity import handlers as tokens
 from services.registry.insights import store as insights
 from services.registry.logged_models import store as logged_models
 from services.registry.models import store as models
 from services.registry.projects import store as projects
 from services.registry.retraining import store as retraining
 from services.registry.reviews import store as reviews
+from services.runtime import dead_letters
 from services.runtime.conditions import Fields, keys, query
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -39,6 +50,8 @@ OWNED: dict[str, Fields] = {
     "DatasetUse": datasets.USE_FIELDS,
     "DatasetVersion": datasets.VERSION_FIELDS,
     "Evaluation": evaluations.FIELDS,
+    "DeadLetter": dead_letters.FIELDS,
+    "Deployment": deployments.FIELDS,
     "Event": events.FIELDS,
     "Experiment": experiments.FIELDS,
     "GateResult": gates.FIELDS,
@@ -49,14 +62,16 @@ OWNED: dict[str, Fields] = {
     "Project": projects.FIELDS,
     "Retraining": retraining.FIELDS,
     "Review": reviews.FIELDS,
+    "Silence": silences.FIELDS,
+    "Token": tokens.FIELDS,
     "Version": models.VERSION_FIELDS,
 }
 ENUMERATIONS = {("Review", "state"), ("Retraining", "state"), ("Alert", "state"), ("Alert", "severity")}
-ENUMERATIONS |= {("LoggedModel", "status")}
+ENUMERATIONS |= {("LoggedModel", "status"), ("Token", "role")}
 
 
 def _named(name: str) -> Any:
-    for module in (filters, list_filters, list_orders, logged_model_lists):
+    for module in (filters, list_filters, list_orders, logged_model_lists, operation_lists, running_lists):
         if hasattr(module, name):
             return getattr(module, name)
     raise AssertionError(f"there is no {name}")
