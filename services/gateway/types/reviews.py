@@ -39,6 +39,12 @@ class ReviewDecision:
     decision: Decision = strawberry.field(description="What.")
     reason: str = strawberry.field(description="Why.")
     at: datetime = strawberry.field(description="When.")
+    evaluations: list[str] = strawberry.field(
+        name="evaluationIds", description="What stood then: the newest evaluation on each split."
+    )
+    gates: int | None = strawberry.field(
+        name="gatesNumber", description="The number of the gates' newest verdict then, if there was one."
+    )
 
 
 @strawberry.type(description="What somebody said in a review.")
@@ -64,6 +70,7 @@ class Review(AboutVersion, Node):
     model_name: str = strawberry.field(name="model", description="The model's name.")
     version: str = strawberry.field(description="The version's number.")
     state: ReviewState = strawberry.field(description="Where it stands.")
+    lapsed_because: str = strawberry.field(description="If it has lapsed: what has changed since; empty otherwise.")
     digest: str = strawberry.field(description="Of all that the version is made of: a decision names it.")
     round: int = strawberry.field(description="Counts the requests for the same version, from 1.")
     authors: list[str] = strawberry.field(description="Who made the version: they can't decide.")
