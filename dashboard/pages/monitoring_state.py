@@ -21,6 +21,7 @@ AGAINST = {
     "": "The reference in force",
     "previous": "The window before",
     "weekday": "Same weekday, 4 weeks before",
+    "month": "Same month, a year before",
     "year": "A year before",
 }
 

@@ -1,4 +1,4 @@
-"""Windows beside something else than the reference: the period before, the same weekdays, a year ago, another one.
+"""Windows beside something else than the reference: the time before, the same weekdays or month, another one.
 
 All counts of a version over one grid add up and compare, so any of them can stand in for the reference's own.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -23,7 +24,9 @@ from services.monitor.windows.views import Bucket, drift_of
 
 PREVIOUS: Final = "previous"
 WEEKDAY: Final = "weekday"
+MONTH: Final = "month"
 YEAR: Final = "year"
+PERIODS: Final = (PREVIOUS, WEEKDAY, MONTH, YEAR)
 DAY_MS: Final = 86_400_000
 WEEKS: Final = 4
 """Weeks back that `weekday` looks: the same time of the week in each."""
@@ -31,6 +34,8 @@ YEAR_DAYS: Final = 364
 """52 weeks, so that weekdays fall on weekdays."""
 MOST_COMPARED: Final = 100
 """Windows that can be compared in one request."""
+CHUNK: Final = 64
+"""Windows whose counts are in memory at the same time."""
 
 Range = tuple[int, int]
 
@@ -43,9 +48,19 @@ def ranges_of(against: str, start_ms: int, width_ms: int) -> list[Range]:
         starts = [start_ms - 7 * DAY_MS * week for week in range(1, WEEKS + 1)]
     elif against == YEAR:
         starts = [start_ms - YEAR_DAYS * DAY_MS]
+    elif against == MONTH:
+        return [month_a_year_before(start_ms)]
     else:
         return []
     return [(start, start + width_ms) for start in starts]
+
+
+def month_a_year_before(time_ms: int) -> Range:
+    """The whole calendar month (UTC) of the year before in which the month of `time_ms` lies."""
+    moment = datetime.fromtimestamp(time_ms / 1000, UTC)
+    first = datetime(moment.year - 1, moment.month, 1, tzinfo=UTC)
+    after = (first + timedelta(days=31)).replace(day=1)
+    return int(first.timestamp() * 1000), int(after.timestamp() * 1000)
 
 
 class SideBySide:
@@ -69,12 +84,29 @@ class SideBySide:
                 field="against",
                 fix="Narrow the range, ask for the last N, or merge them by a coarser resolution.",
             )
-        other = None if against in (PREVIOUS, WEEKDAY, YEAR) else await self._named(watched, against)
+        other = None if against in PERIODS else await self._named(watched, against)
+        known: dict[tuple[str, Range], BatchCounts | None] = {}
         found = []
         for bucket, view in zip(buckets, views, strict=True):
             if against == WEEKDAY and bucket.width_ms > 7 * DAY_MS:
                 raise Invalid("a window of more than a week has no weekday", code="OUT_OF_RANGE", field="against")
-            found.append(await self._one(watched, bucket, view, against, other))
+            references = [await self._versions.reference(each) for each in {row["r"] for row in bucket.counts}]
+            active = max(references, key=lambda each: each.set_at)
+            if other is not None and other.grid.digest != active.reference.grid.digest:
+                raise Conflict(
+                    f"the reference {against!r} was cut into other bins than these windows",
+                    code="OTHER_BINS",
+                    field="against",
+                    fix="Compare windows with references made from windows (…/from-windows): those keep the bins.",
+                )
+            then = []
+            for span in ranges_of(against, bucket.start_ms, bucket.width_ms):
+                if (active.id, span) not in known:  # all windows of a month have one and the same before them
+                    known[active.id, span] = await self._counted(watched, active, span)
+                then.append(known[active.id, span])
+            now = await self._load([row["_id"] for row in bucket.counts if row["r"] == active.id])
+            windows = max(1, bucket.width_ms // active.window_ms)
+            found.append(await asyncio.to_thread(_compared, view, active, other, now, then, windows))
         return found
 
     async def _named(self, watched: Watched, name: str) -> Reference:
@@ -84,59 +116,47 @@ class SideBySide:
                 f"{watched.key} has never had a reference {name!r}",
                 code="UNKNOWN_REFERENCE",
                 field="against",
-                fix=f"The name of one it had, or {PREVIOUS}, {WEEKDAY} or {YEAR}.",
+                fix=f"The name of one it had, or one of: {', '.join(PERIODS)}.",
             )
         return active.reference
 
-    async def _one(
-        self, watched: Watched, bucket: Bucket, view: WindowView, against: str, other: Reference | None
-    ) -> WindowView:
-        references = [await self._versions.reference(each) for each in {row["r"] for row in bucket.counts}]
-        active = max(references, key=lambda each: each.set_at)
-        if other is not None and other.grid.digest != active.reference.grid.digest:
-            raise Conflict(
-                f"the reference {against!r} was cut into other bins than these windows",
-                code="OTHER_BINS",
-                field="against",
-                fix="Compare windows with references made from windows (…/from-windows): those keep the bins.",
-            )
-        now = [row["_id"] for row in bucket.counts if row["r"] == active.id]
-        then: list[str] = []
-        for start, end in ranges_of(against, bucket.start_ms, bucket.width_ms):
-            then += [row["_id"] for row in await self._windows.heads(watched.key, start, end) if row["r"] == active.id]
-        packed = await self._windows.load([*now, *then])
-        windows = max(1, bucket.width_ms // active.window_ms)
-        return await asyncio.to_thread(
-            _compared, view, active, other, _picked(packed, now), _picked(packed, then), windows
-        )
+    async def _counted(self, watched: Watched, active: ActiveReference, span: Range) -> BatchCounts | None:
+        heads = await self._windows.heads(watched.key, *span)
+        return await self._load([row["_id"] for row in heads if row["r"] == active.id])
 
-
-def _picked(packed: dict[str, bytes], ids: Sequence[str]) -> list[bytes]:
-    return [packed[each] for each in ids if each in packed]
+    async def _load(self, ids: Sequence[str]) -> BatchCounts | None:
+        """What these documents hold together; None without any."""
+        total: BatchCounts | None = None
+        for i in range(0, len(ids), CHUNK):
+            packed = list((await self._windows.load(ids[i : i + CHUNK])).values())
+            if packed:
+                total = await asyncio.to_thread(_sum, total, packed)
+        return total
 
 
 def _compared(
     view: WindowView,
     active: ActiveReference,
     other: Reference | None,
-    now: list[bytes],
-    then: list[bytes],
+    now: BatchCounts | None,
+    then: Sequence[BatchCounts | None],
     windows: int,
 ) -> WindowView:
     base = other if other is not None else _stands_in(active.reference, then)
-    if base is None or not now:
+    if base is None or now is None:
         return msgspec.structs.replace(view, features=[], prediction=None, worst_drift=None)
-    features, prediction, segment = drift_of(msgspec.structs.replace(active, reference=base), _sum(now), windows)
+    features, prediction, segment = drift_of(msgspec.structs.replace(active, reference=base), now, windows)
     return msgspec.structs.replace(view, features=features, prediction=prediction, worst_drift=segment)
 
 
-def _stands_in(reference: Reference, packed: list[bytes]) -> Reference | None:
+def _stands_in(reference: Reference, then: Sequence[BatchCounts | None]) -> Reference | None:
     """Other rows over the same bins; what the reference does by itself still counts as nothing new."""
-    if not packed:
+    parts = [each for each in then if each is not None]
+    if not parts:
         return None
-    own = _sum(packed)
+    own = merge(parts)
     return msgspec.structs.replace(reference, rows=own.rows, counts=pack(own)) if own.rows else None
 
 
-def _sum(packed: list[bytes]) -> BatchCounts:
-    return merge([unpack(data) for data in packed])
+def _sum(total: BatchCounts | None, packed: list[bytes]) -> BatchCounts:
+    return merge([*([] if total is None else [total]), *(unpack(data) for data in packed)])

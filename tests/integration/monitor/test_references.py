@@ -131,6 +131,12 @@ async def test_windows_are_compared_with_the_one_before_the_same_weekday_and_oth
     assert await drifted() == await drifted(against="training") == await drifted(against="previous") == moved
     assert await drifted(against="weekday") == still
     assert await drifted(against="year") == {}, "nothing was counted a year ago"
+    assert await drifted(against="month") == {}
+    for day_before, shift in ((360, 6.0), (358, 6.0), (400, 0.0)):  # two days of the same month, one of another
+        sent = rows.predictions(500, first=100_000 + day_before, at=rows.START - day_before * day, shift=shift)
+        await monitor.send("predictions", sent)
+    await monitor.counted(5_500)
+    assert await drifted(against="month") == still
     assert await drifted(against="previous", features=["load"]) == {"load": False}
     path = f"{monitor.path}/references/warm/from-windows"
     period = {"start": "2026-03-08T00:00:00Z", "end": "2026-03-09T00:00:00Z"}

@@ -95,7 +95,7 @@ def test_a_thousand_features_are_asked_for_in_few_windows() -> None:
 
 def test_drift_is_compared_with_other_windows_or_another_reference() -> None:
     offered = against_options(["spring", "winter"], "winter")
-    assert [one["value"] for one in offered] == ["", "previous", "weekday", "year", "spring"]
+    assert [one["value"] for one in offered] == ["", "previous", "weekday", "month", "year", "spring"]
     assert wish("against", "value", "year", {}) == {"against": "year"}
     assert wish("against", "value", "year", {"against": "year"}) == {}
     assert span_of({"against": "year"}).asked
