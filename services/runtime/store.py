@@ -12,32 +12,20 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
-from pymongo import (
-    DeleteMany,
-    DeleteOne,
-    IndexModel,
-    InsertOne,
-    MongoClient,
-    ReadPreference,
-    ReplaceOne,
-    UpdateMany,
-    UpdateOne,
-    WriteConcern,
-    errors,
-)
-from pymongo.client_session import ClientSession
+from pymongo import IndexModel, MongoClient, ReadPreference, WriteConcern, errors
 from pymongo.read_concern import ReadConcern
 
 from services.contracts.errors import Unavailable
+from services.runtime.pipelining import transact
+from services.runtime.steps import Expectation, Operation, Refused, Step, Unmet
+
+__all__ = ["DURABLE", "Collection", "Expectation", "Operation", "Refused", "Step", "Store", "Unmet", "translated"]
 
 Collection = AsyncIOMotorCollection
-Operation = InsertOne[dict[str, Any]] | UpdateOne | UpdateMany | ReplaceOne[dict[str, Any]] | DeleteOne | DeleteMany
-Expectation = Literal["insert", "match", "delete", "any"]
 
 PING_SECONDS = 2.0
 TRANSACTION_SECONDS = 15.0
@@ -82,41 +70,6 @@ def translated() -> Iterator[None]:
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Operations on one collection, carried out in their order; each has to find what `expectation` says.
-
-    `found`: how many documents together, if that isn't one for each operation.
-    """
-
-    collection: str
-    expectation: Expectation
-    operations: Sequence[Operation]
-    found: int | None = None
-
-    @property
-    def expected(self) -> int:
-        return len(self.operations) if self.found is None else self.found
-
-
-class Unmet(Exception):
-    """Not all operations of step number `step` found their document."""
-
-    def __init__(self, step: int) -> None:
-        super().__init__(f"step {step} found less than it should")
-        self.step = step
-
-
-class Refused(Exception):
-    """Operation number `operation` of step number `step` was refused; `failure` is the server's description."""
-
-    def __init__(self, step: int, operation: int, failure: Mapping[str, Any]) -> None:
-        super().__init__(str(failure.get("errmsg", "the server refused a write")))
-        self.step = step
-        self.operation = operation
-        self.failure = failure
-
-
 class Store:
     """A service's own database."""
 
@@ -125,7 +78,6 @@ class Store:
         self._options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
         self._database = client.get_database(database, codec_options=self._options, write_concern=DURABLE)
         self._plain_client: MongoClient[dict[str, Any]] = client.delegate
-        self._plain = self._plain_client.get_database(database, codec_options=self._options, write_concern=DURABLE)
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix=f"write:{database}")
         self._collections: dict[str, Collection[dict[str, Any]]] = {}
         self.name = database
@@ -218,31 +170,16 @@ class Store:
             session.start_transaction(
                 read_concern=ReadConcern("snapshot"), write_concern=DURABLE, read_preference=ReadPreference.PRIMARY
             )
-            for number, step in enumerate(steps):
-                self._carry_out(number, step, session)  # an error ends the session, which aborts the transaction
+            # An error ends the session, which aborts the transaction.
+            if transact(self._plain_client, self.name, self._options, steps, session):
+                return
             while True:
                 try:
-                    return session.commit_transaction()
+                    session.commit_transaction()
+                    return
                 except errors.PyMongoError as error:
                     if error.has_error_label(_TRANSIENT):
                         raise
                     if time.monotonic() > deadline or not error.has_error_label(_UNKNOWN):
                         raise _unavailable(error) from error  # it may have been committed
                     time.sleep(COMMIT_AGAIN_SECONDS)  # in a writer's own thread
-
-    def _carry_out(self, number: int, step: Step, session: ClientSession) -> None:
-        try:
-            done = self._plain[step.collection].bulk_write(step.operations, session=session)
-        except errors.BulkWriteError as error:
-            if error.has_error_label(_TRANSIENT):
-                raise
-            failures = (error.details or {}).get("writeErrors") or [{}]
-            raise Refused(number, int(failures[0].get("index", 0)), failures[0]) from error
-        hit = {
-            "insert": done.inserted_count,
-            "match": done.matched_count,
-            "delete": done.deleted_count,
-            "any": step.expected,
-        }[step.expectation]
-        if hit != step.expected:
-            raise Unmet(number)
