@@ -53,6 +53,11 @@ def planted(client: httpx.Client, name: str) -> Server:
         put(f"{ROOT}/$exp/models/$lm/artifacts/MLmodel", b"flavors: {}"),
         post("runs/outputs", run_id="$child", models=[{"model_id": "$lm", "step": 3}]),
         post("runs/update", run_id="$child", status="FINISHED", end_time=77),
+        post("logged-models", experiment_id="$exp", name="old", source_run_id="$gone",
+             save={"old": "model.info.model_id"}),
+        post("runs/log-metric", run_id="$gone", key="auc", value=0.5, timestamp=1, model_id="$old"),
+        post("runs/outputs", run_id="$gone", models=[{"model_id": "$old", "step": 1}]),
+        post("runs/log-inputs", run_id="$child", models=[{"model_id": "$old"}]),
         post("runs/delete", run_id="$gone"),
         post("registered-models/create", name="$u", description="about", tags=[{"key": "t", "value": "x"}]),
         *[
@@ -85,7 +90,7 @@ def check_copy(client: httpx.Client, name: str) -> None:
     wish = {"experiment_ids": [experiment["experiment_id"]], "run_view_type": "ALL", "order_by": ["start_time ASC"]}
     runs = _answer(client.post("/api/2.0/mlflow/runs/search", json=wish))["runs"]
     assert [run["info"]["run_name"] for run in runs] == ["parent", "child", "gone"]
-    parent, child, _ = runs
+    parent, child, gone = runs
     assert [run["info"]["lifecycle_stage"] for run in runs] == ["active", "active", "deleted"]
     assert _pairs(child["data"]["tags"])["mlflow.parentRunId"] == parent["info"]["run_id"]
     assert (child["info"]["status"], child["info"]["start_time"], child["info"]["end_time"]) == ("FINISHED", 20, 77)
@@ -103,6 +108,10 @@ def check_copy(client: httpx.Client, name: str) -> None:
     [output] = child["outputs"]["model_outputs"]
     model = ask(f"logged-models/{output['model_id']}")["model"]
     assert (model["info"]["name"], model["info"]["source_run_id"]) == ("net", run_id)
+    [old] = gone["outputs"]["model_outputs"]
+    assert [metric["value"] for metric in ask(f"logged-models/{old['model_id']}")["model"]["data"]["metrics"]] == [0.5]
+    taken_in = ask("runs/get", run_id=run_id)["run"]["inputs"]["model_inputs"]
+    assert [entry["model_id"] for entry in taken_in] == [old["model_id"]]
     registered = ask("registered-models/get", name=name)["registered_model"]
     assert registered["description"] == "about"
     assert _pairs(registered["tags"])["t"] == "x"
