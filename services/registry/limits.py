@@ -12,6 +12,8 @@ ENTITIES_PER_BATCH: Final = 1000
 BATCH_BYTES: Final = 1_000_000
 PAGE_UPLOAD_BYTES: Final = 10 * 1024 * 1024
 """A file that MLflow's own pages upload."""
+PRESIGNED_SECONDS: Final = 604_800
+"""How long clouds let a signed address live at most."""
 DATASETS_PER_REQUEST: Final = 5000
 """Ours: MLflow's server has no such limit; its client sends 1,000 at most by itself. All are one transaction."""
 

@@ -77,7 +77,7 @@ class Artifacts:
         in_the_way = await self._store.files_among(rules.ancestors(path))
         if in_the_way:
             raise Invalid(f"'{in_the_way[0]}' is a file, so nothing can lie below it", field="path")
-        if await self._store.directories_among([path]) and await self._store.below(f"{path}/", 1):
+        if any(file.id != path for file in await self._store.below(path, 2)):
             raise Invalid(f"'{path}' is a directory", field="path")
         return path
 
@@ -97,6 +97,17 @@ class Artifacts:
         if artifact is None or artifact.gone:
             raise NotFound(f"No such artifact: '{cleaned}'")
         return artifact
+
+    async def find_file(self, context: Context, path: str) -> Artifact:
+        """As `find`, but of a directory it is said that it is one: raises Invalid then."""
+        try:
+            return await self.find(context, path)
+        except NotFound:
+            cleaned = rules.clean_path(path)
+            if not cleaned or await self._store.below(cleaned, 1):
+                message = f"Artifact path refers to a directory, not a file: '{cleaned}'"
+                raise Invalid(message, field="path", fix="List the directory, and fetch its files.") from None
+            raise
 
     def content(self, artifact: Artifact, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The bytes from `start` to before `end`, streamed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
@@ -13,6 +14,8 @@ MAX_PATH = 3000
 """Bytes of a path, percent-encoded: it is part of an event's subject, which NATS limits to one line of 4 KB."""
 MAX_DECODINGS = 10
 SCHEMES = ("mlflow-artifacts",)
+_REFUSED = re.compile("[\x00-\x08\x0a-\x1f\x7f#\ud800-\udfff]")
+"""Control characters but the tab, half characters, and what ends the path of an address."""
 
 
 class Artifact(Aggregate, frozen=True, kw_only=True):
@@ -61,11 +64,9 @@ def clean_path(path: str) -> str:
         raise _bad(path)
     pieces = decoded.split("/")
     if (
-        not decoded.isprintable()
-        or "\\" in decoded
-        or "#" in decoded
-        or decoded.startswith("/")
-        or ".." in pieces
+        _REFUSED.search(decoded)
+        or decoded.startswith(("/", "\\"))
+        or ".." in re.split(r"[/\\]", decoded)  # where a file is fetched to, a backslash may part names too
         or _is_windows_absolute(decoded)
         or _has_scheme(decoded)
         or len(quote(decoded)) > MAX_PATH

@@ -24,6 +24,21 @@ class ListStored(Message, frozen=True, kw_only=True):
     path: str | None = None
 
 
+class PresignedUpload(Message, frozen=True, kw_only=True):
+    required = ("path",)
+    run_id: str | None = None
+    model_id: str | None = None
+    path: str | None = None
+    expiration: Int64 | None = None
+
+
+class PresignedDownload(Message, frozen=True, kw_only=True):
+    required = ("run_id", "path")
+    run_id: str | None = None
+    path: str | None = None
+    expiration: Int64 | None = None
+
+
 class CreateMultipartUpload(Message, frozen=True, kw_only=True):
     """`path` is the file on the client's side: only its name matters."""
 

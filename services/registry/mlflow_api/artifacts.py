@@ -39,7 +39,7 @@ async def chunks_of(request: Request) -> AsyncIterator[bytes]:
 
 
 async def download(surface: Surface, request: Request) -> Response:
-    artifact = await surface.artifacts.find(context_of(request), request.path_params["path"])
+    artifact = await surface.artifacts.find_file(context_of(request), request.path_params["path"])
     return _file(surface, request, artifact)
 
 
@@ -133,12 +133,12 @@ def _path_of_file(request: Request, name: str) -> str:
     path = request.query_params.get(name)
     if path is None:
         raise Invalid("Request must include the path of a file as a query parameter.", code="BAD_REQUEST", field=name)
-    return rules.file_path(path)
+    return rules.clean_path(path)
 
 
 async def _send(surface: Surface, request: Request, location: str, path: str) -> Response:
     wanted = rules.joined(_served(location), path)
-    return _file(surface, request, await surface.artifacts.find(context_of(request), wanted))
+    return _file(surface, request, await surface.artifacts.find_file(context_of(request), wanted))
 
 
 def _served(location: str) -> str:
@@ -168,10 +168,26 @@ def _file(surface: Surface, request: Request, artifact: Artifact) -> Response:
 
 
 async def presigned_upload(surface: Surface, request: Request) -> Any:
+    """As of MLflow's own server for storage that it serves itself: what is wrong with the request comes first."""
+    wish = await read(request, requests.PresignedUpload)
+    if bool(wish.run_id) == bool(wish.model_id):
+        raise Invalid("Exactly one of run_id and model_id must be provided.", field="run_id")
+    rules.clean_path(wish.path or "")
+    if wish.run_id:
+        await surface.runs.get(context_of(request), wish.run_id)
+    else:
+        await surface.logged_models.get(context_of(request), wish.model_id or "")
     raise _no_cloud("upload", "proxied artifact storage", "a direct cloud storage artifact URI")
 
 
 async def presigned_download(surface: Surface, request: Request) -> Any:
+    wish = await read(request, requests.PresignedDownload)
+    rules.clean_path(wish.path or "")
+    expiration = 1 if wish.expiration is None else wish.expiration
+    if not 1 <= expiration <= limits.PRESIGNED_SECONDS:
+        message = f"expiration must be between 1 and {limits.PRESIGNED_SECONDS} seconds (got {expiration})."
+        raise Invalid(message, field="expiration")
+    await surface.runs.get(context_of(request), wish.run_id or "")
     raise _no_cloud("download", "runs with proxied artifact storage", "a run with a direct cloud storage artifact URI")
 
 

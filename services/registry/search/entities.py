@@ -59,6 +59,8 @@ class Entity:
     dataset_keys: frozenset[str] = frozenset()
     alternatives: bool = True
     """Whether filters may hold OR and parentheses, which MLflow doesn't have."""
+    bare_text: bool = False
+    """Whether text may stand without quotes."""
     words: words.Words = words.OF_RUNS
 
     def filter_field(self, name: str) -> Field:
@@ -127,6 +129,8 @@ class Entity:
     def _text(self, about: Field, token: Token) -> str:
         if token.kind is Kind.STRING or is_quoted(token.text, '"'):
             return unquoted(token.text)
+        if self.bare_text:
+            return token.text
         message = words.OTHER_TEXT.get(about.section.value, self.words.text)
         if token.kind is Kind.NAME:
             message = words.NOT_QUOTED
@@ -316,6 +320,7 @@ LOGGED_MODELS = Entity(
         "last_updated_timestamp": "last_updated_timestamp_ms",
     },
     listing_sections=frozenset({Section.PARAM, Section.TAG}),
+    bare_text=True,
     alternatives=False,  # MLflow's clients count on OR being refused here
     words=words.OF_LOGGED_MODELS,
 )

@@ -39,7 +39,7 @@ _TOKENS = re.compile(
       (?P<space>\s+)
     | (?P<number>[+-]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?(?![\w.]))
     | (?P<string>'(?:''|\\'|[^'])*')
-    | (?P<name>(?:{_QUOTED_NAME}|[^\W\d]\w*)(?:\.(?:{_QUOTED_NAME}|\w+))*)
+    | (?P<name>(?:{_QUOTED_NAME}|[^\W\d]\w*)(?:\.(?:{_QUOTED_NAME}|'[^']*'|\w+))*)
     | (?P<operator><=|>=|!=|<>|==|=|<|>)
     | (?P<open>\()
     | (?P<close>\))

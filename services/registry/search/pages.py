@@ -31,6 +31,6 @@ def offset_of(token: str | None) -> int:
         offset = msgspec.json.decode(decoded, type=_Position, strict=False).offset
     except msgspec.MsgspecError:
         raise Invalid(f"Invalid page token, decoded value={decoded!r}", field="page_token") from None
-    if offset < 1:
+    if not offset:
         raise Invalid(f"Invalid page token, parsed value={offset}", field="page_token")
-    return offset
+    return max(offset, 0)

@@ -85,6 +85,20 @@ def test_the_same_content_is_kept_once(registry: RegistryProcess) -> None:
     assert httpx.get(places[1]).content == content
 
 
+def test_a_name_is_a_file_or_a_directory_never_both(registry: RegistryProcess) -> None:
+    file = address(registry, "d/a.txt")
+    directory = file.rpartition("/")[0]
+    assert httpx.put(file, content=b"1").status_code == 200
+    assert httpx.put(directory, content=b"2").json()["error_code"] == "INVALID_PARAMETER_VALUE"
+    assert httpx.put(f"{file}/b", content=b"2").status_code == 400
+    assert httpx.put(file, content=b"22").status_code == 200
+    told = httpx.get(directory)
+    assert (told.status_code, "refers to a directory" in told.json()["message"]) == (400, True)
+    assert httpx.delete(file).status_code == 200
+    assert httpx.get(directory).status_code == 404
+    assert httpx.put(directory, content=b"3").status_code == 200
+
+
 def test_an_upload_that_breaks_off_leaves_nothing(registry: RegistryProcess) -> None:
     place = address(registry)
     path = place.removeprefix(registry.url)

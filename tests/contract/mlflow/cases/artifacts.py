@@ -78,6 +78,14 @@ CASES = [
         for name in ("a.txt", "b.pkl", "c.png", "d.pdf", "MLmodel", "mlproject", "e.html", "f.svg", "g.csv", "h.json", "i.yaml", "j.py", "k.unknown",
                      "l", ".hidden", "m.TXT", "a b.txt", "größe.txt", "模型.bin", "x(1),y.txt", "dog+step+20+timestamp+100.png", "n.tar.gz", "o.webp")
     ],
+    case("odd names", *[step for name in ("a%5cb.txt", "9.41.00%e2%80%afAM.png", "%c2%a0.txt", "'q'", "%22dq%22", "a%3fb=c&d;e", "~", "..x", "x..") for step in (
+        put(f"{FILES}/odd/{name}", b"x"), Step("GET", f"{FILES}/odd/{name}"))], listing(path="odd")),
+    case("a directory downloaded", put(f"{FILES}/d/a.txt", b"1"), Step("GET", f"{FILES}/d"), Step("GET", f"{ROOT}/$exp/$run")),
+    case("a directory where a file is meant", put(f"{FILES}/d/a.txt", b"1"),
+         get("/get-artifact", run_id="$run", path="d"), get("/get-artifact", run_id="$run", path=""), get("/get-artifact", run_id="$run", path="nope")),
+    *[case(f"presigned {way} of {wish}", Step("POST", f"artifacts/presigned-{way}-url", wish, message=True)) for way in ("upload", "download") for wish in (
+        {"path": "x"}, {"run_id": "$run"}, {"run_id": "nope", "path": "x"}, {"run_id": "$run", "path": "../x"}, {"run_id": "$run", "path": "x", "expiration": -1},
+        {"run_id": "$run", "model_id": "m-1", "path": "x"}, {"model_id": "m-1", "path": "x"}, {"run_id": "$run", "path": "x", "expiration": 604801})],
     case("presigned upload", post("artifacts/presigned-upload-url", run_id="$run", path="a.txt")),
     case("presigned download", post("artifacts/presigned-download-url", run_id="$run", path="a.txt")),
     case("multipart", post("/api/2.0/mlflow-artifacts/mpu/create/$exp/$run/artifacts/a", path="a", num_parts=2)),

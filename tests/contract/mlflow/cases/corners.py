@@ -36,6 +36,7 @@ _RUN_FILTERS = (
     "attributes.source_type = 'x'", "attribute.start_time >= 1000 and attribute.start_time <= 1000", "1 = 1", "'a' = 'a'", "params.n", "=", "()",
     "params.n = '10';", "; DROP TABLE runs", "params.n = '10' OR 1=1 --", "datasets.name = 'x'", "dataset.name IN ('x', 'y')",
     "dataset.name LIKE '%'", "dataset.profile = 'x'", "dataset.schema = 'x'", "dataset.name = 5", "inputs.name = 'x'",
+    "attributes.'run_name' = 'first'", "attributes.'Run name' = 'first'", "metrics.'tiny' > 0", "params.'n' = '10'", "tags.'sp ace' = ' lead'", "tags.'a' = 'b' AND tags.'c",
 )  # fmt: skip
 _RUN_ORDERS = (
     ["params.p DESC", "attributes.start_time"], ['run_name\tDESC'], ['run_name\nASC'], ["run_name aSc"], ["attribute.run_name"], ["attr.run_name"],

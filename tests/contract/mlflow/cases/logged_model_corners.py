@@ -23,7 +23,7 @@ _FILTERS = (
     "source_run_id = '$run'", "source_run_id = ''", "artifact_location LIKE '%models%'", "attributes.name = 'a'", "attribute.name = 'a'",
     "metric.auc > 0.5", "metrics.auc", "metrics.auc >", "name = 'a' and params.p = '1'", "name == 'a'", "name <> 'a'",
     "params.p = '1' AND tags.größe = 'x' AND metrics.auc > 0.6", "lifecycle_stage = 'active'", "status_message = 'x'", "name = 'it''s'", " ",
-    "name ILIKE 'A'",
+    "name ILIKE 'A'", "name = a", "name != a", "name LIKE a", "params.p = 1", "params.p = '1' AND name = a", "model_type = x", "name = a.b",
 )  # fmt: skip
 _ORDERS = (
     [{"field_name": "metrics.auc"}, {"field_name": "name"}], [{"field_name": "metrics.auc", "ascending": False}],
