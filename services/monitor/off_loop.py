@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, ParamSpec, TypeVar
 
-SMALL_ROWS: Final = 2_000
-"""Up to so many rows a piece takes about a millisecond; handing it to a thread and back costs half as much again, and
-the event loop fights the thread for the interpreter meanwhile."""
+SMALL_ROWS: Final = 12_000
+"""Up to so many rows a piece takes a few milliseconds, a few times a second. Handing it to a thread and back costs half
+as much again, the event loop fights the thread for the interpreter meanwhile, and both find their caches cold."""
 
 P = ParamSpec("P")
 R = TypeVar("R")

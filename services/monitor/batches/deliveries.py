@@ -13,7 +13,7 @@ from services.contracts.errors import Invalid
 from services.monitor.batches.counted import WindowShare, merged_shares, shares_in
 from services.monitor.batches.labels import normalised_labels
 from services.monitor.batches.predictions import normalised_predictions
-from services.monitor.batches.tables import ARROW, Rows, read, read_arrow
+from services.monitor.batches.tables import ARROW, JSON, Rows, read, read_arrow, read_json
 from services.monitor.counts.arrow import columns_from_arrow
 from services.monitor.counts.columns import Columns
 from services.monitor.labels.hashing import Hashes
@@ -100,6 +100,8 @@ def labels_of(deliveries: Sequence[Delivery], active: ActiveReference, now_ms: i
 
 def _decoded(delivery: Delivery, normalise: Callable[[Rows], pa.RecordBatch]) -> list[pa.RecordBatch]:
     """The message's rows in the form that the HTTP edge sends; a producer's own message is brought into it."""
+    if delivery.body.startswith(b"{"):  # Arrow's begins with four bytes of ones
+        return [normalise(read(JSON, delivery.body, {JSON: read_json}))]
     try:
         with pa.ipc.open_stream(pa.py_buffer(delivery.body)) as reader:
             names = reader.schema.names

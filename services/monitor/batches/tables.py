@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +22,7 @@ CSV: Final = "text/csv"
 JSON: Final = "application/json"
 
 MAX_COLUMNS: Final = 2_000
+_NUMBERS: Final = pa.float64()
 _CODED: Final = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -57,12 +59,17 @@ class Rows:
         return found
 
     def _as_it_is(self, name: str, numeric: bool) -> pa.Array | None:
-        assert self._table is not None
-        column = self._table.column(name)
-        if column.num_chunks != 1 or column.type != (pa.float64() if numeric else _CODED):
+        array = self._whole.get(name)
+        if array is None or array.type != (_NUMBERS if numeric else _CODED):
             return None
-        array = column.chunk(0)
         return None if (array if numeric else array.dictionary).null_count else array
+
+    @cached_property
+    def _whole(self) -> dict[str, pa.Array]:
+        """The columns of a table that came in one piece, as nearly all do."""
+        assert self._table is not None
+        pieces = self._table.to_batches()
+        return dict(zip(self.names, pieces[0].columns, strict=True)) if len(pieces) == 1 else {}
 
     def values(self, name: str) -> Sequence[object]:
         """The column as Python values, if it came in JSON."""

@@ -92,6 +92,20 @@ class MongoWindows:
     async def performance_heads(self, key: str, start_ms: int, end_ms: int) -> list[dict[str, Any]]:
         return await self._heads(PERFORMANCES, key, start_ms, end_ms)
 
+    async def both_heads(
+        self, key: str, start_ms: int, end_ms: int
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """As `heads` and `performance_heads`, in one question: live figures ask it with every group of batches."""
+        heads: list[dict[str, Any]] = [
+            {"$match": {"k": key, **_within(start_ms, end_ms)}},
+            {"$sort": {"k": ASCENDING, "w": ASCENDING}},
+            {"$project": {"counts": 0}},
+        ]
+        joined = {"coll": PERFORMANCES, "pipeline": [*heads, {"$set": {"joined": True}}]}
+        with translated():
+            rows = await self._store[WINDOWS].aggregate([*heads, {"$unionWith": joined}]).to_list(None)
+        return [row for row in rows if "joined" not in row], [row for row in rows if "joined" in row]
+
     async def load(self, ids: Sequence[str]) -> dict[str, bytes]:
         """Packed counts by document id."""
         return await self._load(WINDOWS, ids)

@@ -65,10 +65,13 @@ class Bucket:
     coarse: bool = False
 
     @property
+    def place(self) -> tuple[int, int]:
+        return self.start_ms, self.width_ms
+
+    @property
     def fingerprint(self) -> tuple[Any, ...]:
         """Changes whenever a figure of the window can change."""
-        tokens = sorted(row["token"] for row in (*self.counts, *self.performances))
-        return (self.start_ms, self.width_ms, self.closed, *tokens)
+        return (self.closed, *sorted(row["token"] for row in (*self.counts, *self.performances)))
 
 
 class WindowViews:
@@ -82,7 +85,7 @@ class WindowViews:
         self._versions = versions
         self._known = known
         self._usual: OrderedDict[tuple[str, int], tuple[float, dict[int, int]]] = OrderedDict()
-        self._cache: OrderedDict[tuple[Any, ...], WindowView] = OrderedDict()
+        self._cache: OrderedDict[tuple[Any, ...], tuple[tuple[Any, ...], WindowView]] = OrderedDict()
         self._calibrations: OrderedDict[str, tuple[Floats, Floats] | None] = OrderedDict()
 
     async def buckets(self, watched: Watched, starts: Sequence[int], resolution_ms: int | None) -> list[Bucket]:
@@ -90,9 +93,7 @@ class WindowViews:
         if not starts:
             return []
         first, end = starts[0], starts[-1] + 1
-        counts, performances = await asyncio.gather(
-            self._windows.heads(watched.key, first, end), self._windows.performance_heads(watched.key, first, end)
-        )
+        counts, performances = await self._windows.both_heads(watched.key, first, end)
         # Closing takes the mark from all documents that a window has then.
         unmarked = any("open" not in row for row in counts)
         closed = await self._windows.closed(watched.key, first, end) if unmarked else set()
@@ -128,15 +129,17 @@ class WindowViews:
         found: dict[int, WindowView] = {}
         missing: list[Bucket] = []
         for bucket in buckets:
-            cached = self._cache.get((watched.key, features == [], bucket.fingerprint))
-            if cached is None:
+            fingerprint, cached = self._cache.get((watched.key, features == [], *bucket.place), ((), None))
+            if cached is None or fingerprint != bucket.fingerprint:
                 missing.append(bucket)
             else:
                 found[bucket.start_ms] = cached
         for i in range(0, len(missing), CHUNK):
             for bucket, view in await self._made(watched, missing[i : i + CHUNK], drifting=features != []):
                 found[bucket.start_ms] = view
-                self._cache[(watched.key, features == [], bucket.fingerprint)] = view
+                place = (watched.key, features == [], *bucket.place)
+                self._cache[place] = bucket.fingerprint, view
+                self._cache.move_to_end(place)
         while len(self._cache) > VIEWS_KEPT:
             self._cache.popitem(last=False)
         views = [found[bucket.start_ms] for bucket in buckets]

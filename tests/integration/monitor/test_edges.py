@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -94,20 +96,21 @@ async def test_a_batch_published_to_nats_directly_counts_like_any_other(
 ) -> None:
     await monitor.set_reference()
 
-    async def publish(table: pa.Table, batch: str) -> None:
+    async def publish(body: pa.Table | dict[str, Any], batch: str, kind: str = "predictions") -> None:
         header = BatchHeader(
-            batch_id=batch, model_name=MODEL, version=VERSION, rows=table.num_rows, actor="anna",
+            batch_id=batch, model_name=MODEL, version=VERSION, rows=1, actor="anna",
             correlation_id="c", received_at=datetime.now(UTC),
         )  # fmt: skip
-        await bus.publish(
-            "ingest.predictions.any.1", rows.arrow(table), message_id=batch, headers=batch_headers(header)
-        )
+        data = rows.arrow(body) if isinstance(body, pa.Table) else msgspec.json.encode(body)
+        await bus.publish(f"ingest.{kind}.any.1", data, message_id=batch, headers=batch_headers(header))
 
     await publish(rows.predictions(300), "direct")
     await publish(rows.predictions(10).drop_columns(["temp"]), "bad")
     await publish(rows.predictions(100, first=300), "direct 2")
-    [window] = await monitor.counted(400)
-    assert window.rows == 400
+    await publish({"columns": rows.json_columns(rows.predictions(50, first=400))}, "direct 3")
+    await publish({"rows": [{"id": "r0", "label": 1}, {"id": "r449", "label": 0}]}, "direct 4", "labels")
+    [window] = await monitor.counted(450, labelled=2)
+    assert window.rows == 450
 
     async def buried() -> bool:
         letters = await store["dead_letters"].find().to_list(None)
