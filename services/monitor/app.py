@@ -16,7 +16,7 @@ from services.contracts.dead_letters import (
     ListMonitorDeadLettersByPage,
 )
 from services.contracts.drift import GetDistribution, ListSegmentDrift
-from services.contracts.monitor import GetPerformance, ListMonitored, ListWindows
+from services.contracts.monitor import GetPerformance, ListMonitored, ListWindows, SetReferenceFromPeriod
 from services.contracts.silences import EndSilence, ListSilences, ListSilencesByPage, SetSilence
 from services.contracts.streams import MONITOR_LABELS, MONITOR_MODELS, MONITOR_PREDICTIONS
 from services.monitor.alerts import store as alerts_store
@@ -35,6 +35,7 @@ from services.monitor.labels.retention import LabelRetention
 from services.monitor.labels.waiting import WaitingLabels
 from services.monitor.memory import release_unused
 from services.monitor.metrics import WindowGauges
+from services.monitor.references.commands import ReferenceCommands
 from services.monitor.references.handlers import References
 from services.monitor.samples import store as samples_store
 from services.monitor.samples.handlers import MultivariateJob, Multivariates, Samples
@@ -114,6 +115,8 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         sample_rows = samples_store.MongoSamples(store)
         queries = Queries(versions, windows, views, Multivariates(sample_rows))
 
+        references = References(versions, views, outbox)
+        setting = ReferenceCommands(references, queries.list_monitored, outbox)
         silences = Silences(silences_store.MongoSilences(store), outbox)
         queue = sending.WebhookQueue(store)
         webhooks = Webhooks(
@@ -169,6 +172,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
             {
                 ListMonitored: queries.list_monitored,
                 ListWindows: queries.list_windows,
+                SetReferenceFromPeriod: setting.from_period,
                 GetDistribution: queries.get_distribution,
                 ListSegmentDrift: queries.list_segment_drift,
                 GetPerformance: queries.get_performance,
@@ -199,5 +203,5 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         )
         app = http_app("Monitor", authenticator, max_body_bytes=settings.max_reference_bytes)
         files = RegistryFiles(bus, settings.registry_url, settings.max_reference_bytes)
-        add_routes(app, Ingest(versions, References(versions, views, outbox), files, bus), settings.max_batch_bytes)
+        add_routes(app, Ingest(versions, references, files, bus), settings.max_batch_bytes)
         yield app

@@ -1,4 +1,4 @@
-"""Model versions under watch: what can be asked of them."""
+"""Model versions under watch: what can be asked and changed of them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from services.contracts.monitor import (
     ListMonitored,
     ListWindows,
     MonitoredView,
+    SetReferenceFromPeriod,
     WindowView,
 )
 from services.contracts.monitor import PerformanceDetail as PerformanceView
 from services.contracts.paging import Page
 from services.gateway.conditions import condition, ordering
+from services.gateway.inputs import monitoring as inputs
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.types.arguments import (
@@ -36,9 +38,11 @@ from services.gateway.types.arguments import (
     checked_last,
     checked_resolution,
 )
+from services.gateway.types.commands import Outcome, Payload, answered, commanded
 from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
 from services.gateway.types.monitoring import Distribution, MonitoredVersion, PerformanceDetail, SegmentDrift, Window
+from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 from services.gateway.types.running_lists import MonitoredFilter, MonitoredOrder
 from services.gateway.whole import attributes, page_of
@@ -194,4 +198,24 @@ class MonitoringQueries:
     )
     distribution: Distribution | None = viewed(
         resolver=_distribution, description="How one feature is distributed now, beside the reference."
+    )
+
+
+@strawberry.type(description="What a change of a reference did.")
+class ReferencePayload(Payload):
+    is_type_of = reads(Outcome)
+
+    monitored: MonitoredVersion | None = viewed(
+        resolver=answered, description="The version under watch now; null if there were errors."
+    )
+
+
+@strawberry.type
+class MonitoringMutations:
+    """What can be changed."""
+
+    set_reference_from_period: ReferencePayload = commanded(
+        inputs.SetReferenceFromPeriodInput,
+        SetReferenceFromPeriod,
+        "Has a version compared with what it predicted in a past time, from now on.",
     )

@@ -18,6 +18,7 @@ from services.gateway.resolvers.evaluations import EvaluationMutations
 from services.gateway.resolvers.history import HistoryMutations
 from services.gateway.resolvers.insights import InsightMutations
 from services.gateway.resolvers.logged_models import LoggedModelMutations
+from services.gateway.resolvers.monitoring import MonitoringMutations
 from services.gateway.resolvers.operations import OperationMutations
 from services.gateway.resolvers.projects import ProjectMutations
 from services.gateway.resolvers.reviews import ReviewMutations
@@ -81,6 +82,7 @@ async def _set_alias(
 
 @strawberry.type(description="Everything that can be changed.")
 class Mutation(
+    MonitoringMutations,
     OperationMutations,
     AlertMutations,
     EvaluationMutations,

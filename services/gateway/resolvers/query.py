@@ -31,6 +31,7 @@ from services.gateway.operation import Info
 from services.gateway.preload import preload_models, preload_versions
 from services.gateway.resolvers.alerts import AlertQueries
 from services.gateway.resolvers.audit import AuditQueries
+from services.gateway.resolvers.comparing import ComparingQueries
 from services.gateway.resolvers.datasets import DatasetQueries
 from services.gateway.resolvers.deployments import DeploymentQueries
 from services.gateway.resolvers.duplicates import DuplicateQueries
@@ -263,6 +264,7 @@ _PAGE = Size(asks=True)
 
 @strawberry.type(description="Everything that can be asked.")
 class Query(
+    ComparingQueries,
     LoggedModelQueries,
     MonitoringQueries,
     OperationQueries,

@@ -13,7 +13,8 @@ from services.contracts.duplicates import MAX_SIMILAR, FindSimilarRuns
 from services.contracts.duplicates import SimilarRun as SimilarRunView
 from services.contracts.errors import Invalid
 from services.contracts.registry import DatasetRef, ExperimentView, GetMetricHistory, MetricPoint, RunView
-from services.contracts.reproduction import GetReproducibility, ReproducibilityView
+from services.contracts.reproduction import GetReproducibility, PlanReproduction, ReproducibilityView
+from services.contracts.reproduction import ReproductionPlan as PlanView
 from services.gateway.ids import global_id
 from services.gateway.operation import Info
 from services.gateway.types import values
@@ -25,7 +26,7 @@ from services.gateway.types.logged_models import LoggedModel, logged_models_of
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
 from services.gateway.types.paging import Connection
 from services.gateway.types.past import ONLY_NOW, only_now
-from services.gateway.types.reproduction import Reproducibility
+from services.gateway.types.reproduction import Reproducibility, ReproductionPlan
 from services.gateway.types.scalars import Long
 from services.gateway.types.values import KeyValue, Metric
 
@@ -89,6 +90,11 @@ def _duration(parent: strawberry.Parent[RunView]) -> float | None:
 async def _reproducibility(parent: strawberry.Parent[RunView], info: Info) -> ReproducibilityView:
     only_now(parent.as_of, "how well a run can be made again")
     return await info.context.ask(GetReproducibility(run_id=parent.id))
+
+
+async def _plan(parent: strawberry.Parent[RunView], info: Info) -> PlanView:
+    only_now(parent.as_of, "how a run can be made again")
+    return await info.context.ask(PlanReproduction(run_id=parent.id))
 
 
 async def _similar(
@@ -171,6 +177,11 @@ class Run(Node):
     )
     reproducibility: Reproducibility | None = viewed(
         resolver=_reproducibility, size=Size(asks=True), description="How well it can be made again." + ONLY_NOW
+    )
+    reproduction_plan: ReproductionPlan | None = viewed(
+        resolver=_plan,
+        size=Size(asks=True),
+        description="Its code, environment, data and seeds: all that is known for making it again." + ONLY_NOW,
     )
     similar: list[Annotated[SimilarRun, strawberry.lazy("services.gateway.types.duplicates")]] | None = viewed(
         resolver=_similar,

@@ -130,6 +130,8 @@ async def _everything_changes(stack: Stack, story: Story) -> None:
     await story.change("setAlertRules", {**of, "rules": None})
     span = {"start": "2026-04-01T00:00:00Z", "end": "2026-04-02T00:00:00Z", "reason": "Moving house."}
     await story.change("setSilence", span)
+    past = {"reference": "First days", "start": "2026-03-01T00:00:00Z", "end": "2026-03-03T00:00:00Z"}
+    await story.change("setReferenceFromPeriod", {**of, **past})
     await story.change("setEnvironment", {"environment": "canary", "needsApproval": False})
     await story.change("requestRetraining", {**of, "reason": "AUC fell."})
     await story.change("describeSource", {"source": "bts", "owner": "Bureau", "personalData": "NONE"})

@@ -314,6 +314,8 @@ async def test_a_logged_model_is_found_by_its_figures_and_leads_on(stack: Stack)
              experiment(id: $experiment) {
                runs(where: {metrics: [{key: "auc", gt: 0}]}) { nodes { runId } }
                loggedModels(sort: [{by: METRIC, key: "auc", descending: true}]) { nodes { name } } }
+             comparison(runIds: [$run, $run]) { sides { run { name } } metrics { key values same }
+               params(onlyDifferent: true) { key } }
              others: runs(where: {not: {name: {ilike: "GR%"}}}) { totalCount }
              unlike: runs(where: {not: {or: [{name: {like: "x%"}}, {tags: [{key: "none", like: "%"}]}]}}) { totalCount }
              this: runs(where: {not: {name: {like: "x%"}}}) { totalCount }
@@ -328,6 +330,8 @@ async def test_a_logged_model_is_found_by_its_figures_and_leads_on(stack: Stack)
     )
     assert found["run"]["experiment"] == {"name": "forests"}
     assert found["run"]["loggedModels"] == {"totalCount": 3, "nodes": [{"name": "unmeasured"}, {"name": "deep"}]}
+    sides = {"key": "auc", "values": [0.7, 0.7], "same": True}
+    assert found["comparison"] == {"sides": [{"run": {"name": "grown"}}] * 2, "metrics": [sides], "params": []}
     counts = [found[name]["totalCount"] for name in ("others", "unlike", "this")]
     assert counts == [0, 0, 1]
     assert found["experiment"]["runs"]["nodes"] == [{"runId": run}]

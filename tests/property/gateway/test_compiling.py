@@ -22,6 +22,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     execute,
     get_named_type,
     parse,
@@ -81,7 +82,7 @@ class Documents:
 
     def _selectable(self, field: Any, depth: int) -> bool:
         inner = get_named_type(field.type)
-        composite = isinstance(inner, GraphQLObjectType | GraphQLInterfaceType)
+        composite = isinstance(inner, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType)
         needs = any(isinstance(arg.type, GraphQLNonNull) for arg in field.args.values())
         return not needs and not (composite and (depth == 0 or isinstance(inner, GraphQLInterfaceType)))
 
@@ -89,6 +90,10 @@ class Documents:
         inner = get_named_type(type_.fields[name].type)
         directive = self._chance.choice([" @skip(if: $no)", " @include(if: $no)"] + [""] * 20)
         below = self._set(inner, depth - 1) if isinstance(inner, GraphQLObjectType) else ""
+        if isinstance(inner, GraphQLUnionType):
+            some = [*self._chance.sample(inner.types, 2), SCHEMA.type_map["ConflictProblem"]]
+            kinds = " ".join(f"... on {kind.name} {self._set(kind, depth - 1)}" for kind in dict.fromkeys(some))
+            below = f"{{ __typename {kinds} }}"
         return f"{name}{directive} {below}"
 
 
@@ -109,6 +114,8 @@ class Views:
         chance = self._chance
         match info:
             case msgspec.inspect.StructType():
+                return info.cls(**{field.name: self.of(field.type) for field in info.fields})
+            case msgspec.inspect.DataclassType():
                 return info.cls(**{field.name: self.of(field.type) for field in info.fields})
             case msgspec.inspect.ListType():
                 return [self.of(info.item_type) for _ in range(chance.randrange(3))]
@@ -133,7 +140,7 @@ class Views:
             case msgspec.inspect.BoolType():
                 return chance.random() < 0.5
             case msgspec.inspect.StrType():
-                return chance.choice(["", "a", "ü \n"])
+                return chance.choice(["", "a", "ü \n", "conflict"])
             case msgspec.inspect.BytesType():
                 return b"{}"
             case _:
