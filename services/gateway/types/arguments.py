@@ -20,7 +20,8 @@ Against = Annotated[
     str | None,
     strawberry.argument(
         description="Shows drift against `previous` (the window before), `weekday` (the same time in the four weeks "
-        "before), `year` (52 weeks before) or a reference by its name; against the one in force if unsaid."
+        "before), `month` (the same calendar month a year before), `year` (52 weeks before) or a reference by its "
+        "name; against the one in force if unsaid."
     ),
 ]
 Features = Annotated[
