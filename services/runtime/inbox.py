@@ -44,6 +44,9 @@ PATIENCE_SECONDS = 0.8
 """How long it waits besides for a lull in the requests: they come first, and what follows from them comes in groups."""
 PACED_BYTES = 4 * 1024 * 1024
 """Ingest batches of so many bytes together are taken as fast as they come, and so is a full group of them."""
+LARGE_ROWS = 4_000
+LARGE_PACE = 0.2
+"""Batches of so many rows rest for this share of the pace: what a group costs is little beside what they cost."""
 
 PARKED_INDEXES = {
     PARKED: [IndexModel([("consumer", ASCENDING), ("aggregate", ASCENDING), ("version", ASCENDING)], unique=True)],
@@ -103,12 +106,11 @@ class BatchConsumer(Consuming):
                 await full.wait()
 
     async def _handle(self, messages: Sequence[Message], *, skip: bool = False) -> None:
-        small = sum(len(message.data) for message in messages) < PACED_BYTES
-        self._next_group = asyncio.get_running_loop().time() + self._pace if small else 0.0
         deliveries: dict[str, Delivery] = {}
         for message in messages:
             delivery = _delivery(message)
             deliveries.setdefault(delivery.message_id, delivery)
+        self._next_group = asyncio.get_running_loop().time() + self._rest(list(deliveries.values()))
         if any(delivery.delivered > 1 for delivery in deliveries.values()):
             await self._take(messages, deliveries, await self._unseen(list(deliveries)), skip=skip)
             return
@@ -116,6 +118,13 @@ class BatchConsumer(Consuming):
             await self._take(messages, deliveries, set(deliveries), skip=skip)
         except Duplicate:
             await self._take(messages, deliveries, await self._unseen(list(deliveries)), skip=skip)
+
+    def _rest(self, group: Sequence[Delivery]) -> float:
+        """Seconds until the next group."""
+        if sum(len(delivery.body) for delivery in group) >= PACED_BYTES:
+            return 0.0
+        large = sum(delivery.header.rows for delivery in group) >= LARGE_ROWS * len(group)
+        return self._pace * LARGE_PACE if large else self._pace
 
     async def _take(
         self, messages: Sequence[Message], deliveries: Mapping[str, Delivery], fresh: set[str], *, skip: bool
