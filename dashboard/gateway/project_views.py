@@ -196,6 +196,7 @@ class Review(View, frozen=True, kw_only=True):
     model: str
     version: str
     state: str
+    lapsed_because: str = ""
     digest: str
     round: int
     authors: list[str] = []

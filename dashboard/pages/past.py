@@ -224,6 +224,9 @@ def _review(review: Review | None) -> Component:
     return html.Div(
         [
             html.Div(review_badge(review.state), className="badges"),
+            html.P(f"Because {clipped(review.lapsed_because, 400)}.", className="card-hint")
+            if review.lapsed_because
+            else None,
             html.Ul(said, className="moves") if said else html.P("Nobody had decided yet.", className="card-hint"),
         ]
     )

@@ -76,6 +76,9 @@ async def decisions_section(site: Site, visit: Visit) -> Component:
             html.Div(
                 [review_badge(review.state), html.Span(missing_words(review), className="sub")], className="badges"
             ),
+            html.P(f"Lapsed, because {clipped(review.lapsed_because, 400)}.", className="card-hint")
+            if review.lapsed_because
+            else None,
             html.Ul(entries, className="comments")
             if entries
             else html.P("Nobody has decided in this round yet.", className="card-hint"),

@@ -33,6 +33,7 @@ from dashboard.components.states import failed, skeleton
 from dashboard.components.stays import what_ran_where
 from dashboard.components.verdicts import gates_section
 from dashboard.gateway import operations as ask
+from dashboard.gateway.project_views import Review
 from dashboard.gateway.views import VersionRow
 from dashboard.live import names
 from dashboard.pages.page import Page, find
@@ -42,6 +43,15 @@ from dashboard.site import Component, Section, Site, Visit, visitor_token
 from services.contracts.errors import LifecycleError, NotFound, Unauthenticated
 
 _PARAMS_SHOWN = 12  # more fold away
+
+
+def _who(review: Review | None) -> str:
+    """Who decided; of a review that has lapsed, why."""
+    if review is None:
+        return ""
+    if review.lapsed_because:
+        return clipped(review.lapsed_because, 120)
+    return f"by {clipped(', '.join(one.by for one in review.decisions), 40)}" if review.decisions else ""
 
 
 async def load(visit: Visit) -> VersionRow:
@@ -85,9 +95,7 @@ async def head_section(site: Site, visit: Visit) -> Component:
             stat(
                 "Review",
                 review_badge(review.state) if review else "not requested",
-                f"by {clipped(', '.join(one.by for one in review.decisions), 40)}"
-                if review and review.decisions
-                else "",
+                _who(review),
                 href=site.links.review(model, number) if review else "",
                 icon_name="message",
             ),
