@@ -104,6 +104,7 @@ VALUES = {
         "ReproductionAttempt.metrics", "ReproductionPlan.params", "ReproductionPlan.metrics", "ReproductionPlan.seeds",
         "ReproductionPlan.datasets", "ReproductionPlan.environment", "Review.decisions", "Review.comments",
         "Run.params", "Run.metrics", "Run.tags", "Run.datasets", "RunMetrics.metrics", "SeedScore.metrics",
+        "SideBySide.sides", "SideBySide.params", "SideBySide.metrics", "SideBySide.tags", "SideBySide.datasets",
         "SimilarRun.differences", "SimilarRun.metrics", "SimilarRun.effect", "SliceScore.metrics", "Stage.items",
     },
     "figures, in the order of what they are about": {
@@ -122,7 +123,7 @@ VALUES = {
 
 
 def test_every_list_of_things_is_filtered_and_ordered_and_the_others_are_values(committed: GraphQLSchema) -> None:
-    plain, typed = set(), set()
+    plain, typed = set[str](), set[str]()
     for type_ in committed.type_map.values():
         if not isinstance(type_, GraphQLObjectType) or type_.name.endswith(("Connection", "Payload")):
             continue

@@ -28,4 +28,5 @@ def test_each_value_stands_where_its_side_does() -> None:
 
 def test_what_is_the_same_in_all_is_told() -> None:
     found = compared([Side(run("r1")), Side(run("r2"))])
-    assert [row.same for row in (*found.params, *found.metrics, *found.tags)] == [True, True, True]
+    same = [row.same for row in found.params] + [row.same for row in found.metrics] + [row.same for row in found.tags]
+    assert same == [True, True, True]
