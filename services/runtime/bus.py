@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -65,6 +66,21 @@ def stream_config(stream: Stream) -> StreamConfig:
     )
 
 
+class _Client(Client):
+    """Reads a message's headers once for all consumers of this process that are given it."""
+
+    @staticmethod
+    def _parse_header_lines(raw: bytes) -> dict[str, str]:
+        return dict(_headers_in(bytes(raw)))
+
+
+@lru_cache(maxsize=2048)
+def _headers_in(raw: bytes) -> tuple[tuple[str, str], ...]:
+    """As the client itself reads them; a name with a space in it is passed over."""
+    pairs = (line.partition(":") for line in raw.decode("utf-8", "replace").split("\r\n"))
+    return tuple((name.strip(), value.strip()) for name, colon, value in pairs if colon and " " not in name.strip())
+
+
 class Bus:
     """One connection to NATS. It reconnects by itself for ever; until then calls raise `Unavailable`."""
 
@@ -81,7 +97,7 @@ class Bus:
     @asynccontextmanager
     async def connect(cls, url: str, name: str) -> AsyncIterator[Bus]:
         """Connects (trying until it succeeds) and sees to it that the streams exist; drains and closes at the end."""
-        client = Client()
+        client = _Client()
         bus = cls(client, name)
 
         async def failed(error: Exception) -> None:

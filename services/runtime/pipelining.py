@@ -79,6 +79,22 @@ def transact(
     raise problem
 
 
+def find_one(
+    client: MongoClient[dict[str, Any]], database: str, options: CodecOptions[Any], collection: str, key: str
+) -> dict[str, Any] | None:
+    """The document with this id, by one plain command. Raises the driver's errors."""
+    spec = {"find": collection, "filter": {"_id": key}, "limit": 1, "singleBatch": True, "$db": database}
+    with client._conn_for_writes(None, "find") as conn:
+        conn.send_cluster_time(spec, None, client)
+        number = next(_ids) & 0x7FFFFFFF
+        body = bson.encode(spec)
+        conn.send_message(_header.pack(_header.size + len(body), number, 0, OP_MSG, 0, 0) + body, 0)
+        reply = bson.decode(conn.receive_message(number).raw_command_response(), codec_options=options)
+        helpers_shared._check_command_response(reply, conn.max_wire_version)
+    found: list[dict[str, Any]] = reply["cursor"]["firstBatch"]
+    return found[0] if found else None
+
+
 def _commands(steps: Sequence[Step], options: CodecOptions[Any]) -> Iterator[_Command]:
     """Raises InvalidDocument for what can't be stored."""
     for number, step in enumerate(steps):

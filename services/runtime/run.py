@@ -37,6 +37,8 @@ SWITCH_SECONDS = 0.0005
 """Python's default, 5 ms, is how long a busy event loop keeps a thread waiting that heard from the database: several
 times a transaction."""
 BACKLOG = 2048
+COLLECT_AFTER = (20_000, 20, 20)
+"""Objects made, less those gone, between two looks for cycles: at Python's 700 each request pays for one."""
 
 
 class Shell:
@@ -168,6 +170,7 @@ async def _work(settings: S, build: Build[S], ready: asyncio.Event, stop: asynci
         log.info("ready", url=url)
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*COLLECT_AFTER)
         ready.set()
         await stop.wait()
         log.info("stopping")

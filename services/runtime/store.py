@@ -20,7 +20,7 @@ from pymongo import IndexModel, MongoClient, ReadPreference, WriteConcern, error
 from pymongo.read_concern import ReadConcern
 
 from services.contracts.errors import Unavailable
-from services.runtime.pipelining import transact
+from services.runtime.pipelining import find_one, transact
 from services.runtime.steps import Expectation, Operation, Refused, Step, Unmet
 
 __all__ = ["DURABLE", "Collection", "Expectation", "Operation", "Refused", "Step", "Store", "Unmet", "translated"]
@@ -37,6 +37,8 @@ DURABLE = WriteConcern(w="majority", j=True)
 
 WRITERS = 4
 """Transactions of one store that may be under way at once."""
+READERS = 4
+"""Single documents of one store that may be read at once."""
 
 _TRANSIENT = "TransientTransactionError"
 _UNKNOWN = "UnknownTransactionCommitResult"
@@ -78,7 +80,9 @@ class Store:
         self._options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
         self._database = client.get_database(database, codec_options=self._options, write_concern=DURABLE)
         self._plain_client: MongoClient[dict[str, Any]] = client.delegate
+        self._plain = self._plain_client.get_database(database, codec_options=self._options)
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix=f"write:{database}")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"read:{database}")
         self._collections: dict[str, Collection[dict[str, Any]]] = {}
         self.name = database
         self._unreachable: str | None = None
@@ -101,6 +105,7 @@ class Store:
             yield store
         finally:
             store._writers.shutdown(wait=False)
+            store._readers.shutdown(wait=False)
             client.close()
 
     def __getitem__(self, collection: str) -> Collection[dict[str, Any]]:
@@ -108,6 +113,20 @@ class Store:
         if known is None:
             known = self._collections[collection] = self._database[collection]
         return known
+
+    async def one(self, collection: str, key: str) -> dict[str, Any] | None:
+        """The document with this id: the shortest way to the database and back. Raises `Unavailable`."""
+        with translated():
+            loop = asyncio.get_running_loop()
+            found: dict[str, Any] | None = await loop.run_in_executor(self._readers, self._one, collection, key)
+            return found
+
+    def _one(self, collection: str, key: str) -> dict[str, Any] | None:
+        try:
+            return find_one(self._plain_client, self.name, self._options, collection, key)
+        except errors.PyMongoError:  # the driver's own way tries again
+            found: dict[str, Any] | None = self._plain[collection].find_one({"_id": key})
+            return found
 
     def relayed(self, collection: str) -> Collection[dict[str, Any]]:
         """Reads only what a majority has for good; writes notes whose loss costs a repetition, without waiting."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 
 from services.contracts.errors import Conflict, NotFound
@@ -18,11 +19,13 @@ from services.registry.local_paths import resolved
 from services.registry.search.entities import EXPERIMENTS as ENTITY
 from services.registry.search.parser import parse_filter, parse_order
 from services.registry.turns import Turns
-from services.registry.values import DELETED
+from services.registry.values import ACTIVE, DELETED
 from services.runtime.context import Context
 from services.runtime.outbox import Change, Duplicate, Outbox
 
 DEFAULT_ORDER = ("creation_time DESC", "experiment_id ASC")
+
+KNOWN_AT_MOST = 1000
 
 Sign = Callable[[Change, Experiment], None]
 Decide = Callable[[Experiment], Experiment]
@@ -34,6 +37,7 @@ class Experiments:
         self._store = store
         self._now = now
         self._turns = Turns()
+        self._known: OrderedDict[str, Experiment] = OrderedDict()
 
     async def ensure_default(self, context: Context) -> None:
         """Experiment 0 exists always, as MLflow's clients expect."""
@@ -73,6 +77,22 @@ class Experiments:
         experiment = await self._store.get(str(number))
         if experiment is None:
             raise NotFound(f"No Experiment with id={number} exists")
+        return experiment
+
+    def known(self, context: Context, experiment_id: str) -> Experiment | None:
+        """As it was when this process read it last, if it was active then: a change that builds on that says so by
+        `still_active`."""
+        require(context.principal, Action.READ)
+        return self._known.get(experiment_id)
+
+    async def active(self, context: Context, experiment_id: str) -> Experiment:
+        """Raises NotAllowedNow for a deleted one."""
+        self._known.pop(experiment_id, None)
+        experiment = await self.get(context, experiment_id)
+        rules.require_active(experiment)
+        self._known[experiment.id] = experiment
+        while len(self._known) > KNOWN_AT_MOST:
+            self._known.popitem(last=False)
         return experiment
 
     async def get_by_name(self, context: Context, name: str) -> Experiment:
@@ -177,6 +197,12 @@ class Experiments:
     async def page(self, request: ListExperiments) -> Page[Experiment]:
         """Newest first, unless another order is asked for."""
         return await self._store.page(request)
+
+
+def still_active(change: Change, experiment: Experiment) -> None:
+    """Fails the commit with `Stale` if the experiment has been deleted; changes nothing."""
+    matching = {"_id": experiment.id, "lifecycle_stage": ACTIVE}
+    change.update(EXPERIMENTS, matching, {"$set": {"lifecycle_stage": ACTIVE}})
 
 
 def taken(name: str) -> Conflict:

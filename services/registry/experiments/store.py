@@ -47,8 +47,7 @@ class MongoExperiments:
         self._collection = store[EXPERIMENTS]
 
     async def get(self, experiment_id: str) -> Experiment | None:
-        with translated():
-            row = await self._collection.find_one({"_id": experiment_id})
+        row = await self._store.one(EXPERIMENTS, experiment_id)
         return None if row is None else from_document(row, Experiment)
 
     async def by_name(self, name: str) -> Experiment | None:

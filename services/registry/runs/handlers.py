@@ -19,8 +19,8 @@ from services.registry.clock import Now
 from services.registry.datasets.handlers import Datasets
 from services.registry.datasets.rules import Dataset, check_dataset, dataset_id
 from services.registry.documents import insert, save
-from services.registry.experiments.handlers import Experiments
-from services.registry.experiments.rules import require_active as require_active_experiment
+from services.registry.experiments.handlers import Experiments, still_active
+from services.registry.experiments.rules import Experiment
 from services.registry.logged_models.handlers import LoggedModels
 from services.registry.names import check_run_id
 from services.registry.runs import rules
@@ -84,27 +84,35 @@ class Runs:
     ) -> Run:
         """In open mode the run belongs to whom the client names; with tokens, to the token's user."""
         require(context.principal, Action.RECORD_RUNS)
-        experiment = await self._experiments.get(context, experiment_id)
-        require_active_experiment(experiment)
         stated = rules.user_of(user, mapping(tags)) if context.principal.via == "open" else ""
-        run, event = rules.started(
-            run_id=uuid.uuid4().hex,
-            experiment_id=experiment.id,
-            root=experiment.artifact_location,
-            user=stated or context.principal.user,
-            name=name,
-            random_name=random_name(random.choice, random.randrange(1000)),
-            start_time=start_time,
-            tags=tags,
-        )
-        change = Change(context, "create_run")
-        insert(change, RUNS, run)
-        change.emit(event, run.v)
-        if sign is not None:
-            sign(change, run)
-        await self._outbox.commit(change)
-        self._committed(run)
-        return run
+
+        async def attempt(experiment: Experiment, *, check: bool) -> Run:
+            run, event = rules.started(
+                run_id=uuid.uuid4().hex,
+                experiment_id=experiment.id,
+                root=experiment.artifact_location,
+                user=stated or context.principal.user,
+                name=name,
+                random_name=random_name(random.choice, random.randrange(1000)),
+                start_time=start_time,
+                tags=tags,
+            )
+            change = Change(context, "create_run")
+            if check:
+                still_active(change, experiment)
+            insert(change, RUNS, run)
+            change.emit(event, run.v)
+            if sign is not None:
+                sign(change, run)
+            await self._outbox.commit(change)
+            self._committed(run)
+            return run
+
+        known = self._experiments.known(context, experiment_id)
+        if known is not None:
+            with contextlib.suppress(Stale):  # deleted meanwhile
+                return await attempt(known, check=True)
+        return await attempt(await self._experiments.active(context, experiment_id), check=False)
 
     async def get(self, context: Context, run_id: str) -> Run:
         require(context.principal, Action.READ)

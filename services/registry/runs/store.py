@@ -100,13 +100,13 @@ def _matching(wanted: Wanted) -> dict[str, Any]:
 
 class MongoRuns:
     def __init__(self, store: Store) -> None:
+        self._store = store
         self._runs = store[RUNS]
         self._points = store[POINTS]
         self._events = store[EVENTS]
 
     async def get(self, run_id: str) -> Run | None:
-        with translated():
-            row = await self._runs.find_one({"_id": run_id})
+        row = await self._store.one(RUNS, run_id)
         return None if row is None else from_document(row, Run)
 
     async def get_many(self, ids: Sequence[str]) -> list[Run | None]:
