@@ -12,10 +12,10 @@ import pytest
 
 from services.contracts.datasets import DatasetVersionView, GetDatasetVersions
 from services.contracts.errors import LifecycleError
-from services.contracts.monitor import ReferenceSet
+from services.contracts.monitor import ReferenceSet, SetReferenceFromPeriod
 from services.monitor.settings import MonitorSettings
 from services.runtime.bus import Bus
-from services.runtime.context import Context
+from services.runtime.context import Context, service_context
 from tests.integration.monitor import rows
 from tests.integration.monitor.conftest import Monitor, Run
 
@@ -111,6 +111,15 @@ async def test_a_period_without_windows_is_no_reference(monitor: Monitor) -> Non
     assert (nothing.status_code, nothing.json()["error"]["code"]) == (404, "NO_WINDOWS")
     odd = await monitor.http.put(path, params={"start": "soon", "end": "2020-01-02"})
     assert (odd.status_code, odd.json()["error"]["field"]) == (400, "start")
+    with pytest.raises(LifecycleError) as refused:
+        await monitor.bus.request(
+            SetReferenceFromPeriod(
+                model_name=monitor.model, version=monitor.version, reference="x",
+                start=datetime(2026, 3, 1), end=datetime(2026, 3, 2),  # noqa: DTZ001  # that is what is refused
+            ),
+            service_context("test"),
+        )  # fmt: skip
+    assert refused.value.code == "NO_TIME_ZONE"
 
 
 async def test_windows_are_compared_with_the_one_before_the_same_weekday_and_other_references(monitor: Monitor) -> None:
