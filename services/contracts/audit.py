@@ -80,3 +80,20 @@ class VerifyAudit(Request[AuditVerdict], frozen=True, kw_only=True):
 
     after: AuditHead | None = None
     limit: int = 5000
+
+
+class GetMonitorAuditHead(Request[AuditHead], frozen=True, kw_only=True):
+    """Of the monitor's own chain: silences, alert rules, references and what else people do there."""
+
+    service = "monitor"
+    name = "audit.head"
+
+
+class VerifyMonitorAudit(Request[AuditVerdict], frozen=True, kw_only=True):
+    """As `VerifyAudit`, of the monitor's chain."""
+
+    service = "monitor"
+    name = "audit.verify"
+
+    after: AuditHead | None = None
+    limit: int = 5000

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from services.contracts.alert_rules import GetAlertRules, SetAlertRules
 from services.contracts.alert_webhooks import DeleteWebhook, ListWebhooks, SetWebhook
 from services.contracts.alerts import AcknowledgeAlert, CommentAlert, GetAlert, ListAlerts, ResolveAlert
+from services.contracts.audit import GetMonitorAuditHead, VerifyMonitorAudit
 from services.contracts.dead_letters import (
     DecideMonitorDeadLetter,
     ListMonitorDeadLetters,
@@ -24,6 +25,7 @@ from services.monitor.alerts.handlers import Alerts
 from services.monitor.alerts.judging import Judge, LabelJudge, SilenceWatch
 from services.monitor.alerts.news import AlertNews
 from services.monitor.alerts.rounds import Rounds
+from services.monitor.audit.handlers import Audit
 from services.monitor.ingest_api.artifacts import RegistryFiles
 from services.monitor.ingest_api.handlers import Ingest
 from services.monitor.ingest_api.routes import add_routes
@@ -69,6 +71,7 @@ from services.runtime.outbox import Outbox
 from services.runtime.relay import Relay
 from services.runtime.run import background
 from services.runtime.store import Store
+from services.runtime.trail import Trail
 
 VERSION = "0.1.0"
 PACE_SECONDS = 0.5
@@ -165,6 +168,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         for consumer in (models, predictions, labels):
             stack.push_async_callback(consumer.stop)
 
+        audit = Audit(Trail(store))
         dead = DeadLetters(outbox)
         await bus.serve(
             "monitor",
@@ -190,6 +194,8 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
                 SetWebhook: webhooks.set,
                 DeleteWebhook: webhooks.delete,
                 ListWebhooks: webhooks.list,
+                GetMonitorAuditHead: audit.head,
+                VerifyMonitorAudit: audit.verify,
                 ListMonitorDeadLetters: dead.listed,
                 ListMonitorDeadLettersByPage: dead.page,
                 DecideMonitorDeadLetter: dead.decide,

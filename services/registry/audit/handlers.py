@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from services.contracts.audit import AuditHead, AuditVerdict, AuditView, GetAuditHead, ListAudit, VerifyAudit
-from services.contracts.errors import Invalid
 from services.contracts.identity import Action, may, require
 from services.contracts.paging import Page
-from services.registry.audit import rules
+from services.registry.audit import former
 from services.registry.audit.store import MongoAudit
-from services.runtime import chain
 from services.runtime.chain import SEAL, Verdict
 from services.runtime.context import Context
 from services.runtime.trail import Trail
-
-MOST_VERIFIED = 10_000
+from services.runtime.verifying import verified
 
 
 class Audit:
@@ -40,47 +37,9 @@ class Audit:
     async def verify(self, request: VerifyAudit, context: Context) -> AuditVerdict:
         """Follows the chain on from a known head. The end must be the recorded head: a cut tail shows as well."""
         require(context.principal, Action.READ)
-        if not 1 <= request.limit <= MOST_VERIFIED:
-            raise Invalid(f"between 1 and {MOST_VERIFIED} rows at once", field="limit")
-        unsealed = await self._trail.count_waiting()  # first: what is sealed from here on is below
-        recorded = await self._trail.head()
-        upto, number, row_id, problem = await self._followed(request.after or chain.START, recorded, request.limit)
-        done = upto.number - (request.after or chain.START).number < request.limit
-        if problem is None and done and upto != recorded:
-            number = upto.number + 1
-            problem = chain.wrong_end(upto, recorded)
-        return AuditVerdict(
-            upto=upto,
-            done=done or problem is not None,
-            bad_number=number,
-            bad_id=row_id,
-            problem=problem,
-            unsealed=unsealed,
-        )
+        return await verified(self._trail, request.after, request.limit, self._former)
 
-    async def _followed(self, start: AuditHead, recorded: AuditHead, most: int) -> Verdict:
-        """At most so many rows: first those that former versions sealed, then blocks; none after the recorded head."""
-        begins = await self._trail.begins()
-        former = recorded.number if begins is None else begins
-        at = start
-        if start.number < former:
-            rows = await self._store.after(start.number, most)
-            verdict = rules.first_problem(start, [row for row in rows if row[SEAL]["n"] <= former])
-            at = verdict[0]
-            if verdict[-1] is not None:
-                return verdict
-            if begins is not None and len(rows) < most and at.number < former:
-                return at, at.number + 1, None, f"row {at.number + 1} is missing"
-        left = most - (at.number - start.number)
-        blocks = await self._trail.after(at.number, left) if left > 0 and begins is not None else []
-        for block in blocks:
-            if block.before.number >= recorded.number:
-                break
-            contents = await self._trail.contents(block.rows)
-            begun = at.number
-            verdict = chain.checked(at, block, contents, left)
-            at = verdict[0]
-            if verdict[-1] is not None:
-                return verdict
-            left -= at.number - begun
-        return at, None, None, None
+    async def _former(self, start: AuditHead, most: int, upto: int) -> Verdict:
+        """Follows rows that former versions sealed."""
+        rows = await self._store.after(start.number, most)
+        return former.first_problem(start, [row for row in rows if row[SEAL]["n"] <= upto])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -16,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from deploy.local.servers import mongo_client
 from services.contracts.alert_rules import AlertRule, GetAlertRules, SetAlertRules
 from services.contracts.alert_webhooks import DeleteWebhook, ListWebhooks, SetWebhook
 from services.contracts.alerts import (
@@ -29,6 +31,7 @@ from services.contracts.alerts import (
     ResolveAlert,
     RetrainingRequested,
 )
+from services.contracts.audit import AuditVerdict, GetMonitorAuditHead, VerifyMonitorAudit
 from services.contracts.base import Request
 from services.contracts.errors import Conflict, Forbidden, Invalid, LifecycleError, NotAllowedNow, NotFound
 from services.contracts.identity import Principal, Role
@@ -179,6 +182,29 @@ async def test_a_silenced_window_says_nothing(watcher: Watcher) -> None:
     await watcher.closed()
     assert await watcher.alerts() == []
     assert (await watcher.refused(EndSilence(silence_id=silence.id))).code == "ALREADY_ENDED"
+
+
+async def test_what_people_do_in_the_monitor_is_chained_and_tampering_names_the_row(
+    watcher: Watcher, mongodb: str, settings: MonitorSettings
+) -> None:
+    start = datetime.fromtimestamp(rows.START / 1000, UTC)
+    for reason in ("sensor exchange", "holidays"):
+        await watcher.ask(SetSilence(start=start, end=start + timedelta(hours=1), reason=reason, model_name=MODEL))
+
+    async def sealed() -> AuditVerdict | None:
+        verdict = await watcher.ask(VerifyMonitorAudit())
+        return verdict if verdict.unsealed == 0 else None
+
+    verdict = await until(sealed, what="every row is in the chain")
+    assert verdict is not None
+    assert (verdict.problem, verdict.done, verdict.upto) == (None, True, await watcher.ask(GetMonitorAuditHead()))
+    with contextlib.closing(mongo_client(mongodb, milliseconds=60_000)) as client:
+        trail = client[settings.database]["audit"]
+        silences = trail.find({"action": "set_silence"}).sort("_id", 1).to_list()
+        assert [row["user"] for row in silences] == ["anna", "anna"]
+        trail.update_one({"_id": silences[0]["_id"]}, {"$set": {"user": "nobody"}})
+    edited = await watcher.ask(VerifyMonitorAudit())
+    assert (edited.bad_id, "was changed" in (edited.problem or "")) == (silences[0]["_id"], True)
 
 
 async def test_rules_are_data_and_a_rule_may_ask_for_retraining(watcher: Watcher, bus: Bus) -> None:

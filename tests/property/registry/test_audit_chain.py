@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.contracts.audit import AuditHead
-from services.registry.audit import rules
+from services.registry.audit import former
 from services.runtime import chain
 from services.runtime.chain import Block, block_of, digest_of
 
@@ -121,10 +121,10 @@ def test_rows_that_former_versions_sealed_are_still_verified(found: list[dict[st
     head, rows = chain.START, []
     for number, content in enumerate(found):
         row = {"_id": f"id{number}", **content}
-        head = rules.sealed(head, row)
+        head = former.sealed(head, row)
         rows.append({**row, "seal": {"n": head.number, "h": head.hash}})
-    assert rules.first_problem(chain.START, rows)[0] == head
+    assert former.first_problem(chain.START, rows)[0] == head
     at = data.draw(st.integers(0, len(rows) - 1))
-    assert rules.first_problem(chain.START, [*rows[:at], {**rows[at], "user": "x"}, *rows[at + 1 :]])[1] == at + 1
+    assert former.first_problem(chain.START, [*rows[:at], {**rows[at], "user": "x"}, *rows[at + 1 :]])[1] == at + 1
     if at < len(rows) - 1:
-        assert rules.first_problem(chain.START, rows[:at] + rows[at + 1 :])[1] == at + 1
+        assert former.first_problem(chain.START, rows[:at] + rows[at + 1 :])[1] == at + 1

@@ -101,11 +101,13 @@ async def test_the_command_line_verifies_against_a_head_kept_elsewhere(
 ) -> None:
     await write(ask, 5)
     await all_sealed(ask)
-    head = lifecycle(nats, "head").stdout.strip()
-    assert head.split(":")[0] == str((await ask(GetAuditHead())).number)
-    good = lifecycle(nats, "verify", "--since", head)
-    assert (good.returncode, "The chain holds" in good.stdout) == (0, True)
-    number = int(head.split(":")[0])
-    forged = lifecycle(nats, "verify", "--since", f"{number}:{'0' * 64}")
-    assert (forged.returncode, "Broken" in forged.stdout) == (1, True)
-    assert lifecycle(nats, "verify", "--since", "nonsense").returncode == 1
+    alone = ("--of", "registry")
+    head = lifecycle(nats, "head", *alone).stdout.strip()
+    assert head.split(":")[:2] == ["registry", str((await ask(GetAuditHead())).number)]
+    good = lifecycle(nats, "verify", *alone, "--since", head)
+    assert (good.returncode, "The chain holds (registry)" in good.stdout) == (0, True)
+    forged = lifecycle(nats, "verify", *alone, "--since", f"{head.split(':')[1]}:{'0' * 64}")
+    assert (forged.returncode, "Broken (registry)" in forged.stdout) == (1, True)
+    both = lifecycle(nats, "verify")  # no monitor runs here
+    assert (both.returncode, "The chain holds (registry)" in both.stdout) == (1, True)
+    assert "monitor" in both.stdout + both.stderr

@@ -1,0 +1,1 @@
+"""The audit trail of what people do in the monitor: its chain."""
