@@ -127,6 +127,12 @@ NOT_OURS = (
     "mlflow/workspaces",
     "mlflow/datasets",
     "mlflow/prompt-optimization",
+    "mlflow/runs/create-promptlab-run",
+    "mlflow/get-trace-artifact",
+    "mlflow/scorer",
+    "mlflow/genai",
+    "mlflow/demo",
+    "mlflow/ui-telemetry",
     "mlflow/mcp-servers",
     "mlflow/jobs",
 )
