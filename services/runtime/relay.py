@@ -101,8 +101,9 @@ class Relay:
         while await self._lead():
             async with self._turn:
                 self._looked = 0.0
-                if not await self._publish_batch():
-                    await self._settle()
+                more = await self._publish_batch() > 0 or len(self._open) >= BATCH
+                await self._settle()
+                if not more:
                     return
 
     async def _work(self) -> None:
@@ -116,7 +117,7 @@ class Relay:
                 if self._bus.reconnected.is_set():
                     await self._look_back()
                 published = await self._publish_batch()
-                if time.monotonic() - self._settled > SETTLE_SECONDS:
+                if time.monotonic() - self._settled > SETTLE_SECONDS or len(self._open) >= BATCH:
                     await self._settle()
             if published:
                 await asyncio.sleep(PAUSE_SECONDS)

@@ -74,3 +74,19 @@ def test_a_registered_name_repeated_after_a_kill_is_no_conflict(own: RegistryPro
     assert httpx.post(path, json={"name": "m"}, timeout=10).json()["registered_model"]["name"] == "m"
     answer = httpx.post(path, json={"name": "m"}, timeout=10)
     assert (answer.status_code, answer.json()["error_code"]) == (400, "RESOURCE_ALREADY_EXISTS")
+
+
+def test_no_run_is_made_in_an_experiment_that_another_replica_has_deleted(own: RegistryProcess, mongodb: str) -> None:
+    api = f"{own.url}/api/2.0/mlflow"
+    body: dict[str, Any] = {"name": "gone"}
+    body = {"experiment_id": httpx.post(f"{api}/experiments/create", json=body, timeout=10).json()["experiment_id"]}
+    create(own, {**body, "start_time": 1})  # from now on the process knows the experiment
+    with contextlib.closing(mongo_client(mongodb, milliseconds=60_000)) as client:
+        experiments = client[own.database]["experiments"]
+        experiments.update_one(
+            {"_id": body["experiment_id"]}, {"$set": {"lifecycle_stage": "deleted"}, "$inc": {"r": 1}}
+        )
+        refused = httpx.post(f"{own.url}{CREATE}", json={**body, "start_time": 2}, timeout=10)
+        assert refused.status_code == 400, refused.text
+        assert "must be in the 'active' state" in refused.text
+        assert client[own.database]["runs"].count_documents({"experiment_id": body["experiment_id"]}) == 1
