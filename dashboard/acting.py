@@ -23,12 +23,14 @@ _NOTICE_SECONDS = 8
 @dataclass(frozen=True, slots=True)
 class Done:
     """`trouble`: what was wrong, in words (empty if nothing). `target`: the page to open. `secret`: shown once.
-    `changed`: the id of what was made or changed."""
+    `changed`: the id of what was made or changed. `words`: what came of it, where the action tells more than that it
+    is done."""
 
     trouble: str = ""
     target: str = ""
     secret: str = ""
     changed: str = ""
+    words: str = ""
 
 
 class Acts:
@@ -51,15 +53,24 @@ class Acts:
             variables = action.variables(given)
             if action.keyed:
                 variables = {**variables, "idempotencyKey": key}
-            outcome = await self._site.gateway.ask(operation, visitor_token(), input=variables)
+            outcomes = [await self._site.gateway.ask(operation, visitor_token(), input=variables)]
+            while not outcomes[-1].errors and (variables := action.further(variables, outcomes[-1]) or {}):
+                outcomes.append(await self._site.gateway.ask(operation, visitor_token(), input=variables))
         except LifecycleError as error:
             return Done(_words(error.message, error.fix))
         except ValueError as error:  # what was filled in isn't what it has to be
             return Done(_words(str(error), None))
+        outcome = outcomes[-1]
         if outcome.errors:
             return Done(" ".join(_words(error.message, error.fix) for error in outcome.errors))
         changed = outcome.changed_id or ""
-        return Done("", action.goes_to(self._site.links, changed, given), outcome.secret or "", changed)
+        return Done(
+            "",
+            action.goes_to(self._site.links, changed, given),
+            outcome.secret or "",
+            changed,
+            action.tells(outcomes) if action.tells else "",
+        )
 
 
 def _words(message: str, fix: str | None) -> str:
@@ -88,12 +99,12 @@ def said(text: str, *, tone: str = "teal") -> None:
     set_props("notices", {"sendNotifications": [notice]})
 
 
-def _way_back(action: Action, given: Mapping[str, Any]) -> Any:
+def _way_back(action: Action, given: Mapping[str, Any], words: str = "") -> Any:
     """The bar that says what was done and takes it back; a passing notice where there is no way back."""
     back = action.undo(given)
     if back:
         return undo_bar(action.done, *back)
-    said(action.done)
+    said(words or action.done)
     return []
 
 
@@ -155,7 +166,7 @@ def register(app: Dash, acts: Acts) -> None:
             return done.trouble, no_update, no_update, *stay, no_update, no_update
         if done.secret:
             return no_update, no_update, secret_shown(action.title, done.secret), *stay, [], again + 1
-        bar = _way_back(action, {**given, **filled, "changed": done.changed})
+        bar = _way_back(action, {**given, **filled, "changed": done.changed}, done.words)
         if done.target:
             return "", False, [], done.target, "", bar, no_update
         return "", False, [], *stay, bar, again + 1

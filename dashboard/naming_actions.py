@@ -6,8 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dashboard.components.acting import Action, Field, Given, only
+from dashboard.formats import plural
+from dashboard.gateway.views import Outcome
 from dashboard.links import Links
 
+_PURGED = "for good"
+_MOST_DAYS = 36_500
 _ENDS = {"KILLED": "Stopped", "FAILED": "Failed", "FINISHED": "Finished"}
 
 
@@ -85,7 +89,60 @@ def _to_model(links: Links, changed: str, given: Given) -> str:
     return links.model(given["model"])
 
 
+def _days(given: Given) -> dict[str, Any]:
+    """Raises ValueError for what is no number of days, or without the word that confirms it."""
+    if str(given.get("spelled", "")).strip() != _PURGED:
+        raise ValueError(f"that isn't “{_PURGED}”: nothing was deleted")
+    days = float(given["days"])
+    if not 0 <= days <= _MOST_DAYS:
+        raise ValueError(f"days are a number from 0 to {_MOST_DAYS:,}")
+    return {"days": days}
+
+
+def _next_part(sent: dict[str, Any], outcome: Outcome) -> dict[str, Any] | None:
+    """The registry deletes for good in parts, and passes over what it had to keep so far."""
+    report = outcome.report
+    if report is None or not report.more:
+        return None
+    kept_runs = sent.get("keptRuns", 0) + len(report.kept_runs)
+    return {**sent, "keptRuns": kept_runs, "keptModels": sent.get("keptModels", 0) + len(report.kept_models)}
+
+
+def _purged(outcomes: Sequence[Outcome]) -> str:
+    reports = [one.report for one in outcomes if one.report]
+    went = [
+        plural(sum(one.runs for one in reports), "run"),
+        plural(sum(one.logged_models for one in reports), "logged model"),
+        plural(sum(one.experiments for one in reports), "experiment"),
+    ]
+    kept = sum(len(one.kept_runs) + len(one.kept_models) for one in reports)
+    stay = f" {kept:,} stay, because registered versions need them." if kept else ""
+    return f"Gone for good: {', '.join(went)}.{stay}"
+
+
 _EXPERIMENTS = (
+    Action(
+        "deleted.purge",
+        "Delete for good what was deleted",
+        "purgeDeleted",
+        "Delete it for good",
+        "What was deleted is gone for good.",
+        fields=lambda given: [
+            Field("days", "Deleted at least so many days ago", "number", required=True, value=30),
+            Field("spelled", f"Write {_PURGED} to confirm", required=True),
+        ],
+        words=lambda given: (
+            "Runs, logged models and experiments of everybody go with their files, and don't come back; what a "
+            "registered version needs stays. Only administrators may. The audit trail keeps that it was done."
+        ),
+        variables=_days,
+        danger=True,
+        keyed=False,
+        answers_id=False,
+        answers="report { runs loggedModels experiments keptRuns keptModels more }",
+        further=_next_part,
+        tells=_purged,
+    ),
     Action(
         "experiment.create",
         "New experiment",

@@ -15,6 +15,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.components.basics import clipped, icon, wild
+from dashboard.gateway.views import Outcome
 from dashboard.links import Links
 from dashboard.site import Component
 
@@ -42,7 +43,8 @@ class Action:
     `words`: what will happen. `danger`: it hurts if it was a mistake. `undo`: the action and what it is given, that
     take this one back, from what was given to this one (`changed` is the id of what it made); None where there is no
     way back. `goes_to`: the page to open afterwards, from the id of what was made. `answers_secret`: the answer holds
-    something that is shown this once.
+    something that is shown this once. `answers`: what else is asked of the answer. `further`: what is sent next, from
+    what was sent and answered, as long as there is more to do; `tells`: what came of it all, in place of `done`.
     """
 
     name: str
@@ -58,6 +60,9 @@ class Action:
     input_type: str = ""
     answers_id: bool = True
     answers_secret: bool = False
+    answers: str = ""
+    further: Callable[[dict[str, Any], Outcome], dict[str, Any] | None] = lambda sent, outcome: None
+    tells: Callable[[Sequence[Outcome]], str] | None = None
     goes_to: Callable[[Links, str, Given], str] = lambda links, changed, given: ""
     undo: Callable[[Given], tuple[str, dict[str, Any]] | None] = lambda given: None
 
@@ -67,7 +72,7 @@ class Action:
         kind = self.input_type or self.mutation[0].upper() + self.mutation[1:] + "Input"
         return (
             f"mutation Act($input: {kind}!) {{ {self.mutation}(input: $input) "
-            f"{{ {'changedId ' if self.answers_id else ''}{'secret ' if self.answers_secret else ''}"
+            f"{{ {'changedId ' if self.answers_id else ''}{'secret ' if self.answers_secret else ''}{self.answers} "
             "errors { code message field fix retryable } } }"
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.figures.base import Figure, Span, layout, time_axis, value_axis
@@ -49,8 +50,28 @@ def measures(task: str) -> tuple[Measure, ...]:
     return REGRESSION if "regression" in task else CLASSIFICATION
 
 
-def performance(rows: list[Row], measure: Measure, span: Span) -> Figure:
-    """Two panels over one time axis: the measure (with band where known) and label coverage."""
+def _level(name: str, value: float, place: int) -> tuple[dict[str, object], dict[str, object]]:
+    """A line across, and its name at its left end, on alternating sides of it."""
+    line = {"color": GREY, "width": 1, "dash": "dashdot" if place else "dash"}
+    shape: dict[str, object] = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": value, "y1": value}
+    note: dict[str, object] = {
+        "xref": "paper",
+        "x": 0,
+        "xanchor": "left",
+        "y": value,
+        "yanchor": "top" if place else "bottom",
+        "text": f"{name} {value:.3f}",
+        "showarrow": False,
+        "font": {"size": 11},
+    }
+    return {**shape, "line": line}, note
+
+
+def performance(rows: list[Row], measure: Measure, span: Span, levels: Sequence[tuple[str, float]] = ()) -> Figure:
+    """Two panels over one time axis: the measure (with band where known) and label coverage.
+
+    `levels`: names and values of lines across, as what experts reach.
+    """
     line = {
         **live(rows, "p", measure.key),
         "type": "scatter",
@@ -94,6 +115,7 @@ def performance(rows: list[Row], measure: Measure, span: Span) -> Figure:
                 "hovertemplate": "estimated %{y:.4f}<extra></extra>",
             }
         ]
+    lines = [_level(name, value, place) for place, (name, value) in enumerate(levels)] if rows else []
     return {
         "data": [*band, line, coverage, *estimated],
         "layout": layout(
@@ -112,6 +134,8 @@ def performance(rows: list[Row], measure: Measure, span: Span) -> Figure:
                 title={"text": "Labelled", "standoff": 6},
             ),
             bargap=0.25,
+            shapes=[shape for shape, _ in lines],
+            annotations=[note for _, note in lines],
             margin={"l": 62, "r": 12, "t": 8, "b": 40},
         ),
     }

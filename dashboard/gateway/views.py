@@ -304,9 +304,21 @@ class UserError(View, frozen=True, kw_only=True):
     retryable: bool = False
 
 
+class PurgeReport(View, frozen=True, kw_only=True):
+    """What one part of deleting for good did; `kept` are those that registered versions need."""
+
+    runs: int = 0
+    logged_models: int = 0
+    experiments: int = 0
+    kept_runs: list[str] = []
+    kept_models: list[str] = []
+    more: bool = False
+
+
 class Outcome(View, frozen=True, kw_only=True):
     """What a mutation says: nothing was changed if there are errors."""
 
     changed_id: str | None = None
     secret: str | None = None
     errors: list[UserError] = []
+    report: PurgeReport | None = None

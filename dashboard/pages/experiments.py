@@ -31,7 +31,9 @@ async def render(site: Site, visit: Visit) -> Component:
                 "Experiments",
                 crumbs=[link("Runs", site.links.runs())],
                 hint="Each holds the runs of one question.",
-                aside=act("experiment.create", "New experiment…", {}, icon_name="plus", look="primary"),
+                aside=act("deleted.purge", "Delete for good…", {}, look="danger")
+                if stage == "deleted"
+                else act("experiment.create", "New experiment…", {}, icon_name="plus", look="primary"),
             ),
             card(
                 f"{formats.plural(total, 'experiment')}",

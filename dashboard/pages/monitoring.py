@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard.components.basics import card, clipped, icon, link, page_head, wild
 from dashboard.components.headline import headline_section
+from dashboard.components.levels import model_levels
 from dashboard.components.monitoring_controls import choice, compared_with, controls
 from dashboard.components.sections import rendered
 from dashboard.components.segments import segments_part
@@ -23,13 +23,14 @@ from dashboard.components.states import empty, failed, skeleton
 from dashboard.figures.base import CONFIG, Figure, Span
 from dashboard.figures.distribution import distribution
 from dashboard.figures.drift import feature_order, feature_series, heatmap
-from dashboard.figures.markers import Marker, marked, markers
+from dashboard.figures.markers import Marker, marked
 from dashboard.figures.performance import Measure, measures, performance
 from dashboard.figures.rows import PREDICTION, Row, window_row
 from dashboard.figures.service import latency, quality
 from dashboard.figures.volume import volume
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import Monitored
+from dashboard.happened import happened
 from dashboard.links import parse, query
 from dashboard.live import names
 from dashboard.pages.monitoring_state import (
@@ -45,11 +46,8 @@ from dashboard.pages.monitoring_state import (
 from dashboard.pages.page import Page, find
 from dashboard.recent import windows_at_once
 from dashboard.site import Component, Section, Site, Visit, visitor_token
-from services.contracts.errors import LifecycleError, NotFound, Unauthenticated
+from services.contracts.errors import LifecycleError, NotFound
 
-log = structlog.get_logger(__name__)
-
-_MARKED = 20
 MOST_FEATURES = 40  # rows of the heatmap; of more, those that are farthest away
 NEWEST = 8  # windows that say which those are
 
@@ -67,6 +65,7 @@ class Shown:
     measure: Measure
     feature: str
     markers: list[Marker]
+    levels: list[tuple[str, float]]  # what the measure is measured by: its name, its value
     bounds: tuple[str | None, str | None]  # the first moment of the shown windows, and the first after them
 
 
@@ -93,14 +92,17 @@ async def load(site: Site, visit: Visit) -> Shown:
     if len(features) > MOST_FEATURES:
         features = await _farthest(visit, found[0])
         limits["features"] = features
-    windows, marks = await asyncio.gather(visit.ask(ask.WINDOWS, **held, **limits), _markers(visit))
+    measure = _measure(found[0], visit.state)
+    windows, marks, levels = await asyncio.gather(
+        visit.ask(ask.WINDOWS, **held, **limits), happened(visit), model_levels(visit, model, measure.key)
+    )
     rows = [window_row(window) for window in windows[-MOST_WINDOWS:]]
     order = feature_order(rows, features)
     wanted = visit.state.get("feature", "")
     most_drifted = order[-2] if len(order) > 1 else PREDICTION
     feature = wanted if wanted in order else most_drifted
     bounds = (windows[-len(rows)].start.isoformat(), windows[-1].end.isoformat()) if rows else (None, None)
-    return Shown(found[0], features, rows, span, _measure(found[0], visit.state), feature, marks, bounds)
+    return Shown(found[0], features, rows, span, measure, feature, marks, levels, bounds)
 
 
 async def _farthest(visit: Visit, monitored: Monitored) -> list[str]:
@@ -113,23 +115,6 @@ async def _farthest(visit: Visit, monitored: Monitored) -> list[str]:
     return chosen if wanted in chosen or wanted not in monitored.features else [wanted, *chosen[1:]]
 
 
-async def _markers(visit: Visit) -> list[Marker]:
-    """What happened to the version; without it, if it can't be asked for now."""
-    model, version = visit.parts["model"], visit.parts["version"]
-    try:
-        alerts, deployments, retrainings = await asyncio.gather(
-            visit.ask(ask.ALERTS, first=_MARKED, model=model, version=version),
-            visit.ask(ask.DEPLOYMENTS, model=model),
-            visit.ask(ask.RETRAININGS, first=_MARKED, model=model, version=version),
-        )
-    except Unauthenticated:
-        raise
-    except LifecycleError as error:
-        log.info("charts without markers", reason=error.message)
-        return []
-    return markers(version, alerts.nodes, deployments or [], retrainings.nodes)
-
-
 def _zoned(text: str | None) -> str | None:
     return text and text + ("" if text.endswith("Z") else "Z")
 
@@ -137,7 +122,7 @@ def _zoned(text: str | None) -> str | None:
 def charts(shown: Shown) -> dict[str, Figure]:
     order = feature_order(shown.rows, shown.features)
     figures = {
-        "performance": performance(shown.rows, shown.measure, shown.span),
+        "performance": performance(shown.rows, shown.measure, shown.span, shown.levels),
         "heatmap": heatmap(shown.rows, order, shown.span),
         "series": feature_series(shown.rows, shown.feature, shown.span),
         "quality": quality(shown.rows, shown.span),

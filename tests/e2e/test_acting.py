@@ -242,7 +242,7 @@ def test_an_inbox_follows_its_events(
     expect(page.locator("#alerts-inbox")).to_contain_text("Nothing arrived for an hour")
 
 
-def test_experiments_are_renamed_deleted_and_brought_back(
+def test_experiments_are_renamed_deleted_brought_back_and_deleted_for_good(
     busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
 ) -> None:
     page = open_page(f"{busy_dashboard.url}/experiments")
@@ -259,6 +259,16 @@ def test_experiments_are_renamed_deleted_and_brought_back(
     page.get_by_role("button", name="Undo").click()
     expect(row).to_be_visible()
     assert sent(busy_gateway, "restoreExperiment")["experimentId"] == "2"
+    row.get_by_role("button", name="Delete…").click()
+    dialog(page).get_by_role("button", name="Delete it").click()
+    expect(row).to_have_count(0)
+    page.get_by_text("Deleted", exact=True).click()
+    page.get_by_role("button", name="Delete for good…").click()
+    dialog(page).get_by_label("Deleted at least so many days ago").fill("0")
+    dialog(page).get_by_role("textbox", name=re.compile("^Write for good")).fill("for good")
+    dialog(page).get_by_role("button", name="Delete it for good").click()
+    expect(page.get_by_text("Gone for good: 3 runs")).to_be_visible()
+    assert sent(busy_gateway, "purgeDeleted")["days"] == 0
 
 
 def test_a_version_goes_only_when_its_name_is_written_and_shows_as_it_was_on_a_day(

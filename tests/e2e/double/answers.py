@@ -15,6 +15,11 @@ from tests.e2e.double.recorded import Record, iso
 Resolver = Callable[..., Any]
 
 
+PURGED = {
+    "report": {"runs": 3, "loggedModels": 0, "experiments": 1, "keptRuns": ["r"], "keptModels": [], "more": False}
+}
+
+
 class Lifecycle:
     """Facts that tests may change; `sent` are the mutations, `refusal` is what the next ones are answered with."""
 
@@ -154,7 +159,7 @@ class Lifecycle:
                 self.sent.append((name, input))
                 self._take(name, input)
                 self.kept.take(name, input)
-                return {"errors": [], "changedId": lifecycle.PROJECT, "secret": "lct_shown-this-once"}
+                return {"errors": [], "changedId": lifecycle.PROJECT, "secret": "lct_shown-this-once", **PURGED}
 
             return resolve
 

@@ -101,6 +101,8 @@ class Kept:
             self.views.append({**given, "viewId": number, "revision": 1})
         if name == "removeSavedView":
             self.views = [one for one in self.views if one["viewId"] != given["viewId"]]
+        if name == "purgeDeleted":
+            self.experiments = [one for one in self.experiments if one["lifecycleStage"] != "deleted"]
         if name in ("deleteExperiment", "restoreExperiment", "renameExperiment"):
             for one in self.experiments:
                 if one["experimentId"] == given["experimentId"]:

@@ -9,6 +9,7 @@ from graphql import GraphQLInputObjectType, GraphQLNonNull, build_schema, parse,
 from dashboard.actions import ACTIONS as DONE_ON_PAGES
 from dashboard.actions import answer_input, patterns
 from dashboard.components.acting import Action, form, missing
+from dashboard.gateway.views import Outcome, PurgeReport
 from dashboard.live.frames import children_text
 from dashboard.saved_views import VIEWS
 
@@ -62,7 +63,7 @@ def given_to(action: Action) -> dict[str, Any]:
 
 
 def filled(action: Action) -> dict[str, Any]:
-    spelled = {"model.delete": "flights", "version.delete": "flights 3"}.get(action.name)
+    spelled = {"model.delete": "flights", "version.delete": "flights 3", "deleted.purge": "for good"}.get(action.name)
     values = {field.name: field.value or FILLED[field.kind] for field in action.fields(GIVEN)}
     return {**values, "spelled": spelled} if spelled else values
 
@@ -177,3 +178,22 @@ def test_a_silence_ends_a_tag_gets_its_former_value_and_an_answer_its_former_wor
     former = {"text": "before", "fields": {"metric": "auc"}}
     back = ("project.answer", {**answer, "expected": 5, "text": "before", "field:metric": "auc"})
     assert by_name["project.answer"].undo({**answer, "former": former}) == back
+
+
+def test_deleting_for_good_goes_on_until_there_is_no_more_and_says_what_went() -> None:
+    purge = next(action for action in ACTIONS if action.name == "deleted.purge")
+    with pytest.raises(ValueError, match="nothing was deleted"):
+        purge.variables({"days": 30, "spelled": "yes"})
+    with pytest.raises(ValueError, match="days"):
+        purge.variables({"days": -1, "spelled": "for good"})
+    first = purge.variables({"days": "7", "spelled": "for good"})
+    assert first == {"days": 7.0}
+    part = Outcome(report=PurgeReport(runs=48, kept_runs=["r1", "r2"], more=True))
+    then = purge.further(first, part)
+    assert then == {"days": 7.0, "keptRuns": 2, "keptModels": 0}
+    last = Outcome(report=PurgeReport(runs=3, experiments=1, kept_models=["m"]))
+    assert purge.further(then, last) is None
+    assert purge.tells is not None
+    said = purge.tells([part, last])
+    assert said.startswith("Gone for good: 51 runs, 0 logged models, 1 experiment.")
+    assert "3 stay" in said

@@ -90,3 +90,13 @@ def test_learning_curves_are_told_apart_by_dash_as_well() -> None:
     assert figure["data"].pop()["y"] == [0.8, 0.8], "a line across"
     go.Figure(figure)
     assert len({trace["line"]["dash"] for trace in figure["data"]}) == 2
+
+
+def test_what_experts_reach_is_a_line_across_the_performance_chart() -> None:
+    levels = [("experts", 0.81), ("worth shipping", 0.7)]
+    figure = performance(ROWS, CLASSIFICATION[0], SPAN, levels)
+    go.Figure(figure)
+    lines = [(shape["y0"], shape["y1"]) for shape in figure["layout"]["shapes"]]
+    assert lines == [(0.81, 0.81), (0.7, 0.7)]
+    assert [note["text"] for note in figure["layout"]["annotations"]] == ["experts 0.810", "worth shipping 0.700"]
+    assert not performance([], CLASSIFICATION[0], SPAN, levels)["layout"]["shapes"], "nothing to measure yet"
