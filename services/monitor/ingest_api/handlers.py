@@ -48,8 +48,9 @@ from services.runtime.context import Context
 from services.runtime.ids import new_id
 from services.runtime.inbox import batch_headers
 
-INLINE_BYTES: Mapping[str, int] = {ARROW: 192 * 1024, JSON: 32 * 1024}
-"""A smaller body is decoded in a millisecond: not worth waking up a thread (monitor/off_loop.py)."""
+INLINE_BYTES: Mapping[str, int] = {ARROW: 192 * 1024, JSON: 448 * 1024}
+"""A smaller body is decoded in a few milliseconds (of JSON: without letting go of the interpreter), which isn't worth
+waking up a thread (monitor/off_loop.py)."""
 
 BATCH_READERS: Mapping[str, Callable[[bytes], Rows]] = {JSON: read_json, ARROW: read_arrow}
 REFERENCE_READERS: Mapping[str, Callable[[bytes], Rows]] = {

@@ -49,6 +49,8 @@ from services.monitor.windows.store import MongoWindows
 VIEWS_KEPT: Final = 1_024
 CALIBRATIONS_KEPT: Final = 128
 USUAL_KEPT: Final = 256
+SMALL: Final = 40
+"""Features of one window whose figures take a few milliseconds: as long as handing them to a thread would be worth."""
 CHUNK: Final = 64
 """Windows whose counts are in memory at the same time."""
 
@@ -192,12 +194,15 @@ class WindowViews:
                         counts[row["_id"]] = self._known(row["_id"], row["token"]) or b""
             counts.update(await self._windows.load([each for each, known in counts.items() if known == b""]))
         joined = await self._windows.load_performances([row["_id"] for b in buckets for row in b.performances])
-        return await asyncio.to_thread(
-            lambda: [
+
+        def made() -> list[tuple[Bucket, WindowView]]:
+            return [
                 (bucket, _view(watched, bucket, active, counts, joined, self._calibration(active)))
                 for bucket, active in zip(buckets, references, strict=True)
             ]
-        )
+
+        small = len(buckets) == 1 and len(references[0].features) <= SMALL and not references[0].segments
+        return made() if small else await asyncio.to_thread(made)
 
     def _calibration(self, active: ActiveReference) -> tuple[Floats, Floats] | None:
         """Of the reference's own labelled scores, made once."""
