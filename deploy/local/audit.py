@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from typing import Annotated, Literal
@@ -46,7 +47,7 @@ def verify(
     known = heads_of(since) if since else {}
     broken = False
     for chain in chains(of):
-        verdict = ask(state, lambda bus, context, chain=chain: _followed(bus, context, chain, known), seconds=3600)
+        verdict = ask(state, functools.partial(_followed, chain=chain, known=known), seconds=3600)
         if verdict.problem is not None:
             broken = True
             row = f" Its id is {verdict.bad_id}." if verdict.bad_id else ""
@@ -63,8 +64,7 @@ def verify(
 def head(of: Of = None, state: State = None) -> None:
     """Print the chains' ends, a line each. Keep them where the database's administrators can't change them."""
     for chain in chains(of):
-        found = ask(state, lambda bus, context, chain=chain: _head(bus, context, chain))
-        console.print(text_of(chain, found))
+        console.print(text_of(chain, ask(state, functools.partial(_head, chain=chain))))
 
 
 def chains(of: str | None) -> Sequence[Chain]:

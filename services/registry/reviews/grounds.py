@@ -53,15 +53,16 @@ def newest(evaluations: Iterable[Figures]) -> list[Figures]:
 def changed(seen: Grounds, now: Grounds) -> str:
     """What is there now that an approval on the grounds `seen` can't have meant; "" if nothing is.
 
-    Rows that were evaluated before have the figures that they had; a sealed split's are new wherever they come from.
-    Figures of other rows, such as a later month's, take nothing back. A document that was there says what it said.
+    Rows that were evaluated before have the figures that they had. The first figures of sealed rows are new to whoever
+    had seen none. Those of other rows, such as a later month's, take nothing back. A document says what it said.
     """
     before = {entry.rows: entry for entry in seen.evaluations}
+    saw_sealed = any(entry.sealed for entry in seen.evaluations)
     for entry in now.evaluations:
         was = before.get(entry.rows)
         if was is not None and was.digest != entry.digest:
             return _other_figures(was, entry)
-        if was is None and entry.sealed:
+        if was is None and entry.sealed and not saw_sealed:
             return f"it was evaluated on the sealed split {entry.split} afterwards"
     answers = mapping(now.documents)
     for document in seen.documents:

@@ -39,10 +39,12 @@ def test_the_same_figures_again_and_those_of_other_rows_take_nothing_back() -> N
     assert grounds.changed(seen(), seen(later)) == ""
 
 
-def test_a_sealed_split_is_new_wherever_it_comes_from() -> None:
+def test_the_first_figures_of_sealed_rows_are_new_to_whoever_had_seen_none() -> None:
     sealed = figures("test", 0.7, sealed=True)
     assert grounds.changed(seen(), seen(sealed)) == "it was evaluated on the sealed split test afterwards"
-    assert grounds.changed(seen(sealed), seen(figures("april", 0.5, id_="e3"), sealed)) == ""
+    assert grounds.changed(seen(figures("dev", 0.7)), seen(sealed, figures("dev", 0.7))) != ""
+    beside_its_successor = figures("year", 0.6, id_="e3", sealed=True)
+    assert grounds.changed(seen(sealed), seen(beside_its_successor, sealed)) == ""
 
 
 def test_a_document_that_was_there_says_what_it_said() -> None:
