@@ -45,8 +45,7 @@ PATIENCE_SECONDS = 0.8
 PACED_BYTES = 4 * 1024 * 1024
 """Ingest batches of so many bytes together are taken as fast as they come, and so is a full group of them."""
 LARGE_ROWS = 4_000
-LARGE_PACE = 0.2
-"""Batches of so many rows rest for this share of the pace: what a group costs is little beside what they cost."""
+"""Batches of so many rows may have a pace of their own: what a group costs is little beside what they cost."""
 
 PARKED_INDEXES = {
     PARKED: [IndexModel([("consumer", ASCENDING), ("aggregate", ASCENDING), ("version", ASCENDING)], unique=True)],
@@ -91,12 +90,14 @@ class BatchConsumer(Consuming):
         most: int = 64,
         linger: float = 0.0,
         pace: float = 0.0,
+        large_pace: float | None = None,
         committed: Callable[[list[Delivery]], None] | None = None,
     ) -> None:
         super().__init__(bus, outbox, spec, most=most, linger=linger)
         self._decide = decide
         self._committed = committed
         self._pace = pace
+        self._large_pace = pace if large_pace is None else large_pace
         self._next_group = 0.0
 
     async def _lull(self, full: asyncio.Event) -> None:
@@ -124,7 +125,7 @@ class BatchConsumer(Consuming):
         if sum(len(delivery.body) for delivery in group) >= PACED_BYTES:
             return 0.0
         large = sum(delivery.header.rows for delivery in group) >= LARGE_ROWS * len(group)
-        return self._pace * LARGE_PACE if large else self._pace
+        return self._large_pace if large else self._pace
 
     async def _take(
         self, messages: Sequence[Message], deliveries: Mapping[str, Delivery], fresh: set[str], *, skip: bool
