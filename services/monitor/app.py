@@ -77,6 +77,9 @@ VERSION = "0.1.0"
 PACE_SECONDS = 0.5
 """From one group of small batches to the next: what a group costs (a transaction, a block of rows, live figures) is
 shared by all that came meanwhile. With all that follows, a live figure comes well below a second after its batch."""
+LARGE_PACE_SECONDS = 0.1
+LABEL_PACE_SECONDS = 0.25
+"""Two processes that join labels write the same blocks: the fewer groups, the less often one has to begin anew."""
 
 
 @asynccontextmanager
@@ -137,11 +140,12 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         predictions = BatchConsumer(
             *(bus, outbox, MONITOR_PREDICTIONS, intake.take_predictions),
             pace=PACE_SECONDS,
+            large_pace=LARGE_PACE_SECONDS,
             committed=intake.predictions_committed,
         )
         labels = BatchConsumer(
             *(bus, outbox, MONITOR_LABELS, intake.take_labels),
-            pace=PACE_SECONDS,
+            pace=LABEL_PACE_SECONDS,
             committed=intake.labels_committed,
         )
         await stack.enter_async_context(
