@@ -46,6 +46,12 @@ class ListAudit(Request[Page[AuditView]], frozen=True, kw_only=True):
     order: list[Ordering] = []
 
 
+class ListMonitorAudit(ListAudit, frozen=True, kw_only=True):
+    """The monitor's own rows: silences, alert rules, references and what else people do there."""
+
+    service = "monitor"
+
+
 class AuditHead(Message, frozen=True, kw_only=True):
     """The end of the chain: kept elsewhere, it shows later whether the tail was cut or the whole rewritten."""
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from services.contracts.alert_rules import GetAlertRules, SetAlertRules
 from services.contracts.alert_webhooks import DeleteWebhook, ListWebhooks, SetWebhook
 from services.contracts.alerts import AcknowledgeAlert, CommentAlert, GetAlert, ListAlerts, ResolveAlert
-from services.contracts.audit import GetMonitorAuditHead, VerifyMonitorAudit
+from services.contracts.audit import GetMonitorAuditHead, ListMonitorAudit, VerifyMonitorAudit
 from services.contracts.dead_letters import (
     DecideMonitorDeadLetter,
     ListMonitorDeadLetters,
@@ -59,7 +59,9 @@ from services.monitor.windows.live import LiveWindows
 from services.monitor.windows.queries import Queries
 from services.monitor.windows.sliding import SlidingWindows
 from services.monitor.windows.views import WindowViews
+from services.runtime import audit_list
 from services.runtime import webhooks as sending
+from services.runtime.audit_list import AuditList
 from services.runtime.auth import Authenticator, find_through
 from services.runtime.bus import Bus
 from services.runtime.dead_letters import DeadLetters
@@ -92,7 +94,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         await outbox.prepare()
         for noun in (
             *(versions_store, windows_store, labels_store, samples_store),
-            *(alerts_store, silences_store, sending),
+            *(alerts_store, silences_store, sending, audit_list),
         ):
             await store.ensure(noun.INDEXES)
         stack.push_async_callback(outbox.drain)
@@ -179,6 +181,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
             VERSION,
             {
                 ListMonitored: queries.list_monitored,
+                ListMonitorAudit: AuditList(store).page,
                 ListWindows: queries.list_windows,
                 SetReferenceFromPeriod: setting.from_period,
                 GetDistribution: queries.get_distribution,

@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from services.contracts import audit as contracts
-from services.contracts.audit import AuditView, ListAudit, VerifyAudit
+from services.contracts.audit import AuditView, ListAudit, ListMonitorAudit, VerifyAudit
 from services.contracts.paging import Page
 from services.gateway.conditions import condition, ordering
 from services.gateway.lookahead import Selected
@@ -20,6 +20,13 @@ from services.gateway.types.list_filters import AuditFilter
 from services.gateway.types.list_orders import AuditOrder
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
 from services.gateway.types.scalars import Long
+from services.gateway.types.services import Service
+
+Trail = Annotated[
+    Service | None,
+    strawberry.argument(description="Whose trail: of alerts, silences and references MONITOR's; REGISTRY's if unsaid."),
+]
+_LISTS: dict[str, type[ListAudit]] = {"registry": ListAudit, "monitor": ListMonitorAudit}
 
 
 async def _audit(
@@ -35,6 +42,7 @@ async def _audit(
     ] = None,
     start: Start = None,
     end: End = None,
+    service: Trail = None,
     where: Annotated[
         AuditFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
     ] = None,
@@ -43,7 +51,7 @@ async def _audit(
     ] = None,
 ) -> Page[AuditView]:
     return await info.context.ask(
-        ListAudit(
+        _LISTS[str(service.value) if service else "registry"](
             where=condition(where),
             order=ordering(sort),
             paging=paging(first, after, last, before, Selected.of(info)),
@@ -56,7 +64,9 @@ async def _audit(
     )
 
 
-async def _head(info: Info) -> contracts.AuditHead:
+async def _head(info: Info, service: Trail = None) -> contracts.AuditHead:
+    if service is Service.MONITOR:
+        return await info.context.ask(contracts.GetMonitorAuditHead())
     return await info.context.ask(contracts.GetAuditHead())
 
 
@@ -72,8 +82,11 @@ async def _verified(
         AuditHeadInput | None,
         strawberry.argument(description="Look at what follows this entry; at all from the first if unsaid."),
     ] = None,
+    service: Trail = None,
 ) -> contracts.AuditVerdict:
     known = None if after is None else contracts.AuditHead(number=after.number, hash=after.hash)
+    if service is Service.MONITOR:
+        return await info.context.ask(contracts.VerifyMonitorAudit(after=known))
     return await info.context.ask(VerifyAudit(after=known))
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated
 
 import strawberry
-from strawberry import enum_value
 
 from services.contracts import dead_letters, identity, registry, webhooks
 from services.contracts.paging import Page
@@ -28,6 +26,7 @@ from services.gateway.types.operation_lists import (
 )
 from services.gateway.types.operations import ContentReport, DeadLetter, LifecycleWebhook, PurgeReport, Token
 from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.services import Service
 from services.gateway.whole import attributes, kept
 
 _OF_WEBHOOKS = attributes(
@@ -81,12 +80,6 @@ async def _monitor_letters(info: Info) -> list[dead_letters.DeadLetterView]:
     return (await info.context.ask(dead_letters.ListMonitorDeadLetters())).letters
 
 
-@strawberry.enum(description="A service that keeps dead letters.")
-class Consuming(Enum):
-    REGISTRY = enum_value("registry", description="The registry.")
-    MONITOR = enum_value("monitor", description="The monitor.")
-
-
 _LETTERS: dict[str, type[dead_letters.ListDeadLettersByPage]] = {
     "registry": dead_letters.ListRegistryDeadLettersByPage,
     "monitor": dead_letters.ListMonitorDeadLettersByPage,
@@ -95,7 +88,7 @@ _LETTERS: dict[str, type[dead_letters.ListDeadLettersByPage]] = {
 
 async def _letters(
     info: Info,
-    service: Annotated[Consuming, strawberry.argument(description="Whose they are.")],
+    service: Annotated[Service, strawberry.argument(description="Whose they are.")],
     first: First = None,
     after: After = None,
     last: Last = None,

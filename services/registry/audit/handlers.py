@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from services.contracts.audit import AuditHead, AuditVerdict, AuditView, GetAuditHead, ListAudit, VerifyAudit
-from services.contracts.identity import Action, may, require
+from services.contracts.identity import Action, require
 from services.contracts.paging import Page
 from services.registry.audit import former
 from services.registry.audit.store import MongoAudit
@@ -21,14 +19,7 @@ class Audit:
         self._trail = trail
 
     async def page(self, request: ListAudit, context: Context) -> Page[AuditView]:
-        require(context.principal, Action.READ)
-        wanted = {"user": request.user, "action": request.action, "correlation_id": request.correlation_id}
-        matching: dict[str, Any] = {key: value for key, value in wanted.items() if value is not None}
-        between = {"$gte": request.start, "$lt": request.end}
-        if any(between.values()):
-            matching["time"] = {key: value for key, value in between.items() if value is not None}
-        with_remote = may(context.principal, Action.OPERATE)
-        return await self._store.page(matching, request, with_remote=with_remote)
+        return await self._store.page(request, context)
 
     async def head(self, request: GetAuditHead, context: Context) -> AuditHead:
         require(context.principal, Action.READ)

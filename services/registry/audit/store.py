@@ -1,90 +1,35 @@
-"""Audit rows in MongoDB, as they are listed. The outbox writes them, and nothing touches them after that."""
+"""Audit rows in MongoDB, of this version and of former ones."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel
 
-from services.contracts.audit import AuditHead, AuditView, ListAudit
-from services.contracts.paging import Page
-from services.registry.paging import page_of
-from services.runtime import conditions
-from services.runtime.chain import SEAL, canonical
-from services.runtime.conditions import Field
+from services.runtime import audit_list
+from services.runtime.audit_list import FIELDS, AuditList
+from services.runtime.chain import SEAL
 from services.runtime.outbox import AUDIT
 from services.runtime.store import Store, translated
-from services.runtime.trail import Trail
+
+__all__ = ["FIELDS", "INDEXES", "MongoAudit"]
 
 INDEXES: Mapping[str, list[IndexModel]] = {
     AUDIT: [
         IndexModel([(f"{SEAL}.n", ASCENDING)], sparse=True),  # rows of former versions
-        IndexModel([("user", ASCENDING), ("_id", DESCENDING)]),
-        IndexModel([("action", ASCENDING), ("_id", DESCENDING)]),
-        IndexModel([("correlation_id", ASCENDING), ("_id", DESCENDING)]),
+        *audit_list.INDEXES[AUDIT],
     ]
 }
 
 
-FIELDS: Mapping[str, Field] = {
-    "user": Field("user"),
-    "action": Field("action"),
-    "role": Field("role"),
-    "via": Field("via"),
-    "correlation_id": Field("correlation_id"),
-    "time": Field("time", "time"),
-}
-"""What lists can be asked for."""
-
-
-class MongoAudit:
+class MongoAudit(AuditList):
     def __init__(self, store: Store) -> None:
-        self._rows = store[AUDIT]
-        self._trail = Trail(store)
+        super().__init__(store)
+        self._former = store[AUDIT]
 
     async def after(self, number: int, most: int) -> list[dict[str, Any]]:
         """Rows that former versions have sealed, with the numbers after `number`, in their order."""
         with translated():
-            found = self._rows.find({f"{SEAL}.n": {"$gt": number}}).sort(f"{SEAL}.n", ASCENDING)
+            found = self._former.find({f"{SEAL}.n": {"$gt": number}}).sort(f"{SEAL}.n", ASCENDING)
             return await found.limit(most).to_list(most)
-
-    async def page(self, matching: Mapping[str, Any], request: ListAudit, *, with_remote: bool) -> Page[AuditView]:
-        """Newest first, unless another order is asked for."""
-        wanted = {"$and": [dict(matching), conditions.query(request.where, FIELDS)]}
-        order = conditions.keys(request.order, FIELDS, [("_id", -1)])
-        page = await page_of(self._rows, wanted, order, request.paging, lambda row: _view(row, with_remote))
-        places = await self._trail.places([edge.node.id for edge in page.edges if edge.node.number is None])
-        edges = [
-            msgspec.structs.replace(edge, node=_placed(edge.node, places.get(edge.node.id))) for edge in page.edges
-        ]
-        return msgspec.structs.replace(page, edges=edges)
-
-
-def _view(row: Mapping[str, Any], with_remote: bool) -> AuditView:
-    place = row.get(SEAL) or {}
-    return AuditView(
-        id=row["_id"],
-        time=row["time"],
-        action=row["action"],
-        user=row["user"],
-        role=row["role"],
-        via=row["via"],
-        remote=row["remote"] if with_remote else "",
-        correlation_id=row["correlation_id"],
-        events=row["events"],
-        before=_json(row.get("before")),
-        after=_json(row.get("after")),
-        number=place.get("n"),
-        hash=place.get("h"),
-    )
-
-
-def _placed(view: AuditView, place: AuditHead | None) -> AuditView:
-    return view if place is None else msgspec.structs.replace(view, number=place.number, hash=place.hash)
-
-
-def _json(value: Any) -> str | None:
-    return None if value is None else json.dumps(json.loads(canonical({"value": value}))["value"])

@@ -408,6 +408,8 @@ async def test_what_operators_look_after_is_filtered_ordered_and_comes_in_pages(
                totalCount pageInfo { hasNextPage endCursor } nodes { user } }
              alertSilences(where: {reason: {ilike: "moving%"}}, sort: [{by: START}]) { totalCount nodes { reason } }
              newest: alertSilences(last: 1) { nodes { reason } }
+             audit(service: MONITOR, where: {action: {eq: "set_silence"}}) { totalCount nodes { user } }
+             auditHead(service: MONITOR) { number } auditVerdict(service: MONITOR) { problem }
              deadLetters(service: MONITOR, where: {decided: false}, sort: [{by: CODE}]) { totalCount }
              deployedModels(where: {running: true}, sort: [{by: MODEL, descending: true}]) {
                totalCount nodes { environment model current { version } } }
@@ -424,6 +426,8 @@ async def test_what_operators_look_after_is_filtered_ordered_and_comes_in_pages(
     assert (found["first"]["totalCount"], found["first"]["pageInfo"]["hasNextPage"]) == (3, True)
     assert [node["reason"] for node in found["alertSilences"]["nodes"]] == ["Moving house.", "Moving back."]
     assert found["newest"]["nodes"] == [{"reason": "Moving house."}]
+    assert (found["audit"]["totalCount"], found["audit"]["nodes"][0]) == (3, {"user": "anonymous"})
+    assert found["auditVerdict"] == {"problem": None}
     assert found["deadLetters"] == {"totalCount": 0}
     running = [(node["environment"], node["model"]) for node in found["deployedModels"]["nodes"]]
     assert running == [("staging", "fares"), ("canary", "delays"), ("staging", "delays")]
