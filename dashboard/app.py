@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from dashboard import acting, palette, router, saved_views
 from dashboard.actions import ACTIONS
 from dashboard.components import files
-from dashboard.components.shell import shell
+from dashboard.components.shell import First, shell
 from dashboard.early import Early
 from dashboard.gateway.client import GatewayClient
 from dashboard.links import Links
@@ -116,7 +116,6 @@ async def build(settings: DashboardSettings, health: Health) -> AsyncIterator[AS
 def pages_app(settings: DashboardSettings, site: Site, hub: Hub) -> ASGIApp:
     """Routes below are as a proxy that strips the path prefix sees them; links and assets carry the prefix."""
     open_mode = settings.auth == "open"
-    early: Early[router.Drawn] = Early()
     app = LeanDash(
         __package__,
         backend=PlainFastAPI,
@@ -134,6 +133,7 @@ def pages_app(settings: DashboardSettings, site: Site, hub: Hub) -> ASGIApp:
         add_log_handler=False,
     )
     app.layout = shell(site.links, signed_in=not open_mode)
+    early: Early[First] = Early()
     router.register(app, site, PAGES, early)
     overview.register(app, site)
     monitoring.register(app, site)
@@ -150,6 +150,6 @@ def pages_app(settings: DashboardSettings, site: Site, hub: Hub) -> ASGIApp:
     app.server.add_api_websocket_route("/live/ws", live_socket(hub, open_mode, settings.allowed_origins))
     if not open_mode:
         add_sign_in(app.server, site, settings.allowed_origins, secure=settings.secure_cookie)
-    finish(app, site, PAGES, early)
+    finish(app, site, PAGES, early, signed_in=not open_mode)
     served: ASGIApp = app.server if open_mode else SignInFirst(app.server, site.links)
     return Guarded(Compressed(served), policy, settings.path_prefix)

@@ -1,4 +1,5 @@
-"""Pages drawn while the browser still loads its scripts: begun with the HTML, handed over to the first callback."""
+"""Pages drawn while the browser still loads its scripts: begun with the HTML, handed over to the layout, or if they
+take longer, to the first callback."""
 
 from __future__ import annotations
 
@@ -31,8 +32,11 @@ class Early(Generic[Drawn]):
         self._begun: OrderedDict[str, Begun[Drawn]] = OrderedDict()
 
     def begin(self, load: str, address: tuple[str, str, str], drawing: Coroutine[Any, Any, Drawn]) -> None:
+        self.keep(load, address, asyncio.create_task(drawing))
+
+    def keep(self, load: str, address: tuple[str, str, str], task: asyncio.Task[Drawn]) -> None:
+        """What is under way, for whoever comes for it."""
         now = asyncio.get_running_loop().time()
-        task = asyncio.create_task(drawing)
         task.add_done_callback(_seen)
         self._begun[load] = Begun(address, now, task)
         while self._begun:

@@ -120,7 +120,10 @@ async def found(site: Site, typed: str | None, token: str) -> tuple[list[Entry],
 
 def register(app: Dash, site: Site) -> None:
     @app.callback(
-        Output("palette-results", "children"), Input("palette-words", "value"), Input("palette-words", "n_submit")
+        Output("palette-results", "children"),
+        Input("palette-words", "value"),
+        Input("palette-words", "n_submit"),
+        prevent_initial_call=True,  # the first lines are asked for when the page stands
     )
     async def find(typed: str | None, _: int | None) -> Component:
         return results(*await found(site, typed, visitor_token()))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import structlog
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
 
-from dashboard.components.shell import navigation
+from dashboard.components.shell import First, navigation
 from dashboard.components.states import empty, failed
 from dashboard.early import Early
 from dashboard.gateway import operations as ask
@@ -49,13 +50,27 @@ async def drawn(site: Site, pages: Sequence[Page], pathname: str, search: str, t
     return content, title, topics, navigation(addresses, page.area)
 
 
+async def first(site: Site, pages: Sequence[Page], pathname: str, search: str, token: str) -> First:
+    """The page that a browser asks for first, and who looks at it."""
+    page, viewer = await asyncio.gather(drawn(site, pages, pathname, search, token), _viewer(site, token))
+    return First(pathname, search, *page, viewer)
+
+
+async def _viewer(site: Site, token: str) -> Component:
+    try:
+        viewer = await site.gateway.ask(ask.VIEWER, token)
+    except LifecycleError:
+        return None
+    return html.Span(viewer.user, title=f"{viewer.user}, {viewer.role.lower()}")
+
+
 def page_load(app: Dash) -> str:
     """The id of the page load that the callback under way belongs to."""
     request: Any = app.backend.request_adapter()
     return str(request.args.get("endId") or "") if request else ""
 
 
-def register(app: Dash, site: Site, pages: Sequence[Page], early: Early[Drawn]) -> None:
+def register(app: Dash, site: Site, pages: Sequence[Page], early: Early[First]) -> None:
     links = site.links
 
     @app.callback(
@@ -66,15 +81,21 @@ def register(app: Dash, site: Site, pages: Sequence[Page], early: Early[Drawn]) 
         Input("url", "pathname"),
         Input("again", "data"),
         Input("url", "search"),
+        prevent_initial_call=True,  # the first page comes with the layout
     )
     async def show(pathname: str, _: int, search: str) -> Any:
-        moved, address = set(ctx.triggered_prop_ids), (pathname, search or "", visitor_token())
+        moved = set(ctx.triggered_prop_ids)
         if moved == {"url.search"}:
             found = find(pages, links.strip(pathname or links.prefix))
             if found and not found[0].by_state:
                 return no_update  # the page follows its address by itself
-        begun = None if moved else early.take(page_load(app), address)
-        return await (begun or drawn(site, pages, *address))
+        address = (pathname, search or "", visitor_token())
+        begun = early.take(page_load(app), address)
+        if begun is None:
+            return await drawn(site, pages, *address)
+        page = await begun  # the first page, which took longer than its frame could wait
+        set_props("viewer", {"children": page.viewer})
+        return page.content, page.title, page.topics, page.navigation
 
     @app.callback(
         Output("url", "search", allow_duplicate=True),
@@ -101,15 +122,10 @@ def register(app: Dash, site: Site, pages: Sequence[Page], early: Early[Drawn]) 
     def try_again(clicks: list[int | None], count: int) -> Any:
         return count + 1 if any(clicks) else no_update
 
-    @app.callback(Output("viewer", "children"), Input("url", "id"))
-    async def who(_: str) -> Any:
-        try:
-            viewer = await site.gateway.ask(ask.VIEWER, visitor_token())
-        except LifecycleError:
-            return no_update
-        return html.Span(viewer.user, title=f"{viewer.user}, {viewer.role.lower()}")
-
-    @app.callback(
+    script = "live"
+    in_browser: Any = app.clientside_callback
+    in_browser(
+        ClientsideFunction(script, "menu"),
         Output("shell", "navbar"),
         Output("burger", "opened"),
         Input("burger", "opened"),
@@ -117,12 +133,6 @@ def register(app: Dash, site: Site, pages: Sequence[Page], early: Early[Drawn]) 
         State("shell", "navbar"),
         prevent_initial_call=True,
     )
-    def open_menu(opened: bool, _: str, navbar: dict[str, Any]) -> Any:
-        shown = bool(opened) and ctx.triggered_id == "burger"
-        return {**navbar, "collapsed": {"mobile": not shown}}, shown
-
-    script = "live"
-    in_browser: Any = app.clientside_callback
     in_browser(ClientsideFunction(script, "title"), Output("title", "id"), Input("title", "data"))
     in_browser(ClientsideFunction(script, "watch"), Output("topics", "id"), Input("topics", "data"))
     in_browser(

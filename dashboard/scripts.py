@@ -7,16 +7,20 @@ and the old table. `assets/lazy.js` loads AG Grid, and of plotly.js the cartesia
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 from dash import Dash
 
+FIRST = "_dash-first"
 PLOTLY = "vendor/plotly-cartesian-4.1.1.min.js"  # of npm's plotly.js-cartesian-dist-min, as it is
 REGENERATOR = "vendor/regenerator-runtime-0.14.1.min.js"
 
 _TAG = re.compile(r'<script src="([^"]+)"></script>\n?\s*')
 _LEFT_OUT = ("/deps/polyfill@", "/dash_table/")
 _GRID = "/dash_ag_grid/"
+_GRAPH = "_dash-component-suites/dash/dcc/async-graph.js"
 
 
 class LeanDash(Dash):
@@ -24,6 +28,11 @@ class LeanDash(Dash):
 
     grid_script = ""
     newest_load = ""
+
+    @property
+    def graph_script(self) -> str:
+        """The part of Dash's own components that draws charts."""
+        return f"{self.config.requests_pathname_prefix}{_GRAPH}"
 
     def _generate_scripts_html(self) -> str:
         html = super()._generate_scripts_html()
@@ -39,13 +48,19 @@ class LeanDash(Dash):
     def _config(self) -> dict[str, Any]:
         config: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]
         self.newest_load = config["end_id"]
-        return {**config, "lazy": {"plotly": self.get_asset_url(PLOTLY), "grid": self.grid_script}}
+        return {
+            **config,
+            "lazy": {"plotly": self.get_asset_url(PLOTLY), "grid": self.grid_script, "graph": self.graph_script},
+        }
 
-    def early(self, *, charts: bool, grid: bool) -> str:
-        """What a page's head asks for before anything else has run."""
+    def early(self, at: str, *, charts: bool, grid: bool) -> str:
+        """What a page's head asks for before anything else has run; `at`: its path and query string."""
         prefix = self.config.requests_pathname_prefix
-        fetched = [f"{prefix}_dash-layout", f"{prefix}_dash-dependencies"]
-        scripts = [self.get_asset_url(PLOTLY)] * charts + [self.grid_script] * grid
-        links = [f'<link rel="preload" href="{href}" as="fetch" crossorigin>' for href in fetched]
+        scripts = [self.get_asset_url(PLOTLY), self.graph_script] * charts + [self.grid_script] * grid
+        asked = escape(f"{prefix}{FIRST}?{urlencode({'load': self.newest_load, 'at': at})}")
+        links = [
+            f'<link rel="preload" href="{asked}" as="fetch" crossorigin id="first" data-at="{escape(at)}">',
+            f'<link rel="preload" href="{prefix}_dash-dependencies" as="fetch" crossorigin>',
+        ]
         links += [f'<link rel="preload" href="{src}" as="script">' for src in scripts if src]
         return "\n    ".join(links)

@@ -10,6 +10,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.runtime.telemetry import SECONDS_BUCKETS
 
+_PARTS = (
+    "_dash-first",
+    "_dash-layout",
+    "_dash-dependencies",
+    "_dash-update-component",
+    "_dash-component-suites",
+    "assets",
+)
 _requests = Counter("lifecycle_dashboard_requests_total", "HTTP requests", ["route", "status"])
 _seconds = Histogram("lifecycle_dashboard_request_seconds", "Time to answer", ["route"], buckets=SECONDS_BUCKETS)
 
@@ -66,5 +74,4 @@ class Guarded:
 def _route(path: str) -> str:
     """A handful of names: paths hold models' names, which are no metric labels."""
     first = path.partition("/")[0]
-    known = ("_dash-update-component", "_dash-component-suites", "_dash-layout", "_dash-dependencies", "assets")
-    return first if first in known else "page"
+    return first if first in _PARTS else "page"

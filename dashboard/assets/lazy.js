@@ -16,17 +16,30 @@
     return loading.get(src);
   }
 
+  /* The first page comes with the layout, already asked for in the page's head: Dash would ask for the layout alone. */
+  const first = document.getElementById("first"), plain = window.fetch;
+  if (first && first.dataset.at === location.pathname + location.search)
+    window.fetch = (address, ...rest) => {
+      if (!String(address).endsWith("_dash-layout")) return plain(address, ...rest);
+      window.fetch = plain;
+      const again = () => new Promise((done) => setTimeout(done, 1000)).then(() => plain(address, ...rest)).then(whole).catch(again); // the dashboard is away
+      const whole = (answer) => (answer.status < 500 ? answer : Promise.reject(answer));
+      return plain(first.href, ...rest).then(whole).catch(again);
+    };
+
   /* dcc.Graph waits for whatever stands in `window.Plotly`: something that loads it when it is waited for. */
   const plotly = () => load(given.plotly).then(drawnInTurn);
   window.Plotly = { then: (done, failed) => plotly().then(done, failed) };
 
   let waiting = [], drawing = false;
   const inSight = (chart) => { const box = chart.getBoundingClientRect(); return box.top < innerHeight && box.bottom > 0; };
+  const idle = window.requestIdleCallback || ((task) => setTimeout(task, 500));
   const painted = () => new Promise((done) => { const soon = setTimeout(done, 100); requestAnimationFrame(() => { clearTimeout(soon); setTimeout(done); }); });
   async function drawAll() {
     drawing = true;
     while (waiting.length) {
       waiting = waiting.filter((one) => one.chart.isConnected);
+      if (!waiting.some((one) => inSight(one.chart))) await new Promise((done) => idle(done, { timeout: 300 })); // nobody sees those yet
       const next = waiting.find((one) => inSight(one.chart)) || waiting[0];
       if (!next) break;
       waiting.splice(waiting.indexOf(next), 1);
@@ -63,13 +76,12 @@
   }
   window.dash_ag_grid = { AgGrid: Grid, getApi: () => undefined };
 
-  const first = document.documentElement.dataset;
+  const needed = document.documentElement.dataset;
   addEventListener("DOMContentLoaded", () => {
-    if ("charts" in first) plotly();
-    if ("grid" in first) grid();
+    if ("charts" in needed) { load(given.graph).catch(() => {}); plotly().catch(() => {}); } // whoever needs them asks again
+    if ("grid" in needed) grid();
   });
   /* What other pages need, once this one stands and the browser has nothing else to do. */
-  const idle = window.requestIdleCallback || ((task) => setTimeout(task, 500));
   const stands = () => document.querySelector("#page h1") && !document.querySelector("#page [aria-busy], .dash-graph--pending") && !drawing;
   function ahead() {
     const later = () => setTimeout(ahead, 5000); // the dashboard is away

@@ -1,7 +1,7 @@
 /* The live part of the browser: one WebSocket that always comes back, its frames put where they belong, and a badge
    that says how things are. `charts.js` and `feed.js` put rows and lines; everything else is Python. */
 (function () {
-  const PAUSES = [250, 500, 1000, 2000, 4000], STALE_AFTER = 7000, BATCH = 60;
+  const PAUSES = [250, 500, 1000, 2000, 4000], STALE_AFTER = 7000, BATCH = 60, FIRST = 30;
   let socket = null, tries = 0, heard = 0, topics = [], upstream = { live: true }, paused = false, lost = false, dragging = false, badge = "";
   const props = new Map(), rows = new Map(), live = (window.lifecycle = window.lifecycle || {});
   let lines = null, asking = null, ticks = 0, timer = null, flushed = 0, healing = 0, patience = 2000;
@@ -40,8 +40,12 @@
     timer = null;
     flushed = Date.now();
     if (paused || dragging) { show(); return; }
-    if (lines) live.paintFeed(lines);
+    if (!lines) { putAll(); return; }
+    live.paintFeed(lines);
     lines = null;
+    setTimeout(putAll, FIRST); // the new line is in the pixels before figures and tables are drawn again
+  }
+  function putAll() {
     for (const [id, values] of props) put(id, values);
     props.clear();
     if (rows.size) window.dash_clientside.set_props("live-tick", { data: ++ticks });
@@ -83,6 +87,11 @@
         if (!paused) flush();
         show();
         return paused ? "Resume" : "Pause";
+      },
+      menu: (opened, _, navbar) => { // on a phone: a page closes it; where it is closed already nothing is drawn again
+        const { no_update, callback_context } = window.dash_clientside, pressed = callback_context.triggered.some((one) => one.prop_id === "burger.opened");
+        const shown = !!opened && pressed;
+        return [navbar.collapsed.mobile === !shown ? no_update : { ...navbar, collapsed: { mobile: !shown } }, opened === shown ? no_update : shown];
       },
       title: (title) => { document.title = title + " · Lifecycle"; return window.dash_clientside.no_update; },
     },

@@ -4,6 +4,7 @@
   const $ = (id) => document.getElementById(id), OFF = "lifecycle-keys-off", PAUSE = 1200;
   const options = () => [...document.querySelectorAll("#palette [role=option]")];
   const go = (href) => { const to = new URL(href, location); window.dash_clientside.set_props("url", { pathname: to.pathname, search: to.search }); };
+  const prepared = () => $("palette-list") || window.dash_clientside.set_props("palette-words", { n_submit: Date.now() });
   const off = () => localStorage.getItem(OFF) === "1";
   let waiting = 0;
   function choose(place) {
@@ -16,6 +17,7 @@
   function open() {
     const field = $("palette-words");
     if ($("palette").open || document.querySelector("dialog[open], .mantine-Modal-content")) return;
+    prepared();
     field.setAttribute("role", "combobox");
     $("palette").showModal();
     field.focus();
@@ -61,6 +63,8 @@
     else if (within("#keys-close") || event.target.matches("dialog.palette")) within("dialog").close(); // a click beside it
     else if (within("#keys-switch")) { localStorage.setItem(OFF, off() ? "0" : "1"); $("keys").close(); }
   });
+  const later = () => ($("palette-words") ? prepared() : setTimeout(later, 500)); // nobody waits for it
+  addEventListener("load", () => setTimeout(later, 500));
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     palette: { shown: () => { setTimeout(() => choose(0)); return window.dash_clientside.no_update; } },
   });

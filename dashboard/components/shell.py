@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -30,26 +31,44 @@ AREAS = (
 )
 
 
-def shell(links: Links, *, signed_in: bool) -> Component:
+@dataclass(frozen=True, slots=True)
+class First:
+    """The page that a browser asked for first, so that it comes with its frame: no second request for it."""
+
+    pathname: str
+    search: str
+    content: Component
+    title: str
+    topics: list[str]
+    navigation: Component
+    viewer: Component
+
+
+def shell(links: Links, first: First | None = None, *, signed_in: bool) -> Component:
     """`signed_in`: the dashboard asks for tokens, so there is something to sign out of."""
     addresses = links.areas()
+    here = {"pathname": first.pathname, "search": first.search} if first else {}
     return dmc.MantineProvider(
         [
-            dcc.Location(id="url", refresh="callback-nav"),
+            dcc.Location(id="url", refresh="callback-nav", **here),
             dcc.Store(id="again", data=0),
-            dcc.Store(id="title"),
-            dcc.Store(id="topics"),
+            dcc.Store(id="title", data=first.title if first else None),
+            dcc.Store(id="topics", data=first.topics if first else None),
             dcc.Store(id="live-tick"),
             dcc.Store(id="coarse-tick"),
             html.A("Skip to content", href="#page", className="skip"),
             dmc.AppShell(
                 [
-                    _header(links, signed_in=signed_in),
+                    _header(links, first.viewer if first else None, signed_in=signed_in),
                     dmc.AppShellNavbar(
-                        navigation(addresses, ""), id="navbar", className="navbar", **wild({"aria-label": "Main"})
+                        first.navigation if first else navigation(addresses, ""),
+                        id="navbar",
+                        className="navbar",
+                        **wild({"aria-label": "Main"}),
                     ),
                     dmc.AppShellMain(
-                        html.Div(skeleton(), id="page", className="page", tabIndex="-1"), className="main"
+                        html.Div(first.content if first else skeleton(), id="page", className="page", tabIndex="-1"),
+                        className="main",
                     ),
                 ],
                 id="shell",
@@ -70,7 +89,7 @@ def shell(links: Links, *, signed_in: bool) -> Component:
     )
 
 
-def _header(links: Links, *, signed_in: bool) -> Component:
+def _header(links: Links, viewer: Component, *, signed_in: bool) -> Component:
     return dmc.AppShellHeader(
         dmc.Group(
             [
@@ -102,7 +121,7 @@ def _header(links: Links, *, signed_in: bool) -> Component:
                             **wild({"aria-haspopup": "dialog"}),
                         ),
                         html.Span("Connecting", id="live-badge", className="live-badge reconnecting", role="status"),
-                        html.Span(id="viewer", className="viewer"),
+                        html.Span(viewer, id="viewer", className="viewer"),
                         html.A(
                             icon("logout", "Sign out"), href=links.sign_out(), className="icon-button", title="Sign out"
                         )

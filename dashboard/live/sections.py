@@ -30,7 +30,9 @@ from dashboard.site import Component, Section, Site
 from services.contracts.errors import LifecycleError, NotFound
 
 SETTLE = 0.12  # seconds: one cause often makes several events
-PACE = 0.5  # seconds between two renderings
+PACE = 0.5  # seconds between two renderings, at least
+SHARE = 8  # so many times as long as a rendering took, nothing is rendered: events that rain have room beside it
+MOST_PACE = 2.0
 TROUBLED_PACE = 0.8
 CLOCK = 30.0  # seconds: what depends on the time of day is rendered again without any event
 
@@ -151,8 +153,10 @@ class LiveSections:
             except TimeoutError:
                 pass
             self._changed.clear()
+            began = asyncio.get_running_loop().time()
             await self._refresh()
-            await asyncio.sleep(TROUBLED_PACE if self.trouble else PACE)
+            spent = asyncio.get_running_loop().time() - began
+            await asyncio.sleep(TROUBLED_PACE if self.trouble else min(max(PACE, SHARE * spent), MOST_PACE))
 
     async def _refresh(self) -> None:
         visit = self._site.visit(self._what.parts, {}, self._token())

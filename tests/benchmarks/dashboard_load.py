@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import re
 import signal
@@ -24,7 +25,8 @@ from pathlib import Path
 
 import httpx
 import numpy as np
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, Request, async_playwright
+from playwright.async_api import TimeoutError as TookTooLong
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
@@ -255,50 +257,106 @@ async def recovery(part: str, stack: Stack, page: Page, clients: list[Client], r
     return f"{part + ' killed':<34} {said}; live again after {live:.1f} s; all caught up after {everywhere:.1f} s"
 
 
+PAINTED = """stands => {
+    const look = () => {
+        const charts = [...document.querySelectorAll('.dash-graph')];
+        if (!window.standsAt && document.querySelector(stands)) {
+            window.standsAt = -1;
+            requestAnimationFrame(() => requestAnimationFrame(() => { window.standsAt = performance.now(); }));
+        }
+        if (!window.allAt && charts.length && charts.every(one => one.querySelector('.main-svg')))
+            window.allAt = performance.now();
+    };
+    window.longest = 0;
+    new PerformanceObserver(list => {
+        for (const task of list.getEntries()) window.longest = Math.max(window.longest, task.duration);
+    }).observe({entryTypes: ['longtask']});
+    new MutationObserver(look).observe(document, {childList: true, subtree: true});
+}"""
+SETTLED = 1000  # milliseconds that a new browser window has for itself, before it is sent anywhere
+
+
+@dataclass
+class Looked:
+    """One look at a page in a fresh browser: milliseconds from the navigation on, kilobytes as they travel."""
+
+    stands: float  # its first chart, row or heading is painted
+    everything: float  # every chart is drawn; 0 without charts
+    longest: float  # the longest time that the page's thread was busy without a pause
+    kilobytes: float
+    requests: int
+
+
+async def looked(browser: Browser, url: str, stands: str, *, everything: bool = False) -> Looked:
+    """An empty cache, a window that is there already; the services are warm."""
+    page = await browser.new_page()
+    await page.add_init_script(f"({PAINTED})({json.dumps(stands)})")
+    wire = await page.context.new_cdp_session(page)
+    await wire.send("Network.enable")
+    received: list[float] = []
+    wire.on("Network.loadingFinished", lambda one: received.append(one["encodedDataLength"]))
+    await page.wait_for_timeout(SETTLED)
+    await page.goto(url, wait_until="commit")
+    try:
+        await page.wait_for_function("() => window.standsAt > 0", timeout=WITHIN * 1000 / 2)
+    except TookTooLong as error:
+        said = await page.evaluate("() => document.body.innerText + JSON.stringify([window.standsAt, window.allAt])")
+        raise RuntimeError(f"{url} didn't stand: {said[:2000]}") from error
+    kilobytes, requests = sum(received) / 1000, len(received)  # what is loaded ahead when it is idle comes later
+    if everything:
+        await page.wait_for_function("() => window.allAt > 0", timeout=WITHIN * 1000)
+        await page.wait_for_timeout(SETTLED)
+    stood, all_drawn, longest = await page.evaluate("() => [window.standsAt, window.allAt || 0, window.longest]")
+    await page.close()
+    return Looked(stood, all_drawn, longest, kilobytes, requests)
+
+
 async def weights(browser: Browser, dashboard: str, run: str) -> list[str]:
     """Each page in a fresh browser: what travels (compressed), requests, and when it stands there."""
     pages = {
         "overview": ("/", "h1"),
         "runs": ("/runs", ".ag-row"),
-        "run (chart)": (f"/runs/{run}", ".js-plotly-plot .bglayer"),
+        "run (chart)": (f"/runs/{run}", ".js-plotly-plot .cartesianlayer .trace"),
         "version": (f"/models/{MODEL}/1", "#version-head"),
-        "monitoring (charts)": (f"/monitoring/{MODEL}/1", ".js-plotly-plot .bglayer"),
+        "monitoring (charts)": (f"/monitoring/{MODEL}/1", ".js-plotly-plot .cartesianlayer .trace"),
     }
     lines = []
     for name, (path, stands) in pages.items():
-        times, sizes, counts = [], [], []
-        for _ in range(3):
-            page = await browser.new_page()
-            wire = await page.context.new_cdp_session(page)
-            await wire.send("Network.enable")
-            received: list[float] = []
-            wire.on("Network.loadingFinished", lambda one, to=received: to.append(one["encodedDataLength"]))
-            began = time.monotonic()
-            await page.goto(dashboard + path)
-            await page.wait_for_selector(stands, state="attached", timeout=WITHIN * 1000)
-            await page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-            times.append((time.monotonic() - began) * 1000)
-            sizes.append(sum(received) / 1000)  # by then; what is loaded ahead when the browser is idle comes later
-            counts.append(len(received))
-            await page.close()
+        charts = "chart" in name
+        times = [await looked(browser, dashboard + path, stands, everything=charts) for _ in range(5)]
+        stood = [one.stands for one in times]
         lines.append(
-            f"cold: {name:<28} {np.median(sizes):6.0f} kB in {int(np.median(counts)):3} requests   "
-            f"stands after p50 {np.median(times):5.0f} ms, most {max(times):5.0f} ms"
+            f"cold: {name:<28} {np.median([one.kilobytes for one in times]):6.0f} kB in "
+            f"{int(np.median([one.requests for one in times])):3} requests   "
+            f"stands after p50 {np.median(stood):5.0f} ms, most {max(stood):5.0f} ms"
+            + (f"; all charts {np.median([one.everything for one in times]):5.0f} ms" if charts else "")
         )
     return lines
 
 
-async def changes(page: Page, rounds: int) -> str:
-    """From a click in the navigation to the page that stands there."""
-    taken = []
+async def changes(page: Page, rounds: int) -> AsyncIterator[str]:
+    """From a click in the navigation to the page that stands there; of that, until the server has answered."""
+    taken: dict[str, list[float]] = {}
+    answered: dict[str, list[float]] = {}
     for _ in range(rounds):
         for area in AREAS:
+            heard: list[float] = []
             began = time.monotonic()
+
+            def hear(request: Request, heard: list[float] = heard, began: float = began) -> None:
+                if "..page.children" in (request.post_data or ""):
+                    heard.append((time.monotonic() - began) * 1000)
+
+            page.on("requestfinished", hear)
             await page.locator(".nav-link", has_text=area).first.click()
             await page.wait_for_function(STANDS, arg=area, timeout=WITHIN * 1000, polling="raf")
-            taken.append((time.monotonic() - began) * 1000)
+            taken.setdefault(area, []).append((time.monotonic() - began) * 1000)
             await page.wait_for_timeout(100)
-    return line("change of page", taken)
+            page.remove_listener("requestfinished", hear)
+            answered.setdefault(area, []).append(heard[0] if heard else 0)
+    yield line("change of page", [one for area in taken.values() for one in area])
+    for area in AREAS:
+        yield f"{line('  to ' + area, taken[area])}   answered p50 {np.median(answered[area]):5.0f} ms"
 
 
 def line(name: str, taken: list[float]) -> str:
@@ -321,7 +379,8 @@ async def measured(given: argparse.Namespace, stack: Stack) -> AsyncIterator[str
         page = await browser.new_page()
         await page.goto(dashboard)
         await page.wait_for_selector("#live-badge:has-text('Live')")
-        yield await changes(page, given.rounds)
+        async for one in changes(page, given.rounds):
+            yield one
         await page.evaluate(PROBE)
         async with opened(given.browsers, dashboard) as clients:
             for one in await events(page, clients, registry, given.count):
@@ -343,7 +402,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--browsers", type=int, default=100, help="simulated, beside the real one")
     parser.add_argument("--count", type=int, default=60, help="events that are timed")
-    parser.add_argument("--rounds", type=int, default=2, help="through all areas")
+    parser.add_argument("--rounds", type=int, default=4, help="through all areas")
     asyncio.run(run(parser.parse_args()))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -59,10 +60,26 @@ def test_big_scripts_are_asked_for_early_where_they_are_used_and_nowhere_else(
     early = {path: re.findall(r'rel="preload" href="([^"]+)" as="script"', html) for path, html in pages.items()}
     assert early["/"] == []
     assert "dash_ag_grid" in early["/runs"][0]
-    assert early["/monitoring/m/1"] == ["/assets/vendor/plotly-cartesian-4.1.1.min.js"]
+    assert [src.rpartition("/")[2] for src in early["/monitoring/m/1"]] == [
+        "plotly-cartesian-4.1.1.min.js",
+        "async-graph.js",
+    ]
     plotly = httpx.get(settled_dashboard.url + early["/monitoring/m/1"][0])
     assert plotly.headers["content-encoding"] == "gzip"
     assert "immutable" in plotly.headers["cache-control"]
+
+
+def test_the_first_page_comes_with_the_layout_to_whoever_asked_for_it(settled_dashboard: DashboardProcess) -> None:
+    html = httpx.get(settled_dashboard.url + "/experiments?words=delay").text
+    found = re.search(r'href="([^"]+)" as="fetch" crossorigin id="first" data-at="([^"]+)"', html)
+    assert found
+    assert unescape(found[2]) == "/experiments?words=delay"
+    for _ in range(2):  # the second time it is drawn anew
+        text = httpx.get(settled_dashboard.url + unescape(found[1])).text
+        assert "Can delays be told in advance?" in text
+        assert '"search":"?words=delay"' in text
+    missing = httpx.get(settled_dashboard.url + "/_dash-first?at=%2Fnowhere")
+    assert "This page doesn" in missing.text
 
 
 def test_without_a_session_there_is_only_the_sign_in_page(closed_dashboard: DashboardProcess) -> None:
@@ -70,6 +87,7 @@ def test_without_a_session_there_is_only_the_sign_in_page(closed_dashboard: Dash
     assert answer.status_code == 303
     assert answer.headers["location"] == "/sign-in?next=%2Fmodels%2Fx%3Frange%3D30"
     assert httpx.post(f"{closed_dashboard.url}/_dash-update-component", json={}).status_code == 401
+    assert httpx.get(f"{closed_dashboard.url}/_dash-first?at=%2Fmodels%2Fx").status_code == 401
 
 
 def test_signing_in_leads_back_and_keeps_the_token_from_scripts(

@@ -1,8 +1,12 @@
-"""What is done early: pages drawn while scripts load, and which scripts those are."""
+"""What is done early: pages drawn while scripts load, and how scripts are served."""
 
 import asyncio
 
+import httpx
+from starlette.types import Receive, Scope, Send
+
 from dashboard.early import MOST_KEPT, Early
+from dashboard.serving import Compressed
 
 ADDRESS = ("/runs/1", "", "token")
 
@@ -60,3 +64,27 @@ async def test_browsers_that_never_ask_leave_nothing_behind() -> None:
     for task in still:
         task.cancel()
     await asyncio.gather(*still, return_exceptions=True)
+
+
+async def test_a_lasting_script_is_made_and_compressed_once_and_says_that_all_of_it_runs() -> None:
+    script, asked = b"function drawn() { return 1; }\n" * 100, []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(scope["path"])
+        await send(
+            {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/javascript")]},
+        )
+        await send({"type": "http.response.body", "body": script})
+
+    transport = httpx.ASGITransport(Compressed(app))
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as http:
+        vendor = "/assets/vendor/plotly-cartesian-4.1.1.min.js"
+        answers = [await http.get(vendor) for _ in range(2)]
+        assert [answer.content for answer in answers] == [b"//# allFunctionsCalledOnLoad\n" + script] * 2
+        assert {answer.headers["cache-control"] for answer in answers} == {"public, max-age=31536000, immutable"}
+        assert asked == [vendor], "the second answer was kept"
+        plain = await http.get(vendor, headers={"accept-encoding": "identity"})
+        assert plain.content == script
+        changing = [await http.get("/_dash-component-suites/dash/dcc/async-graph.js") for _ in range(2)]
+        assert [answer.content for answer in changing] == [script] * 2
+        assert len(asked) == 4, "a name without a version isn't kept"
