@@ -55,7 +55,7 @@ class Pull:
         self._waiting: deque[Msg] = deque()
         self._arrived = asyncio.Event()
         self.full = asyncio.Event()
-        """Set while as many messages wait as may."""
+        """Set once as many messages have come as were asked for: no more come until they are taken."""
         self._subscription: Subscription | None = None
         self._inbox = ""
         self._serial = 0
@@ -157,7 +157,7 @@ class Pull:
         self._open_for -= 1
         self._waiting.append(message)
         self._arrived.set()
-        if len(self._waiting) >= self._batch:
+        if self._open_for <= 0 or len(self._waiting) >= self._batch:
             self.full.set()
 
 
