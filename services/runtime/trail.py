@@ -8,7 +8,7 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
 
 from services.contracts.audit import AuditHead
-from services.runtime.chain import START, Block
+from services.runtime.chain import SEAL, START, Block
 from services.runtime.change import AUDIT, OUTBOX
 from services.runtime.store import Step, Store, translated
 
@@ -81,15 +81,29 @@ class Trail:
         wanted = set(ids)
         return {row: link for found in rows for row, link in _block(found).links() if row in wanted}
 
-    async def count_waiting(self) -> int:
+    async def waiting(self) -> list[str]:
         """Rows that are too young to be in a block."""
-        counting: list[dict[str, Any]] = [
-            {"$match": {"rows": {"$exists": True}}},
-            {"$group": {"_id": None, "rows": {"$sum": {"$size": "$rows"}}}},
+        with translated():
+            found = await self._outbox.find({"rows": {"$exists": True}}, {"rows": 1}).to_list(None)
+        return [row for one in found for row in one["rows"]]
+
+    async def count_rows(self) -> int:
+        """All rows, whether in the chain or not."""
+        with translated():
+            return await self._rows.count_documents({})
+
+    async def unsealed(self, waiting: Iterable[str]) -> str | None:
+        """A row that neither a block nor the row itself says to be in the chain, and that doesn't wait to be."""
+        looking: list[dict[str, Any]] = [
+            {"$match": {SEAL: {"$exists": False}, "_id": {"$nin": list(waiting)}}},
+            {"$lookup": {"from": BLOCKS, "localField": "_id", "foreignField": "rows", "as": "blocks"}},
+            {"$match": {"blocks": []}},
+            {"$project": {"_id": 1}},
+            {"$limit": 1},
         ]
         with translated():
-            found = await self._outbox.aggregate(counting).to_list(1)
-        return int(found[0]["rows"]) if found else 0
+            found = await self._rows.aggregate(looking).to_list(1)
+        return found[0]["_id"] if found else None
 
 
 def _block(row: Mapping[str, Any]) -> Block:

@@ -23,7 +23,8 @@ async def verified(trail: Trail, after: AuditHead | None, limit: int, former: Fo
     """
     if not 1 <= limit <= MOST_VERIFIED:
         raise Invalid(f"between 1 and {MOST_VERIFIED} rows at once", field="limit")
-    unsealed = await trail.count_waiting()  # first: what is sealed from here on is below
+    rows = await trail.count_rows()  # first: all of these wait or are in the chain by the time those are looked at
+    waiting = await trail.waiting()  # then these: what is sealed from here on is below
     recorded = await trail.head()
     start = after or chain.START
     upto, number, row_id, problem = await _followed(trail, start, recorded, limit, former)
@@ -31,13 +32,18 @@ async def verified(trail: Trail, after: AuditHead | None, limit: int, former: Fo
     if problem is None and done and upto != recorded:
         number = upto.number + 1
         problem = chain.wrong_end(upto, recorded)
+    if problem is None and done and rows > recorded.number + len(waiting):
+        row_id = await trail.unsealed(waiting)
+        if row_id is not None:
+            number = recorded.number + 1
+            problem = f"row {row_id} never came to the chain: it was added by hand"
     return AuditVerdict(
         upto=upto,
         done=done or problem is not None,
         bad_number=number,
         bad_id=row_id,
         problem=problem,
-        unsealed=unsealed,
+        unsealed=len(waiting),
     )
 
 

@@ -78,6 +78,11 @@ async def test_tampering_names_the_first_bad_row(ask: Asker, rows: Collection[di
     assert (await ask(VerifyAudit())).bad_number == last - 10
     rows.insert_one(victim)
 
+    rows.insert_one({**victim, "_id": "added-by-hand"})
+    added = await ask(VerifyAudit())
+    assert (added.bad_number, added.bad_id) == (last + 1, "added-by-hand")
+    rows.delete_one({"_id": "added-by-hand"})
+
     [tail] = blocks.find().sort("_id", -1).limit(1)
     blocks.delete_one({"_id": tail["_id"]})
     cut = await ask(VerifyAudit())
