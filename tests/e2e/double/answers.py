@@ -109,7 +109,7 @@ class Lifecycle:
             "gatePolicy": lambda _, **__: production.policy(self.now),
             "versionComparison": lambda _, **__: production.comparison(),
             "deployments": lambda _, **__: self.deployments,
-            "environments": lambda _: production.environments() if self.deployments else [],
+            "environments": lambda _, **__: production.environments() if self.deployments else [],
             "standings": lambda _, version, **__: production.standings(version),
             "retrainings": pages(
                 lambda states=None, **_: [r for r in self.retrainings if r["state"] in (states or r["state"])]
@@ -119,12 +119,12 @@ class Lifecycle:
             "alerts": pages(alerts),
             "alert": lambda _, **given: next((one for one in self.alerts if one["alertId"] == given["id"]), None),
             "alertRules": lambda _, **__: operating.rules(),
-            "tokens": lambda _: operating.tokens(self.now),
+            "tokens": lambda _, **__: operating.tokens(self.now),
             "silences": lambda _, **__: self.silences,
-            "webhooks": lambda _: [operating.webhook(self.now)] if self.silences else [],
-            "lifecycleWebhooks": lambda _: self.webhooks,
-            "registryDeadLetters": lambda _: [],
-            "monitorDeadLetters": lambda _: self.letters,
+            "webhooks": lambda _, **__: [operating.webhook(self.now)] if self.silences else [],
+            "lifecycleWebhooks": lambda _, **__: self.webhooks,
+            "registryDeadLetters": lambda _, **__: [],
+            "monitorDeadLetters": lambda _, **__: self.letters,
             "gateResults": pages(lambda **_: [production.gate_result(self.now)] if self.evaluation else []),
         }
 

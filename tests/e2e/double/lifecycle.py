@@ -212,6 +212,7 @@ def review(now: datetime) -> Record:
         "model": MODEL,
         "version": "4",
         "state": "OPEN",
+        "lapsedBecause": "",
         "digest": hashlib.sha256(b"flight-delay/4").hexdigest(),
         "round": 1,
         "authors": ["bela"],
