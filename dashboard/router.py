@@ -81,16 +81,18 @@ def register(app: Dash, site: Site, pages: Sequence[Page], early: Early[First]) 
         Input("url", "pathname"),
         Input("again", "data"),
         Input("url", "search"),
+        State("topics", "data"),
         prevent_initial_call=True,  # the first page comes with the layout
     )
-    async def show(pathname: str, _: int, search: str) -> Any:
+    async def show(pathname: str, _: int, search: str, topics: list[str] | None) -> Any:
         moved = set(ctx.triggered_prop_ids)
         if moved == {"url.search"}:
             found = find(pages, links.strip(pathname or links.prefix))
             if found and not found[0].by_state:
                 return no_update  # the page follows its address by itself
         address = (pathname, search or "", visitor_token())
-        begun = early.take(page_load(app), address)
+        # What was begun is for the first page alone: with several workers it may lie here long after that was shown.
+        begun = early.take(page_load(app), address) if topics is None else None
         if begun is None:
             return await drawn(site, pages, *address)
         page = await begun  # the first page, which took longer than its frame could wait

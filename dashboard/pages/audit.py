@@ -1,6 +1,7 @@
 """`/events/audit`: who did what, when and from where; and whether anybody has tampered with the record.
 
-The state of the page is its address: `user`, `action`, `request` (a correlation id), `since`, `after` (older ones).
+The state of the page is its address: `of` (whose trail), `user`, `action`, `request` (a correlation id), `since`,
+`after` (older ones).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from dashboard import formats
 from dashboard.components.basics import badge, card, clipped, icon, link, moment, page_head, scrolling, wild
-from dashboard.components.controls import search_field, state_id
+from dashboard.components.controls import search_field, segments, state_id
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
 from dashboard.gateway.project_views import AuditEntry, AuditHead, AuditVerdict
@@ -26,10 +27,13 @@ from dashboard.site import Component, Site, Visit, visitor_token
 SHOWN = 30
 _AT_ONCE_SECONDS = 6.0  # of verifying, before it says how far it came
 _LONGEST_JSON = 6000
+_TRAILS = {"registry": "What is built", "monitor": "What is watched"}
+"""Each service keeps a trail of its own."""
 
 
 async def render(site: Site, visit: Visit) -> Component:
     state = visit.state
+    trail = state.get("of", "registry") if state.get("of") in _TRAILS else "registry"
     wanted: dict[str, Any] = {
         "user": state.get("user", ""),
         "action": state.get("action", ""),
@@ -38,9 +42,10 @@ async def render(site: Site, visit: Visit) -> Component:
         "start": _since(state.get("since", "")),
     }
     limits = {name: value for name, value in wanted.items() if value}
-    page = await visit.ask(ask.AUDIT, first=SHOWN, **limits)
+    page = await visit.ask(ask.AUDIT, first=SHOWN, service=trail.upper(), **limits)
     controls = dmc.Group(
         [
+            segments("of", "Trail", _TRAILS, trail),
             search_field("user", "User", state.get("user", ""), "User"),
             search_field("action", "Action", state.get("action", ""), "Action, such as review.decide"),
             dmc.DateInput(
@@ -77,6 +82,7 @@ async def render(site: Site, visit: Visit) -> Component:
                 html.Div(
                     [
                         dcc.Store(id="audit-upto"),
+                        dcc.Store(id="audit-service", data=trail.upper()),
                         html.Div(_asked(), id="audit-verdict", role="status"),
                         html.Button(
                             [icon("circle-check"), "Verify the trail"],
@@ -88,7 +94,7 @@ async def render(site: Site, visit: Visit) -> Component:
                     className="verify",
                 ),
             ),
-            card("Entries", html.Div([controls, _table(site, page.nodes), older])),
+            card("Entries", html.Div([controls, _table(site, page.nodes, trail), older])),
         ]
     )
 
@@ -104,20 +110,20 @@ def _asked() -> Component:
     return html.P("Not verified in this visit. Verifying recomputes every hash from the first entry on.")
 
 
-def _table(site: Site, entries: list[AuditEntry]) -> Component:
+def _table(site: Site, entries: list[AuditEntry], trail: str) -> Component:
     if not entries:
         return empty("No entries", "Nothing fits what was asked for.", icon_name="search")
     head = html.Thead(
         html.Tr([html.Th(text, scope="col") for text in ("No.", "When", "Who", "What", "Before and after", "Request")])
     )
     return scrolling(
-        html.Table([head, html.Tbody([_row(site, one) for one in entries])], className="table compact"),
+        html.Table([head, html.Tbody([_row(site, one, trail) for one in entries])], className="table compact"),
         "Entries of the audit trail",
         860,
     )
 
 
-def _row(site: Site, one: AuditEntry) -> Component:
+def _row(site: Site, one: AuditEntry, trail: str) -> Component:
     return html.Tr(
         [
             html.Td(
@@ -138,7 +144,7 @@ def _row(site: Site, one: AuditEntry) -> Component:
             html.Td(
                 link(
                     clipped(one.correlation_id, 8),
-                    site.links.audit(request=one.correlation_id),
+                    site.links.audit(of=trail, request=one.correlation_id),
                     title=clipped(one.correlation_id, 100),
                 )
                 if one.correlation_id
@@ -159,7 +165,7 @@ def _change(one: AuditEntry) -> Component:
     return html.Details([html.Summary("Show"), html.Div(parts, className="json")], className="details")
 
 
-def verdict_words(verdict: AuditVerdict) -> Component:
+def verdict_words(verdict: AuditVerdict, trail: str) -> Component:
     """What was found, with the place to keep elsewhere."""
     if verdict.problem:
         where = f" at entry {verdict.bad_number:,}" if verdict.bad_number is not None else ""
@@ -180,7 +186,7 @@ def verdict_words(verdict: AuditVerdict) -> Component:
             html.P(
                 [
                     "Keep this place elsewhere to prove it later: ",
-                    html.Code(f"{verdict.upto.number} {verdict.upto.hash}"),
+                    html.Code(f"{trail}:{verdict.upto.number}:{verdict.upto.hash}"),
                 ],
                 className="sub",
             ),
@@ -195,10 +201,11 @@ def register(app: Dash, site: Site) -> None:
         Output("audit-verify", "children"),
         Input("audit-verify", "n_clicks"),
         State("audit-upto", "data"),
+        State("audit-service", "data"),
         running=[(Output("audit-verify", "disabled"), True, False)],
         prevent_initial_call=True,
     )
-    async def verify(clicks: int | None, upto: dict[str, Any] | None) -> Any:
+    async def verify(clicks: int | None, upto: dict[str, Any] | None, service: str) -> Any:
         if not clicks:
             return no_update
         loop = asyncio.get_running_loop()
@@ -206,7 +213,7 @@ def register(app: Dash, site: Site) -> None:
         head = msgspec.convert(upto, AuditHead) if upto else None
         while True:
             wanted = {"after": {"number": head.number, "hash": head.hash}} if head else {}
-            verdict = await site.gateway.ask(ask.AUDIT_VERDICT, visitor_token(), **wanted)
+            verdict = await site.gateway.ask(ask.AUDIT_VERDICT, visitor_token(), service=service, **wanted)
             if verdict is None:
                 return html.P("The trail can't be verified right now.", className="trouble"), no_update, no_update
             head = verdict.upto
@@ -214,7 +221,7 @@ def register(app: Dash, site: Site) -> None:
                 break
         more = [icon("circle-check"), "Verify again" if verdict.done or verdict.problem else "Go on verifying"]
         kept = None if verdict.done or verdict.problem else {"number": head.number, "hash": head.hash}
-        return verdict_words(verdict), kept, more
+        return verdict_words(verdict, service.lower()), kept, more
 
 
 PAGE = Page("events/audit", lambda parts: "Audit trail", render, area="events", by_state=True)

@@ -58,7 +58,7 @@ class Lifecycle:
         def pages(items: Callable[..., list[Record]]) -> Resolver:
             return lambda _, first=None, after=None, **given: connection(items(**given), first, after)
 
-        def verdict(_: Any, after: Record | None = None) -> Record:
+        def verdict(_: Any, after: Record | None = None, **__: Any) -> Record:
             bad = {"badNumber": 17, "badId": "a17", "problem": "its hash doesn't fit its content"}
             nothing = {"badNumber": None, "badId": None, "problem": None}
             done = after is not None
