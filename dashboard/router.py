@@ -91,11 +91,11 @@ def register(app: Dash, site: Site, pages: Sequence[Page], early: Early[First]) 
             if found and not found[0].by_state:
                 return no_update  # the page follows its address by itself
         address = (pathname, search or "", visitor_token())
-        # What was begun is for the first page alone: with several workers it may lie here long after that was shown.
-        begun = early.take(page_load(app), address) if topics is None else None
-        if begun is None:
+        if topics is not None:
             return await drawn(site, pages, *address)
-        page = await begun  # the first page, which took longer than its frame could wait
+        # The first page, which took longer than its frame could wait, or failed. Later ones are drawn anew: with
+        # several workers, what was begun for the first may still lie here.
+        page = await (early.take(page_load(app), address) or first(site, pages, *address))
         set_props("viewer", {"children": page.viewer})
         return page.content, page.title, page.topics, page.navigation
 

@@ -26,6 +26,9 @@ from dashboard.pages.reviews import missing_words, review_badge
 from dashboard.site import Component, Section, Site, Visit
 from services.contracts.errors import NotFound
 
+_NEWEST = 50
+"""Versions that are looked through for the one before a champion."""
+
 
 async def load(visit: Visit) -> Review:
     review = await visit.ask(ask.REVIEW, model=visit.parts["model"], version=visit.parts["version"])
@@ -38,10 +41,12 @@ async def load(visit: Visit) -> Review:
 
 
 async def sides(visit: Visit) -> tuple[VersionRow, VersionRow | None]:
-    """The candidate, and the champion if it is another version."""
+    """The candidate, and the champion; if it is the champion itself by now, the version before it."""
     model, version = visit.parts["model"], visit.parts["version"]
     whole = await visit.ask(ask.MODEL, name=model, first=1)
     number = next((one.version for one in whole.aliases if one.name == CHAMPION), None) if whole else None
+    if number == version:
+        number = await _before(visit, model, version)
     wanted = [visit.ask(ask.VERSION, model=model, version=version)]
     if number and number != version:
         wanted.append(visit.ask(ask.VERSION, model=model, version=number))
@@ -49,6 +54,14 @@ async def sides(visit: Visit) -> tuple[VersionRow, VersionRow | None]:
     if found[0] is None:
         raise NotFound(f"{clipped(model, 80)} has no version {clipped(version, 20)}.")
     return found[0], found[1] if len(found) > 1 else None
+
+
+async def _before(visit: Visit, model: str, version: str) -> str | None:
+    """The version before, if it is among the newest of the model."""
+    whole = await visit.ask(ask.MODEL, name=model, first=_NEWEST)
+    numbers = [int(one.version) for one in whole.versions.nodes] if whole else []
+    before = [number for number in numbers if number < int(version)]
+    return str(max(before)) if before else None
 
 
 async def decisions_section(site: Site, visit: Visit) -> Component:
@@ -198,7 +211,7 @@ def _figures(site: Site, visit: Visit, candidate: VersionRow, champion: VersionR
     ]
     if champion:
         heads += [
-            html.Th(f"v{champion.version} (champion)", scope="col", className="number"),
+            html.Th(f"v{champion.version} ({_standing(champion)})", scope="col", className="number"),
             html.Th("Difference", scope="col", className="number"),
         ]
     rows = []
@@ -208,8 +221,12 @@ def _figures(site: Site, visit: Visit, candidate: VersionRow, champion: VersionR
             cells += [_number(theirs.get(key)), html.Td(_difference(key, ours, theirs), className="number")]
         rows.append(html.Tr(cells))
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="table compact")
-    note = None if champion else html.P("There is no other champion to compare with.", className="card-hint")
+    note = None if champion else html.P("There is no other version to compare with.", className="card-hint")
     return html.Div([note, scrolling(table, "Figures", 420)])
+
+
+def _standing(other: VersionRow) -> str:
+    return "champion" if CHAMPION in other.aliases else "the version before"
 
 
 def _number(metric: Metric | None) -> Component:
