@@ -70,7 +70,7 @@ def _away(noun: str, held: str, words: str) -> tuple[Action, Action]:
 def _spelled_out(*parts: str) -> Callable[[Given], Sequence[Field]]:
     """What can't be taken back is confirmed by writing its name."""
     return lambda given: [
-        Field("spelled", f"Write {' '.join(str(given[part]) for part in parts)} to confirm", required=True)
+        Field("spelled", f"Write “{' '.join(str(given[part]) for part in parts)}” to confirm", required=True)
     ]
 
 
@@ -129,7 +129,7 @@ _EXPERIMENTS = (
         "What was deleted is gone for good.",
         fields=lambda given: [
             Field("days", "Deleted at least so many days ago", "number", required=True, value=30),
-            Field("spelled", f"Write {_PURGED} to confirm", required=True),
+            Field("spelled", f"Write “{_PURGED}” to confirm", required=True),
         ],
         words=lambda given: (
             "Runs, logged models and experiments of everybody go with their files, and don't come back; what a "

@@ -140,10 +140,12 @@ async def distribution_part(site: Site, visit: Visit, shown: Shown) -> Component
     if not shown.rows or shown.feature == PREDICTION:
         hint = "Pick a feature to compare its distribution." if shown.rows else "Send predictions to see them here."
         return empty("No distribution to show", hint, icon_name="chart-line")
-    limits = {"start": _zoned(shown.span.start), "end": _zoned(shown.span.end)} if shown.span.zoomed else {}
+    start, end = shown.bounds
     model, version = visit.parts["model"], visit.parts["version"]
     try:
-        view = await visit.ask(ask.DISTRIBUTION, model=model, version=version, feature=shown.feature, **limits)
+        view = await visit.ask(
+            ask.DISTRIBUTION, model=model, version=version, feature=shown.feature, start=start, end=end
+        )
     except LifecycleError as error:
         return failed(error)
     label = f"Distribution of {shown.feature}: reference and now"

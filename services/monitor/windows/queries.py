@@ -120,13 +120,11 @@ class Queries:
         end = None if question.end is None else milliseconds(question.end)
         if start is not None:
             start -= start % active.window_ms  # the window that holds the start counts
-        last = question.last
-        fine = last if last is None or resolution is None else None
-        starts = await self._windows.starts(watched.key, start, end, fine)
-        if last is not None and resolution is not None and starts:
-            width = max(resolution, active.window_ms)
-            coarse = sorted({start // width for start in starts})[-last:]
-            starts = [start for start in starts if start // width >= coarse[0]]
+        if question.last is None:
+            starts = await self._windows.starts(watched.key, start, end)
+        else:
+            width = max(resolution or 0, active.window_ms)
+            starts = await self._windows.newest(watched.key, start, end, question.last, width)
         return await self._views.buckets(watched, starts, resolution)
 
     async def get_distribution(self, question: GetDistribution, context: Context) -> Distribution:
@@ -168,7 +166,7 @@ class Queries:
         start = None if first is None else milliseconds(first)
         if start is not None:
             start -= start % active.window_ms
-        starts = await self._windows.starts(watched.key, start, None if end is None else milliseconds(end), None)
+        starts = await self._windows.starts(watched.key, start, None if end is None else milliseconds(end))
         return await self._views.buckets(watched, starts, None)
 
     async def get_performance(self, question: GetPerformance, context: Context) -> PerformanceDetail:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,8 @@ CLOSINGS = "closings"
 BEFORE = 56
 """Documents before a window that are looked at for what is usual: 28 windows of two writers."""
 
+READ = 1000
+"""Starts that are read together from the end of the index."""
 NEWEST = 8
 """Documents of the newest windows among which the newest write is looked for (rows come late, clocks go wrong)."""
 
@@ -71,19 +74,43 @@ class MongoWindows:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def starts(self, key: str, start_ms: int | None, end_ms: int | None, last: int | None) -> list[int]:
-        """Starts of the windows within [start, end) in ascending order; the `last` newest if given."""
+    async def starts(self, key: str, start_ms: int | None, end_ms: int | None) -> list[int]:
+        """Starts of the windows within [start, end) in ascending order."""
         stages: list[dict[str, Any]] = [
             {"$match": {"k": key, **_within(start_ms, end_ms)}},
             {"$sort": {"w": DESCENDING}},
             {"$group": {"_id": "$w"}},
-            {"$sort": {"_id": DESCENDING}},
         ]
-        if last is not None:
-            stages.append({"$limit": last})
         with translated():
             rows = await self._store[WINDOWS].aggregate(stages).to_list(None)
         return sorted(int(row["_id"]) for row in rows)
+
+    async def newest(
+        self, key: str, start_ms: int | None, end_ms: int | None, last: int, width_ms: int = 1
+    ) -> list[int]:
+        """As `starts`, of the newest windows: those of the `last` newest spans of `width_ms` that hold any.
+
+        Reads the index from its end, and no further than that.
+        """
+        found: list[int] = []
+        spans = 0
+        with translated():
+            wanted = {"k": key, **_within(start_ms, end_ms)}
+            places = [("k", DESCENDING), ("w", DESCENDING)]
+            cursor = self._store[WINDOWS].find(wanted, {"_id": 0, "w": 1}, sort=places, batch_size=READ)
+            try:
+                while rows := await cursor.to_list(READ):
+                    for row in rows:
+                        start = int(row["w"])
+                        if found and start == found[-1]:
+                            continue
+                        spans += not found or start // width_ms != found[-1] // width_ms
+                        if spans > last:
+                            return found[::-1]
+                        found.append(start)
+            finally:
+                await cursor.close()
+        return found[::-1]
 
     async def heads(self, key: str, start_ms: int, end_ms: int) -> list[dict[str, Any]]:
         """All writers' documents of the windows that start within [start, end), without their counts."""
@@ -136,8 +163,10 @@ class MongoWindows:
             {"$group": {"_id": "$k", "labelled": {"$sum": "$labelled"}}},
         ]
         with translated():
-            rows = await self._store[WINDOWS].aggregate(counted).to_list(None)
-            marks = await self._store[PERFORMANCES].aggregate(labelled).to_list(None)
+            rows, marks = await asyncio.gather(
+                self._store[WINDOWS].aggregate(counted).to_list(None),
+                self._store[PERFORMANCES].aggregate(labelled).to_list(None),
+            )
         joined = {row["_id"]: int(row["labelled"]) for row in marks}
         return {row["_id"]: (int(row["rows"]), joined.get(row["_id"], 0), int(row["last_at"])) for row in rows}
 

@@ -118,7 +118,7 @@ class WindowViews:
 
     async def between(self, watched: Watched, start: datetime, end: datetime) -> list[Bucket]:
         """The windows that start within [start, end)."""
-        starts = await self._windows.starts(watched.key, milliseconds(start), milliseconds(end), None)
+        starts = await self._windows.starts(watched.key, milliseconds(start), milliseconds(end))
         return await self.buckets(watched, starts, None)
 
     async def views(
