@@ -83,6 +83,7 @@ async def test_every_refusal_has_the_same_form(monitor: Monitor) -> None:
 async def test_a_batch_travels_in_one_form_whatever_it_came_in(monitor: Monitor, bus: Bus) -> None:
     await monitor.set_reference()
     subscription = await bus.client.subscribe("ingest.>")
+    await bus.client.flush()
     table = rows.predictions(5)
     await monitor.send("predictions", table, batch="a")
     await monitor.send_json("predictions", {"batch_id": "b", "columns": rows.json_columns(table)})

@@ -188,6 +188,7 @@ async def test_a_mutation_says_when_it_may_be_tried_again(gateway: Gateway, regi
 
 async def test_an_operation_that_takes_too_long_is_ended(own_nats: Server, bus: Bus) -> None:
     silent = await bus.client.subscribe("requests.registry.>")  # takes requests and never answers
+    await bus.client.flush()
     async with gateway_on(own_nats.url, operation_seconds=0.2, request_seconds=5.0) as gateway:
         response = await gateway.post("{ models { totalCount } }")
     await silent.unsubscribe()

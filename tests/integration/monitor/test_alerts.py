@@ -106,6 +106,7 @@ async def watcher(monitor: Monitor) -> Watcher:
 
 async def test_drift_opens_one_alert_which_ends_by_itself(watcher: Watcher, bus: Bus, store: Store) -> None:
     opened = await bus.client.subscribe(f"events.{AlertOpened.type()}.>")
+    await bus.client.flush()
     await watcher.window()
     async with bus.hear(AlertMoved, MODEL, VERSION) as moved, asyncio.timeout(60):
         alert = await watcher.drifted(3)
@@ -211,6 +212,7 @@ async def test_rules_are_data_and_a_rule_may_ask_for_retraining(watcher: Watcher
     shown = await watcher.ask(GetAlertRules(model_name=MODEL, version=VERSION))
     assert (shown.default, shown.revision) == (True, 0)
     asked = await bus.client.subscribe(f"events.{RetrainingRequested.type()}.>")
+    await bus.client.flush()
     rule = AlertRule(
         name="heat",
         metric="feature_drift",

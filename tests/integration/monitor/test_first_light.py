@@ -114,6 +114,7 @@ async def test_a_watcher_sees_the_newest_window_move(monitor: Monitor, bus: Bus)
 async def test_a_window_closes_once_event_time_has_passed_it(monitor: Monitor, bus: Bus) -> None:
     await monitor.set_reference()
     subscription = await bus.client.subscribe(f"events.{WindowClosed.type()}.>")
+    await bus.client.flush()
     await monitor.send("predictions", rows.predictions(3_600))
     await monitor.send("predictions", rows.predictions(100, first=3_600, at=rows.START + rows.HOUR + rows.HOUR // 2))
 

@@ -44,6 +44,7 @@ async def test_all_four_forms_give_the_same_reference(monitor: Monitor) -> None:
 
 async def test_a_repeated_reference_changes_nothing(monitor: Monitor, bus: Bus) -> None:
     subscription = await bus.client.subscribe(f"events.{ReferenceSet.type()}.>")
+    await bus.client.flush()
     first = await monitor.set_reference()
     again = await monitor.set_reference()
     other = await monitor.set_reference(rows.reference(900))
