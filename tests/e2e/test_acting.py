@@ -265,7 +265,7 @@ def test_experiments_are_renamed_deleted_brought_back_and_deleted_for_good(
     page.get_by_text("Deleted", exact=True).click()
     page.get_by_role("button", name="Delete for good…").click()
     dialog(page).get_by_label("Deleted at least so many days ago").fill("0")
-    dialog(page).get_by_role("textbox", name=re.compile("^Write for good")).fill("for good")
+    dialog(page).get_by_role("textbox", name=re.compile("^Write “for good”")).fill("for good")
     dialog(page).get_by_role("button", name="Delete it for good").click()
     expect(page.get_by_text("Gone for good: 3 runs")).to_be_visible()
     assert sent(busy_gateway, "purgeDeleted")["days"] == 0
