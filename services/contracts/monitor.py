@@ -354,21 +354,6 @@ class ListMonitored(Request[list[MonitoredView]], frozen=True, kw_only=True):
     version: str | None = None
 
 
-class SetReferenceFromPeriod(Request[MonitoredView], frozen=True, kw_only=True):
-    """What was predicted from `start` to before `end` is compared with from now on, under the name `reference`. Answers
-    with the version under watch. Raises NotFound without windows in that time."""
-
-    service = "monitor"
-    name = "reference.set_from_period"
-
-    model_name: str
-    version: str
-    reference: str
-    start: datetime
-    end: datetime
-    idempotency_key: str | None = None
-
-
 class ListWindows(Request[list[WindowView]], frozen=True, kw_only=True):
     """Windows of one version in time order within [start, end); `resolution_seconds` merges them into coarser ones.
 

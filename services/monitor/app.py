@@ -17,7 +17,8 @@ from services.contracts.dead_letters import (
     ListMonitorDeadLettersByPage,
 )
 from services.contracts.drift import GetDistribution, ListSegmentDrift
-from services.contracts.monitor import GetPerformance, ListMonitored, ListWindows, SetReferenceFromPeriod
+from services.contracts.monitor import GetPerformance, ListMonitored, ListWindows
+from services.contracts.references import SetReferenceFromPeriod
 from services.contracts.silences import EndSilence, ListSilences, ListSilencesByPage, SetSilence
 from services.contracts.streams import MONITOR_LABELS, MONITOR_MODELS, MONITOR_PREDICTIONS
 from services.monitor.alerts import store as alerts_store

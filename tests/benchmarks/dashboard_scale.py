@@ -28,7 +28,8 @@ from playwright.async_api import Browser, async_playwright
 
 from deploy.local.stack import Stack, Urls
 from services.monitor.windows.store import PERFORMANCES, WINDOWS
-from tests.benchmarks.dashboard_load import SETTLED, WITHIN, Looked, Registry, looked
+from tests.benchmarks.dashboard_load import Registry
+from tests.benchmarks.looking import SETTLED, WITHIN, Looked, looked
 from tests.benchmarks.registry_search import documents, full
 from tests.e2e.conftest import CHROMIUM
 from tests.support.waiting import until

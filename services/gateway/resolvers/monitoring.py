@@ -15,11 +15,11 @@ from services.contracts.monitor import (
     ListMonitored,
     ListWindows,
     MonitoredView,
-    SetReferenceFromPeriod,
     WindowView,
 )
 from services.contracts.monitor import PerformanceDetail as PerformanceView
 from services.contracts.paging import Page
+from services.contracts.references import SetReferenceFromPeriod
 from services.gateway.conditions import condition, ordering
 from services.gateway.inputs import monitoring as inputs
 from services.gateway.lookahead import Selected

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from services.contracts.errors import Invalid, NotFound
 from services.contracts.identity import Action, require
-from services.contracts.monitor import ListMonitored, MonitoredView, SetReferenceFromPeriod
+from services.contracts.monitor import ListMonitored, MonitoredView
+from services.contracts.references import SetReferenceFromPeriod
 from services.monitor.batches.references import checked_name
 from services.monitor.references.handlers import References
 from services.runtime.context import Context

@@ -12,7 +12,8 @@ import pytest
 
 from services.contracts.datasets import DatasetVersionView, GetDatasetVersions
 from services.contracts.errors import LifecycleError
-from services.contracts.monitor import ReferenceSet, SetReferenceFromPeriod
+from services.contracts.monitor import ReferenceSet
+from services.contracts.references import SetReferenceFromPeriod
 from services.monitor.settings import MonitorSettings
 from services.runtime.bus import Bus
 from services.runtime.context import Context, service_context
