@@ -87,7 +87,7 @@ async def test_a_batch_travels_in_one_form_whatever_it_came_in(monitor: Monitor,
     table = rows.predictions(5)
     await monitor.send("predictions", table, batch="a")
     await monitor.send_json("predictions", {"batch_id": "b", "columns": rows.json_columns(table)})
-    first, second = [await subscription.next_msg(timeout=5) for _ in range(2)]
+    first, second = [await subscription.next_msg(timeout=30) for _ in range(2)]
     assert first.subject == second.subject == "ingest.predictions.late%20flights.1"
     assert MONITOR_PREDICTIONS.subjects == ("ingest.predictions.>",)
     read = [pa.ipc.open_stream(message.data).read_all() for message in (first, second)]

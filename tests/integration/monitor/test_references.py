@@ -50,7 +50,7 @@ async def test_a_repeated_reference_changes_nothing(monitor: Monitor, bus: Bus) 
     again = await monitor.set_reference()
     other = await monitor.set_reference(rows.reference(900))
     assert [first.status_code, again.status_code, other.status_code] == [201, 200, 201]
-    events = [await subscription.next_msg(timeout=5) for _ in range(2)]
+    events = [await subscription.next_msg(timeout=30) for _ in range(2)]
     assert b'"rows":2000' in events[0].data
     assert b'"rows":900' in events[1].data
     assert subscription.pending_msgs == 0
