@@ -357,9 +357,11 @@ class ListMonitored(Request[list[MonitoredView]], frozen=True, kw_only=True):
 class ListWindows(Request[list[WindowView]], frozen=True, kw_only=True):
     """Windows of one version in time order within [start, end); `resolution_seconds` merges them into coarser ones.
 
-    `features`: None for all, [] for none. The newest `last` windows if given (at most 1,000). `against`: drift is shown
-    against something else than the reference: `previous` (the window before), `weekday` (the same time in the four
-    weeks before), `year` (52 weeks before), or the name of a reference with the same bins (at most 100 windows).
+    `features`: None for all, [] for none. The newest `last` windows if given (at most 1,000). `most`: if there are more
+    windows than so many (at most 1,000), they are merged into columns of a usual width that are no more. `against`:
+    drift is shown against something else than the reference: `previous` (the window before), `weekday` (the same time
+    in the four weeks before), `year` (52 weeks before), or the name of a reference with the same bins (at most 100
+    windows).
     """
 
     service = "monitor"
@@ -373,6 +375,7 @@ class ListWindows(Request[list[WindowView]], frozen=True, kw_only=True):
     last: int | None = None
     features: list[str] | None = None
     against: str | None = None
+    most: int | None = None
 
 
 class GetPerformance(Request[PerformanceDetail], frozen=True, kw_only=True):

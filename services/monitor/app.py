@@ -40,6 +40,8 @@ from services.monitor.memory import release_unused
 from services.monitor.metrics import WindowGauges
 from services.monitor.references.commands import ReferenceCommands
 from services.monitor.references.handlers import References
+from services.monitor.rollups import store as rollups_store
+from services.monitor.rollups.handlers import Rollups, Totals
 from services.monitor.samples import store as samples_store
 from services.monitor.samples.handlers import MultivariateJob, Multivariates, Samples
 from services.monitor.settings import MonitorSettings
@@ -52,12 +54,14 @@ from services.monitor.versions.naming import Naming
 from services.monitor.webhooks import store as webhooks_store
 from services.monitor.webhooks.handlers import Webhooks
 from services.monitor.windows import store as windows_store
+from services.monitor.windows.buckets import Buckets
 from services.monitor.windows.closing import WindowCloser
 from services.monitor.windows.closings import Closings
 from services.monitor.windows.handlers import WindowCounts
 from services.monitor.windows.labelled import LabelledWindows
 from services.monitor.windows.live import LiveWindows
 from services.monitor.windows.queries import Queries
+from services.monitor.windows.rolling import Rolling
 from services.monitor.windows.sliding import SlidingWindows
 from services.monitor.windows.views import WindowViews
 from services.runtime import audit_list
@@ -70,6 +74,7 @@ from services.runtime.event_numbers import EventNumbers
 from services.runtime.health import Health
 from services.runtime.http import http_app
 from services.runtime.inbox import BatchConsumer, EventConsumer
+from services.runtime.lease import Lease
 from services.runtime.outbox import Outbox
 from services.runtime.relay import Relay
 from services.runtime.run import background
@@ -81,6 +86,7 @@ PACE_SECONDS = 0.5
 """From one group of small batches to the next: what a group costs (a transaction, a block of rows, live figures) is
 shared by all that came meanwhile. With all that follows, a live figure comes well below a second after its batch."""
 LARGE_PACE_SECONDS = 0.1
+LEASE_SECONDS = 15.0
 LABEL_PACE_SECONDS = 0.25
 """Two processes that join labels write the same blocks: the fewer groups, the less often one has to begin anew."""
 
@@ -94,12 +100,13 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         outbox = Outbox(store)
         await outbox.prepare()
         for noun in (
-            *(versions_store, windows_store, labels_store, samples_store),
+            *(versions_store, windows_store, rollups_store, labels_store, samples_store),
             *(alerts_store, silences_store, sending, audit_list),
         ):
             await store.ensure(noun.INDEXES)
         stack.push_async_callback(outbox.drain)
 
+        await rollups_store.adopt(store, windows_store.ROWS)
         slot = Slot(store)
         await slot.claim()
         stack.push_async_callback(slot.release)
@@ -108,11 +115,16 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         naming = Naming(versions_store.MongoVersions(store), numbers)
         versions = Versions(versions_store.MongoVersions(store), naming, numbers, outbox, bus)
         windows = windows_store.MongoWindows(store)
-        partitions = windows_store.window_partitions(store)
-        views = WindowViews(windows, versions, partitions.known)
+        row_marks = rollups_store.MongoMarks(store, "rows")
+        label_marks = rollups_store.MongoMarks(store, "labels")
+        row_rollups = Rollups(row_marks, rollups_store.MongoRollups(store, "rows"))
+        label_rollups = Rollups(label_marks, rollups_store.MongoRollups(store, "labels"))
+        partitions = windows_store.window_partitions(store, row_marks.touch)
+        buckets = Buckets(windows, row_rollups, label_rollups)
+        views = WindowViews(windows, buckets, versions, partitions.known)
         live = LiveWindows(views, versions, bus, WindowGauges(settings.metrics_allowed))
         blocks = labels_store.MongoBlocks(store)
-        join = LabelJoin(blocks, windows_store.performance_partitions(store), versions, slot)
+        join = LabelJoin(blocks, windows_store.performance_partitions(store, label_marks.touch), versions, slot)
         intake = Intake(
             versions,
             WindowCounts(partitions, slot),
@@ -122,7 +134,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
             live,
         )
         sample_rows = samples_store.MongoSamples(store)
-        queries = Queries(versions, windows, views, Multivariates(sample_rows))
+        queries = Queries(versions, windows, views, Multivariates(sample_rows), Totals(row_marks, label_marks))
 
         references = References(versions, views, outbox)
         setting = ReferenceCommands(references, queries.list_monitored, outbox)
@@ -167,6 +179,9 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
                 label_retention=LabelRetention(blocks, outbox, settings.join_days).run,
                 multivariate=MultivariateJob(sample_rows, Closings(windows), versions, judge, outbox).run,
                 live=live.run,
+                rolling=Rolling(
+                    buckets, versions, row_rollups, label_rollups, Lease(store, "rollups", LEASE_SECONDS)
+                ).run,
                 slot=slot.run,
                 database=store.watch,
                 memory=release_unused,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -43,6 +43,10 @@ class _State(Generic[C]):
     largest: Mapping[str, Any]
 
 
+Marked = Callable[[Change, int, Sequence[tuple[Part[Any], int]]], None]
+"""Adds writes that tell where something was added: to the change, for a writer, each part with its rows."""
+
+
 class Partitions(Generic[C]):
     """One collection of counts. A document's `token` changes with every write; a write names the token it saw, so a
     lost race (two writers on one slot) shows as `Stale` and is decided again.
@@ -61,6 +65,7 @@ class Partitions(Generic[C]):
         merge: Callable[[C, C], C],
         fields: Callable[[C], Mapping[str, Any]],
         first: Mapping[str, Any] | None = None,
+        marked: Callable[[Change, int, list[Part[C]]], None] | None = None,
     ) -> None:
         self._store = store
         self._collection = collection
@@ -69,6 +74,7 @@ class Partitions(Generic[C]):
         self._merge = merge
         self._fields = fields
         self._first = first or {}
+        self._marked = marked
         self._cache: OrderedDict[str, _State[C]] = OrderedDict()
         self._unsure: set[str] = set()
 
@@ -86,6 +92,8 @@ class Partitions(Generic[C]):
         ids = {f"{part.key}|{part.start_ms}|{slot}|{part.reference_id}": part for part in parts}
         before = await self._current(list(ids))
         merged = self._merged(ids, before) if len(ids) <= FEW else await asyncio.to_thread(self._merged, ids, before)
+        if self._marked is not None:
+            self._marked(change, slot, parts)
         for document_id, (values, state) in merged.items():
             part = ids[document_id]
             old = before.get(document_id)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import UTC, datetime, timedelta
 
 import structlog
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import PyMongoError
 
 from services.contracts.errors import LifecycleError, Unavailable
 from services.runtime.ids import new_id
+from services.runtime.lease import taken
 from services.runtime.store import Store, translated
 
 log = structlog.get_logger()
@@ -54,17 +54,4 @@ class Slot:
             await self._store[SLOTS].delete_one({"_id": self.number, "holder": self.holder})
 
     async def _take(self, number: int) -> bool:
-        mine = {"_id": number, "$or": [{"holder": self.holder}, {"$expr": {"$lt": ["$until", "$$NOW"]}}]}
-        renewal = [{"$set": {"holder": self.holder, "until": {"$add": ["$$NOW", int(LEASE_SECONDS * 1000)]}}}]
-        slots = self._store[SLOTS]
-        with translated():
-            if (await slots.update_one(mine, renewal)).matched_count == 1:
-                return True
-            if await slots.find_one({"_id": number}) is not None:
-                return False
-            until = datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS)
-            try:
-                await slots.insert_one({"_id": number, "holder": self.holder, "until": until})
-            except DuplicateKeyError:
-                return False
-        return True
+        return await taken(self._store[SLOTS], number, self.holder, LEASE_SECONDS)

@@ -12,7 +12,6 @@ import contextlib
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import nats.errors
@@ -20,7 +19,7 @@ import nats.js.errors
 import structlog
 from prometheus_client import Counter, Gauge
 from pymongo import DeleteMany, InsertOne, UpdateMany
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import PyMongoError
 
 from services.contracts.audit import AuditHead
 from services.contracts.errors import LifecycleError, Unavailable
@@ -30,6 +29,7 @@ from services.runtime.bus import Bus
 from services.runtime.chain import block_of
 from services.runtime.change import Record
 from services.runtime.ids import new_id
+from services.runtime.lease import Lease
 from services.runtime.outbox import EVENTS, OUTBOX, PUBLISHED, Outbox
 from services.runtime.store import Refused, Step, Unmet, translated
 from services.runtime.trail import Trail, sealing
@@ -72,8 +72,7 @@ class Relay:
         self._store = outbox.store
         self._bus = bus
         self._trail = Trail(outbox.store)
-        self._holder = new_id()
-        self._renewed = -LEASE_SECONDS
+        self._lease = Lease(outbox.store, LEASE, LEASE_SECONDS)
         self._turn = asyncio.Lock()
         self._open: dict[str, _Open] = {}
         self._head: AuditHead | None = None
@@ -93,12 +92,11 @@ class Relay:
                     log.warning("the relay waits", error=str(error))
                     await asyncio.sleep(0.2)
         finally:
-            with contextlib.suppress(PyMongoError, LifecycleError):
-                await self._store["leases"].delete_one({"_id": LEASE, "holder": self._holder})
+            await self._lease.release()
 
     async def flush(self) -> None:
         """Publishes and seals what there is now; for an orderly stop."""
-        while await self._lead():
+        while await self._lease.held():
             async with self._turn:
                 self._looked = 0.0
                 more = await self._publish_batch() > 0 or len(self._open) >= BATCH
@@ -109,7 +107,7 @@ class Relay:
     async def _work(self) -> None:
         while True:
             self._outbox.published.clear()
-            if not await self._lead():
+            if not await self._lease.held():
                 self._forget()
                 await asyncio.sleep(LEASE_SECONDS / 4)
                 continue
@@ -140,30 +138,6 @@ class Relay:
         self._outbox.fresh.clear()
         self._following = False
         self._head = None
-
-    async def _lead(self) -> bool:
-        """Takes or renews the lease, by the database's clock; not anew while most of it is left."""
-        began = time.monotonic()
-        if began - self._renewed < LEASE_SECONDS / 4:
-            return True
-        self._renewed = began if await self._leased() else -LEASE_SECONDS
-        return self._renewed == began
-
-    async def _leased(self) -> bool:
-        milliseconds = int(timedelta(seconds=LEASE_SECONDS).total_seconds() * 1000)
-        mine = {"_id": LEASE, "$or": [{"holder": self._holder}, {"$expr": {"$lt": ["$until", "$$NOW"]}}]}
-        renewal = [{"$set": {"holder": self._holder, "until": {"$add": ["$$NOW", milliseconds]}}}]
-        leases = self._store["leases"]
-        with translated():
-            if (await leases.update_one(mine, renewal)).matched_count == 1:
-                return True
-            if await leases.find_one({"_id": LEASE}) is not None:
-                return False
-            try:
-                await leases.insert_one({"_id": LEASE, "holder": self._holder, "until": datetime.now(UTC)})
-            except DuplicateKeyError:
-                return False
-        return True
 
     # ------------------------------------------------------------ taking
 

@@ -31,6 +31,7 @@ from services.gateway.types.arguments import (
     Features,
     LastWindows,
     ModelName,
+    MostColumns,
     SomeModelName,
     SomeVersionNumber,
     Start,
@@ -103,6 +104,7 @@ async def _windows(
     ] = None,
     features: Features = None,
     against: Against = None,
+    most: MostColumns = None,
 ) -> list[WindowView]:
     return await info.context.ask(
         ListWindows(
@@ -111,7 +113,8 @@ async def _windows(
             start=start,
             end=end,
             resolution_seconds=checked_resolution(resolution_seconds),
-            last=checked_last(last),
+            last=checked_last(last, most),
+            most=most,
             features=features if "features" in Selected.of(info) else [],
             against=against,
         )

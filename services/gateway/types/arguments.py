@@ -14,7 +14,17 @@ DEFAULT_WINDOWS = 100
 
 LastWindows = Annotated[
     int | None,
-    strawberry.argument(description=f"The newest so many windows, 1 to {MAX_WINDOWS}; {DEFAULT_WINDOWS} if unsaid."),
+    strawberry.argument(
+        description=f"The newest so many windows, 1 to {MAX_WINDOWS}; if neither this nor `most` is said, "
+        f"{DEFAULT_WINDOWS}."
+    ),
+]
+MostColumns = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"All windows of the time, merged into at most so many columns, 1 to {MAX_WINDOWS}, of a usual "
+        "width (minutes, hours, days, weeks) if there are more of them."
+    ),
 ]
 Against = Annotated[
     str | None,
@@ -40,13 +50,13 @@ NameContains = Annotated[
 ]
 
 
-def checked_last(last: int | None) -> int:
-    """How many windows to ask for. Raises `Invalid` outside of 1 to `MAX_WINDOWS`."""
-    if last is None:
-        return DEFAULT_WINDOWS
-    if not 1 <= last <= MAX_WINDOWS:
-        raise Invalid(f"`last` is {last}", field="last", fix=f"Ask for 1 to {MAX_WINDOWS} windows.")
-    return last
+def checked_last(last: int | None, most: int | None = None) -> int | None:
+    """How many windows to ask for; None for all where `most` bounds the columns. Raises `Invalid` outside of 1 to
+    `MAX_WINDOWS`."""
+    for name, asked in (("last", last), ("most", most)):
+        if asked is not None and not 1 <= asked <= MAX_WINDOWS:
+            raise Invalid(f"`{name}` is {asked}", field=name, fix=f"Ask for 1 to {MAX_WINDOWS} windows.")
+    return DEFAULT_WINDOWS if last is None and most is None else last
 
 
 def checked_resolution(seconds: int | None) -> int | None:

@@ -25,6 +25,7 @@ from services.gateway.types.arguments import (
     End,
     Features,
     LastWindows,
+    MostColumns,
     Resolution,
     Start,
     checked_last,
@@ -54,6 +55,7 @@ async def windows_of(
     start: Start = None,
     end: End = None,
     resolution_seconds: Resolution = None,
+    most: MostColumns = None,
 ) -> list[WindowView] | None:
     """Its newest windows; None if it isn't watched."""
     request = ListWindows(
@@ -62,7 +64,8 @@ async def windows_of(
         start=start,
         end=_earlier(end, parent.as_of),
         resolution_seconds=checked_resolution(resolution_seconds),
-        last=checked_last(last),
+        last=checked_last(last, most),
+        most=most,
         features=features if "features" in Selected.of(info) else [],
     )
     try:

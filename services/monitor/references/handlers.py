@@ -18,7 +18,7 @@ from services.monitor.references.rules import Reference
 from services.monitor.references.variability import window_variability
 from services.monitor.versions.handlers import Versions, set_reference, unknown_version
 from services.monitor.versions.rules import ActiveReference, Watched
-from services.monitor.windows.views import WindowViews
+from services.monitor.windows.views import WindowViews, milliseconds
 from services.runtime.context import Context
 from services.runtime.ids import new_id
 from services.runtime.outbox import Change, Outbox
@@ -44,7 +44,7 @@ class References:
         any such window.
         """
         watched, _ = await self._versions.watched(model_name, version, context)
-        buckets = await self._views.between(watched, start, end)
+        buckets = await self._views.buckets.between(watched, milliseconds(start), milliseconds(end))
         whole = await self._views.merged(watched, buckets)
         if whole is None:
             raise NotFound(

@@ -19,8 +19,8 @@ from services.monitor.counts.packing import pack, unpack
 from services.monitor.references.rules import Reference
 from services.monitor.versions.handlers import Versions
 from services.monitor.versions.rules import ActiveReference, Watched
-from services.monitor.windows.store import MongoWindows
-from services.monitor.windows.views import Bucket, drift_of
+from services.monitor.windows.buckets import Bucket, Buckets, Heads
+from services.monitor.windows.views import drift_of
 
 PREVIOUS: Final = "previous"
 WEEKDAY: Final = "weekday"
@@ -35,7 +35,7 @@ YEAR_DAYS: Final = 364
 MOST_COMPARED: Final = 100
 """Windows that can be compared in one request."""
 CHUNK: Final = 64
-"""Windows whose counts are in memory at the same time."""
+"""Documents whose counts are in memory at the same time."""
 
 Range = tuple[int, int]
 
@@ -66,8 +66,8 @@ def month_a_year_before(time_ms: int) -> Range:
 class SideBySide:
     """Compares; one per process."""
 
-    def __init__(self, windows: MongoWindows, versions: Versions) -> None:
-        self._windows = windows
+    def __init__(self, buckets: Buckets, versions: Versions) -> None:
+        self._buckets = buckets
         self._versions = versions
 
     async def compared(
@@ -104,7 +104,7 @@ class SideBySide:
                 if (active.id, span) not in known:  # all windows of a month have one and the same before them
                     known[active.id, span] = await self._counted(watched, active, span)
                 then.append(known[active.id, span])
-            now = await self._load([row["_id"] for row in bucket.counts if row["r"] == active.id])
+            now = await self._load([row for row in bucket.counts if row["r"] == active.id])
             windows = max(1, bucket.width_ms // active.window_ms)
             found.append(await asyncio.to_thread(_compared, view, active, other, now, then, windows))
         return found
@@ -121,14 +121,14 @@ class SideBySide:
         return active.reference
 
     async def _counted(self, watched: Watched, active: ActiveReference, span: Range) -> BatchCounts | None:
-        heads = await self._windows.heads(watched.key, *span)
-        return await self._load([row["_id"] for row in heads if row["r"] == active.id])
+        whole = await self._buckets.whole(watched, *span)
+        return await self._load([row for row in whole.counts if row["r"] == active.id]) if whole else None
 
-    async def _load(self, ids: Sequence[str]) -> BatchCounts | None:
+    async def _load(self, rows: Heads) -> BatchCounts | None:
         """What these documents hold together; None without any."""
         total: BatchCounts | None = None
-        for i in range(0, len(ids), CHUNK):
-            packed = list((await self._windows.load(ids[i : i + CHUNK])).values())
+        for i in range(0, len(rows), CHUNK):
+            packed = list((await self._buckets.load("rows", rows[i : i + CHUNK])).values())
             if packed:
                 total = await asyncio.to_thread(_sum, total, packed)
         return total

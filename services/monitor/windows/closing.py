@@ -153,7 +153,7 @@ class WindowCloser:
     async def _add_closings(self, change: Change, watched: Watched, due: Sequence[OpenWindow]) -> list[WindowView]:
         if not due:
             return []
-        buckets = await self._views.buckets(watched, [window.start_ms for window in due], None)
+        buckets = await self._views.buckets.fine(watched, [window.start_ms for window in due])
         wanted = {window.start_ms for window in due}
         buckets = [bucket for bucket in buckets if bucket.start_ms in wanted]
         views = await self._views.views(watched, buckets, None)

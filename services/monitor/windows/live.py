@@ -74,7 +74,7 @@ class LiveWindows:
         if watched is None or watched.active is None:
             return
         for start in sorted(entry.starts)[-2:]:
-            buckets = await self._views.buckets(watched, [start], None)
+            buckets = await self._views.buckets.fine(watched, [start])
             for view in await self._views.views(watched, buckets, None, usual_age=USUAL_SECONDS):
                 self._sequence += 1
                 await self._bus.live(

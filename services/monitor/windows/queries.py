@@ -23,14 +23,16 @@ from services.contracts.monitor import (
 from services.monitor.performance.detail import calibration, confusion, curve, threshold_view
 from services.monitor.performance.rules import performance, unpack_performance
 from services.monitor.performance.segments import by_segment
+from services.monitor.rollups.handlers import Totals
 from services.monitor.samples.handlers import Multivariates
 from services.monitor.versions.handlers import Versions, unknown_version
 from services.monitor.versions.rules import OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched
 from services.monitor.windows.against import SideBySide
+from services.monitor.windows.buckets import Bucket
 from services.monitor.windows.rules import distribution
 from services.monitor.windows.segment_drift import segment_drift
 from services.monitor.windows.store import MongoWindows
-from services.monitor.windows.views import Bucket, WindowViews, milliseconds, moment, with_features
+from services.monitor.windows.views import WindowViews, milliseconds, moment, with_features
 from services.runtime.context import Context
 
 MOST_WINDOWS: Final = 1_000
@@ -42,20 +44,26 @@ class Queries:
     """The monitor's read side."""
 
     def __init__(
-        self, versions: Versions, windows: MongoWindows, views: WindowViews, multivariates: Multivariates
+        self,
+        versions: Versions,
+        windows: MongoWindows,
+        views: WindowViews,
+        multivariates: Multivariates,
+        totals: Totals,
     ) -> None:
         self._versions = versions
         self._windows = windows
         self._views = views
+        self._buckets = views.buckets
         self._multivariates = multivariates
-        self._beside = SideBySide(windows, versions)
+        self._totals = totals
+        self._beside = SideBySide(views.buckets, versions)
 
     async def list_monitored(self, question: ListMonitored, context: Context) -> list[MonitoredView]:
         require(context.principal, Action.READ)
         monitored = await self._versions.monitored(question.model_name, question.version)
         keys = [watched.key for watched in monitored]
-        totals = await self._windows.totals(keys)
-        names = await self._versions.names(keys)
+        totals, names = await asyncio.gather(self._totals.of(keys), self._versions.names(keys))
         found = []
         for watched in monitored:
             active = watched.active
@@ -85,20 +93,13 @@ class Queries:
     async def list_windows(self, question: ListWindows, context: Context) -> list[WindowView]:
         require(context.principal, Action.READ)
         watched, active = await self._with_reference(question.model_name, question.version)
-        resolution = None
-        if question.resolution_seconds is not None:
-            resolution = question.resolution_seconds * 1000
-            if resolution < 1000:
-                raise Invalid("a resolution is at least one second", field="resolution_seconds")
-        if question.last is not None and not 1 <= question.last <= MOST_WINDOWS:
-            raise Invalid(f"between 1 and {MOST_WINDOWS} windows can be asked for", field="last")
-        buckets = await self._buckets(watched, active, question, resolution)
+        buckets = await self._asked(watched, active, question)
         if len(buckets) > MOST_WINDOWS:
             raise Invalid(
-                f"{len(buckets)} windows lie in this range; at most {MOST_WINDOWS} can be asked for",
+                f"more than {MOST_WINDOWS} windows lie in this range",
                 code="TOO_MANY_WINDOWS",
                 field="resolution_seconds",
-                fix="Narrow the range, ask for the last N, or merge them by a coarser resolution.",
+                fix="Narrow the range, ask for the last N or at most N, or merge them by a coarser resolution.",
             )
         views = await self._views.views(watched, buckets, question.features)
         if question.against is not None and question.features != []:
@@ -113,25 +114,25 @@ class Queries:
             for bucket, view in zip(buckets, views, strict=True)
         ]
 
-    async def _buckets(
-        self, watched: Watched, active: ActiveReference, question: ListWindows, resolution: int | None
-    ) -> list[Bucket]:
-        start = None if question.start is None else milliseconds(question.start)
-        end = None if question.end is None else milliseconds(question.end)
-        if start is not None:
-            start -= start % active.window_ms  # the window that holds the start counts
-        if question.last is None:
-            starts = await self._windows.starts(watched.key, start, end)
-        else:
-            width = max(resolution or 0, active.window_ms)
-            starts = await self._windows.newest(watched.key, start, end, question.last, width)
-        return await self._views.buckets(watched, starts, resolution)
+    async def _asked(self, watched: Watched, active: ActiveReference, question: ListWindows) -> list[Bucket]:
+        width = active.window_ms
+        if question.resolution_seconds is not None:
+            if question.resolution_seconds < 1:
+                raise Invalid("a resolution is at least one second", field="resolution_seconds")
+            width = max(width, question.resolution_seconds * 1000)
+        for field, asked in (("last", question.last), ("most", question.most)):
+            if asked is not None and not 1 <= asked <= MOST_WINDOWS:
+                raise Invalid(f"between 1 and {MOST_WINDOWS} windows can be asked for", field=field)
+        start, end = _bounds(active, question.start, question.end)
+        if question.most is not None and question.last is None:
+            width = max(width, await self._buckets.width_of(watched, start, end, question.most) or 0)
+        last = question.last or MOST_WINDOWS + 1
+        return await self._buckets.newest(watched, start, end, last, width)
 
     async def get_distribution(self, question: GetDistribution, context: Context) -> Distribution:
         require(context.principal, Action.READ)
         watched, active = await self._with_reference(question.model_name, question.version)
-        buckets = await self._between(watched, active, question.start, question.end)
-        merged = await self._views.merged(watched, buckets)
+        merged = await self._views.merged(watched, await self._within(watched, active, question))
         reference, counts = merged if merged is not None else (active, None)
         inner = _inner_name(question.feature, reference)
         if counts is None:
@@ -146,11 +147,11 @@ class Queries:
         if not 1 <= question.most <= MOST_SEGMENTS:
             raise Invalid(f"between 1 and {MOST_SEGMENTS} can be asked for", code="OUT_OF_RANGE", field="most")
         watched, active = await self._with_reference(question.model_name, question.version)
-        buckets = await self._between(watched, active, question.start, question.end)
+        buckets = await self._within(watched, active, question)
         merged = await self._views.merged(watched, buckets)
         if merged is None:
             return []
-        found = await asyncio.to_thread(segment_drift, merged[0].reference, merged[1], len(buckets))
+        found = await asyncio.to_thread(segment_drift, merged[0].reference, merged[1], buckets[0].windows)
         return [
             segment
             for segment in found
@@ -159,15 +160,12 @@ class Queries:
             and question.feature in (None, segment.feature)
         ][: question.most]
 
-    async def _between(
-        self, watched: Watched, active: ActiveReference, first: datetime | None, end: datetime | None
+    async def _within(
+        self, watched: Watched, active: ActiveReference, question: GetDistribution | ListSegmentDrift | GetPerformance
     ) -> list[Bucket]:
-        """The windows within [first, end); the one that holds `first` counts."""
-        start = None if first is None else milliseconds(first)
-        if start is not None:
-            start -= start % active.window_ms
-        starts = await self._windows.starts(watched.key, start, None if end is None else milliseconds(end))
-        return await self._views.buckets(watched, starts, None)
+        """All windows of the time asked for together, if there are any."""
+        whole = await self._buckets.whole(watched, *_bounds(active, question.start, question.end))
+        return [] if whole is None else [whole]
 
     async def get_performance(self, question: GetPerformance, context: Context) -> PerformanceDetail:
         require(context.principal, Action.READ)
@@ -176,7 +174,7 @@ class Queries:
         if not 2 <= question.points <= MOST_POINTS:
             raise Invalid(f"between 2 and {MOST_POINTS} points", code="OUT_OF_RANGE", field="points")
         watched, active = await self._with_reference(question.model_name, question.version)
-        buckets = await self._between(watched, active, question.start, question.end)
+        buckets = await self._within(watched, active, question)
         counts = await self._views.labelled(buckets)
         rows = sum(int(row["rows"]) for bucket in buckets for row in bucket.counts)
         if counts is None:
@@ -207,6 +205,14 @@ class Queries:
                 fix="Set a reference first.",
             )
         return watched, watched.active
+
+
+def _bounds(active: ActiveReference, start: datetime | None, end: datetime | None) -> tuple[int | None, int | None]:
+    """In milliseconds; the window that holds `start` counts."""
+    first = None if start is None else milliseconds(start)
+    if first is not None:
+        first -= first % active.window_ms
+    return first, None if end is None else milliseconds(end)
 
 
 def _baseline(active: ActiveReference) -> Performance | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,14 +10,18 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.monitor.counts.counting import BatchCounts
 from services.monitor.counts.packing import pack, unpack
-from services.monitor.partitions import Partitions
+from services.monitor.partitions import Marked, Partitions
 from services.monitor.performance.rules import PerformanceCounts, pack_performance, unpack_performance
+from services.monitor.rollups.rules import Kind
 from services.monitor.windows.rules import merge
 from services.runtime.store import Store, translated
 
 WINDOWS = "windows"
 PERFORMANCES = "performances"
 CLOSINGS = "closings"
+
+ROWS: Mapping[Kind, tuple[str, str]] = {"rows": (WINDOWS, "rows"), "labels": (PERFORMANCES, "labelled")}
+"""By kind the collection, and the field that says how many rows a document has."""
 
 BEFORE = 56
 """Documents before a window that are looked at for what is usual: 28 windows of two writers."""
@@ -42,7 +45,7 @@ INDEXES = {
 }
 
 
-def window_partitions(store: Store) -> Partitions[BatchCounts]:
+def window_partitions(store: Store, marked: Marked) -> Partitions[BatchCounts]:
     """Feature and output counts."""
     return Partitions(
         store,
@@ -52,10 +55,11 @@ def window_partitions(store: Store) -> Partitions[BatchCounts]:
         merge=lambda old, new: merge([old, new]),
         fields=lambda counts: {"rows": counts.rows},
         first={"open": True},
+        marked=lambda change, slot, parts: marked(change, slot, [(part, part.counts.rows) for part in parts]),
     )
 
 
-def performance_partitions(store: Store) -> Partitions[PerformanceCounts]:
+def performance_partitions(store: Store, marked: Marked) -> Partitions[PerformanceCounts]:
     """Counts of predictions joined with labels."""
     return Partitions(
         store,
@@ -65,6 +69,7 @@ def performance_partitions(store: Store) -> Partitions[PerformanceCounts]:
         merge=lambda old, new: old + new,
         fields=lambda counts: {"labelled": counts.labelled},
         first={"unjudged": True},
+        marked=lambda change, slot, parts: marked(change, slot, [(part, part.counts.labelled) for part in parts]),
     )
 
 
@@ -74,21 +79,10 @@ class MongoWindows:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def starts(self, key: str, start_ms: int | None, end_ms: int | None) -> list[int]:
-        """Starts of the windows within [start, end) in ascending order."""
-        stages: list[dict[str, Any]] = [
-            {"$match": {"k": key, **_within(start_ms, end_ms)}},
-            {"$sort": {"w": DESCENDING}},
-            {"$group": {"_id": "$w"}},
-        ]
-        with translated():
-            rows = await self._store[WINDOWS].aggregate(stages).to_list(None)
-        return sorted(int(row["_id"]) for row in rows)
-
     async def newest(
         self, key: str, start_ms: int | None, end_ms: int | None, last: int, width_ms: int = 1
     ) -> list[int]:
-        """As `starts`, of the newest windows: those of the `last` newest spans of `width_ms` that hold any.
+        """Starts of the newest windows within [start, end), ascending: of the `last` newest spans of `width_ms`.
 
         Reads the index from its end, and no further than that.
         """
@@ -150,25 +144,15 @@ class MongoWindows:
             )
         return {int(row["w"]) for row in rows}
 
-    async def totals(self, keys: Sequence[str]) -> dict[str, tuple[int, int, int | None]]:
-        """Per version: rows, labelled rows, the newest event time in milliseconds (None: no rows)."""
-        counted: list[dict[str, Any]] = [
-            {"$match": {"k": {"$in": list(keys)}}},
-            {"$project": {"_id": 0, "k": 1, "w": 1, "rows": 1, "last_at": 1}},
-            {"$group": {"_id": "$k", "rows": {"$sum": "$rows"}, "last_at": {"$max": "$last_at"}}},
-        ]
-        labelled: list[dict[str, Any]] = [
-            {"$match": {"k": {"$in": list(keys)}}},
-            {"$project": {"_id": 0, "k": 1, "labelled": 1}},
-            {"$group": {"_id": "$k", "labelled": {"$sum": "$labelled"}}},
-        ]
+    async def open_within(self, key: str, start_ms: int, end_ms: int) -> set[int]:
+        """Starts of the windows within [start, end) that have a document which nobody has closed."""
         with translated():
-            rows, marks = await asyncio.gather(
-                self._store[WINDOWS].aggregate(counted).to_list(None),
-                self._store[PERFORMANCES].aggregate(labelled).to_list(None),
+            rows = (
+                await self._store[WINDOWS]
+                .find({"open": True, "k": key, **_within(start_ms, end_ms)}, {"w": 1, "_id": 0})
+                .to_list(None)
             )
-        joined = {row["_id"]: int(row["labelled"]) for row in marks}
-        return {row["_id"]: (int(row["rows"]), joined.get(row["_id"], 0), int(row["last_at"])) for row in rows}
+        return {int(row["w"]) for row in rows}
 
     async def open(self) -> list[dict[str, Any]]:
         """Documents of windows that nobody has closed: key, start, event time reached, reference, last write."""

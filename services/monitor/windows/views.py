@@ -6,8 +6,7 @@ import asyncio
 import time
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from math import inf
 from typing import Any, Final
@@ -35,6 +34,7 @@ from services.monitor.performance.rules import (
 from services.monitor.performance.segments import worst_segment
 from services.monitor.versions.handlers import Versions
 from services.monitor.versions.rules import OUTPUT_MARK, OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched
+from services.monitor.windows.buckets import Bucket, Buckets
 from services.monitor.windows.figures import (
     USUAL_WINDOWS,
     service_figures,
@@ -52,74 +52,27 @@ USUAL_KEPT: Final = 256
 SMALL: Final = 40
 """Features of one window whose figures take a few milliseconds: as long as handing them to a thread would be worth."""
 CHUNK: Final = 64
-"""Windows whose counts are in memory at the same time."""
-
-
-@dataclass(slots=True)
-class Bucket:
-    """The documents of one window, or of several merged into a coarser one; without counts until they are loaded."""
-
-    start_ms: int
-    width_ms: int
-    counts: list[dict[str, Any]]
-    performances: list[dict[str, Any]]
-    closed: bool
-    coarse: bool = False
-
-    @property
-    def place(self) -> tuple[int, int]:
-        return self.start_ms, self.width_ms
-
-    @property
-    def fingerprint(self) -> tuple[Any, ...]:
-        """Changes whenever a figure of the window can change."""
-        return (self.closed, *sorted(row["token"] for row in (*self.counts, *self.performances)))
+"""Documents whose counts are in memory at the same time."""
 
 
 class WindowViews:
     """Reads windows; one per process."""
 
     def __init__(
-        self, windows: MongoWindows, versions: Versions, known: Callable[[str, str], BatchCounts | None]
+        self,
+        windows: MongoWindows,
+        buckets: Buckets,
+        versions: Versions,
+        known: Callable[[str, str], BatchCounts | None],
     ) -> None:
         """`known`: counts by document and token that need not be loaded."""
         self._windows = windows
+        self.buckets = buckets
         self._versions = versions
         self._known = known
         self._usual: OrderedDict[tuple[str, int], tuple[float, dict[int, int]]] = OrderedDict()
         self._cache: OrderedDict[tuple[Any, ...], tuple[tuple[Any, ...], WindowView]] = OrderedDict()
         self._calibrations: OrderedDict[str, tuple[Floats, Floats] | None] = OrderedDict()
-
-    async def buckets(self, watched: Watched, starts: Sequence[int], resolution_ms: int | None) -> list[Bucket]:
-        """The windows that start at `starts` (ascending), merged to a coarser width if asked for."""
-        if not starts:
-            return []
-        first, end = starts[0], starts[-1] + 1
-        counts, performances = await self._windows.both_heads(watched.key, first, end)
-        # Closing takes the mark from all documents that a window has then.
-        unmarked = any("open" not in row for row in counts)
-        closed = await self._windows.closed(watched.key, first, end) if unmarked else set()
-        window_ms = watched.active.window_ms if watched.active else 1
-        width = max(window_ms, resolution_ms or 0)
-        buckets: dict[int, Bucket] = {}
-        members: dict[int, set[int]] = {}
-        for row in counts:
-            start = row["w"] if width == window_ms else row["w"] // width * width
-            bucket = buckets.setdefault(start, Bucket(start, width, [], [], closed=False, coarse=width != window_ms))
-            bucket.counts.append(row)
-            members.setdefault(start, set()).add(row["w"])
-        for row in performances:
-            start = row["w"] if width == window_ms else row["w"] // width * width
-            if start in buckets:
-                buckets[start].performances.append(row)
-        for start, bucket in buckets.items():
-            bucket.closed = members[start] <= closed
-        return [buckets[start] for start in sorted(buckets)]
-
-    async def between(self, watched: Watched, start: datetime, end: datetime) -> list[Bucket]:
-        """The windows that start within [start, end)."""
-        starts = await self._windows.starts(watched.key, milliseconds(start), milliseconds(end))
-        return await self.buckets(watched, starts, None)
 
     async def views(
         self, watched: Watched, buckets: Sequence[Bucket], features: list[str] | None, *, usual_age: float = 0.0
@@ -136,8 +89,8 @@ class WindowViews:
                 missing.append(bucket)
             else:
                 found[bucket.start_ms] = cached
-        for i in range(0, len(missing), CHUNK):
-            for bucket, view in await self._made(watched, missing[i : i + CHUNK], drifting=features != []):
+        for some in _together(missing):
+            for bucket, view in await self._made(watched, some, drifting=features != []):
                 found[bucket.start_ms] = view
                 place = (watched.key, features == [], *bucket.place)
                 self._cache[place] = bucket.fingerprint, view
@@ -156,11 +109,14 @@ class WindowViews:
         rows = [row for bucket in buckets for row in bucket.counts]
         active = await self._newest_reference(rows)
         total = no_counts(active.reference)
-        chosen = [row["_id"] for row in rows if row["r"] == active.id]
-        for i in range(0, len(chosen), CHUNK):
-            packed = await self._windows.load(chosen[i : i + CHUNK])
+        chosen = [row for row in rows if row["r"] == active.id]
+        return active, await self._added(total, chosen)
+
+    async def _added(self, total: BatchCounts, rows: Sequence[dict[str, Any]]) -> BatchCounts:
+        for i in range(0, len(rows), CHUNK):
+            packed = await self.buckets.load("rows", rows[i : i + CHUNK])
             total = await asyncio.to_thread(_added, total, list(packed.values()))
-        return active, total
+        return total
 
     async def labelled(self, buckets: Sequence[Bucket]) -> PerformanceCounts | None:
         """The labelled rows of the buckets together, over the newest reference among them; None without any."""
@@ -168,14 +124,13 @@ class WindowViews:
         if not rows:
             return None
         active = await self._newest_reference(rows)
-        packed = await self._windows.load_performances([row["_id"] for row in rows])
-        whole = Bucket(buckets[0].start_ms, 0, [], rows, closed=False)
-        return await asyncio.to_thread(_labelled, whole, active, packed)
+        packed = await self.buckets.load("labels", rows)
+        return await asyncio.to_thread(_labelled, rows, active, packed)
 
     async def packed_performance(self, buckets: Sequence[Bucket], active: ActiveReference) -> bytes | None:
         """The labelled rows of the buckets together, as far as they were counted for `active`; None without any."""
-        wanted = [row["_id"] for bucket in buckets for row in bucket.performances if row["r"] == active.id]
-        packed = await self._windows.load_performances(wanted)
+        wanted = [row for bucket in buckets for row in bucket.performances if row["r"] == active.id]
+        packed = await self.buckets.load("labels", wanted)
         if not packed:
             return None
         return await asyncio.to_thread(
@@ -188,12 +143,20 @@ class WindowViews:
         references = [await self._newest_reference(bucket.counts) for bucket in buckets]
         counts: dict[str, bytes | BatchCounts] = {}
         if drifting:
+            wanted = []
             for bucket, active in zip(buckets, references, strict=True):
-                for row in bucket.counts:
-                    if row["r"] == active.id:
-                        counts[row["_id"]] = self._known(row["_id"], row["token"]) or b""
-            counts.update(await self._windows.load([each for each, known in counts.items() if known == b""]))
-        joined = await self._windows.load_performances([row["_id"] for b in buckets for row in b.performances])
+                chosen = [row for row in bucket.counts if row["r"] == active.id]
+                if len(chosen) > CHUNK:  # not all of them at once
+                    counts[chosen[0]["_id"]] = await self._added(no_counts(active.reference), chosen)
+                    continue
+                for row in chosen:
+                    known = self._known(row["_id"], row["token"])
+                    if known is None:
+                        wanted.append(row)
+                    else:
+                        counts[row["_id"]] = known
+            counts.update(await self.buckets.load("rows", wanted))
+        joined = await self.buckets.load("labels", [row for b in buckets for row in b.performances])
 
         def made() -> list[tuple[Bucket, WindowView]]:
             return [
@@ -248,6 +211,21 @@ class WindowViews:
         return max(references, key=lambda active: active.set_at)
 
 
+def _together(buckets: Sequence[Bucket]) -> Iterator[list[Bucket]]:
+    """In groups of so few documents that their counts may be in memory at the same time; of one bucket at least."""
+    group: list[Bucket] = []
+    held = 0
+    for bucket in buckets:
+        documents = len(bucket.counts)
+        if group and held + documents > CHUNK:
+            yield group
+            group, held = [], 0
+        group.append(bucket)
+        held += documents
+    if group:
+        yield group
+
+
 def _added(total: BatchCounts, packed: list[bytes]) -> BatchCounts:
     return merge([total, *(unpack(data) for data in packed)])
 
@@ -266,7 +244,7 @@ def _view(
     service: ServiceFigures | None = None
     estimate: EstimatedPerformance | None = None
     segment: SegmentDrift | None = None
-    labelled = _labelled(bucket, active, joined)
+    labelled = _labelled(bucket.performances, active, joined)
     parts = [_unpacked(counts[row["_id"]]) for row in bucket.counts if counts.get(row["_id"])]
     if parts:
         whole = merge(parts)
@@ -334,9 +312,11 @@ def _output_drift(figures: list[FeatureDrift], active: ActiveReference) -> Featu
     return None if chosen is None else msgspec.structs.replace(chosen, feature=OUTPUT_NAMES[chosen.feature])
 
 
-def _labelled(bucket: Bucket, active: ActiveReference, joined: dict[str, bytes]) -> PerformanceCounts | None:
+def _labelled(
+    rows: Sequence[dict[str, Any]], active: ActiveReference, joined: dict[str, bytes]
+) -> PerformanceCounts | None:
     parts: list[PerformanceCounts] = []
-    for row in bucket.performances:
+    for row in rows:
         if row["_id"] not in joined:
             continue
         counts = unpack_performance(joined[row["_id"]])
