@@ -9,7 +9,7 @@ from statistics import median
 
 from dashboard import formats
 from dashboard.gateway.alert_views import AlertRow
-from dashboard.gateway.production_views import Retraining
+from dashboard.gateway.production_views import GateRow, Retraining
 from dashboard.gateway.project_views import ProjectRow, Review
 from dashboard.gateway.views import Monitored, Window
 
@@ -25,8 +25,8 @@ _MOST_NAMED = 3
 class Concern:
     """One thing to look at.
 
-    `kind`: `alert`, `project`, `late` (a milestone), `review`, `retraining`, `drift`, `stale` or `silent` (never a
-    prediction). `page` and what follows name the page about it.
+    `kind`: `alert`, `project`, `late` (a milestone), `review`, `gates`, `retraining`, `drift`, `stale` or `silent`
+    (never a prediction). `page` and what follows name the page about it.
     """
 
     kind: str
@@ -84,6 +84,28 @@ def of_reviews(reviews: Sequence[Review]) -> list[Concern]:
         )
         for one in reviews
         if one.state == "OPEN"
+    ]
+
+
+def of_gates(results: Sequence[GateRow]) -> list[Concern]:
+    """`results`: newest first. The version of each model that was judged last, if a gate that still counts failed.
+
+    What came before it is history: somebody made a better one since, or is about to.
+    """
+    newest: dict[str, GateRow] = {}
+    for one in results:
+        newest.setdefault(one.model, one)
+    return [
+        Concern(
+            "gates",
+            f"{formats.plural(len(one.failed), 'gate')} of {one.model} v{one.version} failed",
+            ", ".join(one.failed[:_MOST_NAMED])
+            + (f" and {len(one.failed) - _MOST_NAMED} more" if len(one.failed) > _MOST_NAMED else ""),
+            one.model,
+            one.version,
+        )
+        for one in newest.values()
+        if one.current and one.failed
     ]
 
 

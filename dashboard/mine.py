@@ -63,7 +63,7 @@ def of_gates(results: Sequence[GateRow], who: str) -> list[Errand]:
         newest.setdefault((one.model, one.version), one)
     found = []
     for one in newest.values():
-        failed = [verdict.gate.name for verdict in one.verdicts if verdict.outcome == "FAILED"]
+        failed = one.failed
         if one.author != who or one.passed or not one.current:
             continue
         names = ", ".join(failed[:3]) or "some can't be judged yet"

@@ -39,6 +39,10 @@ class Words:
         found = _WITH_VERSION.fullmatch(text)
         return cls(text, found["model"] if found else text, found["version"] if found else "")
 
+    def pattern(self, *without: str) -> str:
+        """Fits every model that `fit` could: its words in their order, but for those `without`."""
+        return "%".join(["", *(one for one in self.model.lower().split() if one not in without), ""]) or "%"
+
     def fit(self, text: str) -> bool:
         """Every word stands somewhere in the text."""
         low = text.lower()
@@ -76,7 +80,7 @@ def things(words: Words, found: Found, links: Links) -> Iterator[Entry]:
             yield Entry(model.name, "model", links.model(model.name), "cube")
         if number and newest.isdigit() and int(number) <= int(newest):
             yield Entry(f"{model.name} v{number}", "version", links.version(model.name, number), "versions")
-    for one in found.monitored or ():
+    for one in found.monitored_versions.nodes if found.monitored_versions else ():
         name = f"{one.model} v{one.version}"
         if words.fit(f"{name} monitoring") or words.fit(f"{one.model} {one.version}"):
             yield Entry(name, "live monitoring", links.monitored(one.model, one.version), "activity")
@@ -108,7 +112,8 @@ async def found(site: Site, typed: str | None, token: str) -> tuple[list[Entry],
     if not words.text:
         return entries, ""
     try:
-        answer = await site.gateway.ask(ask.FOUND, token, words=words.model, like=f"%{words.text}%")
+        asked = {"words": words.model, "like": f"%{words.text}%", "monitored": words.pattern("monitoring")}
+        answer = await site.gateway.ask(ask.FOUND, token, **asked)
         entries += things(words, answer, site.links)
         if _RUN_ID.fullmatch(words.text):
             run = await site.gateway.ask(ask.RUN, token, id=words.text)

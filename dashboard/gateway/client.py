@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 import msgspec
@@ -56,6 +56,18 @@ class GatewayClient:
 
     async def ask(self, operation: Operation[Data], token: str, **variables: Any) -> Data:
         """Raises LifecycleError: what the gateway said, or Unavailable when it can't be reached."""
+        if not operation.whole:
+            return await self._answer(operation, token, variables)
+        found: list[Any] = []
+        after: str | None = None
+        while True:
+            part: Any = await self._answer(operation, token, {**variables, "after": after})
+            found += part.nodes
+            after = part.page_info.end_cursor
+            if not (part.page_info.has_next_page and after):
+                return cast("Data", found)
+
+    async def _answer(self, operation: Operation[Data], token: str, variables: dict[str, Any]) -> Data:
         body = msgspec.json.encode({"query": operation.text, "variables": variables})
         headers = {"content-type": "application/json", "accept": "application/graphql-response+json, application/json"}
         if token:

@@ -54,4 +54,4 @@ class Found(View, frozen=True, kw_only=True):
     runs: Nodes[FoundRun] | None = None
     datasets: Nodes[FoundDataset] | None = None
     insights: Nodes[FoundInsight] | None = None
-    monitored: list[FoundMonitored] | None = None
+    monitored_versions: Nodes[FoundMonitored] | None = None

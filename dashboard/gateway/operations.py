@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
 from dashboard.gateway import alert_views, data_views, file_views, found_views, past_views, project_views, views
 from dashboard.gateway import production_views as production
-from dashboard.gateway.views import Connection, View
+from dashboard.gateway.views import Connection, Node, PageInfo, View
 
 Data = TypeVar("Data")
 
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[Data]):
-    """`field` is the root field whose value is the answer; None: the whole `data` object is."""
+    """`field` is the root field whose value is the answer; None: the whole `data` object is.
+
+    `whole`: the field is a list with pages (`nodes`, `pageInfo`), and what is asked for is all of it.
+    """
 
     text: str
     answer: Any  # the type to decode to: `Data` itself, which can be a generic alias
     field: str | None
+    whole: bool = False
 
 
 def _load(name: str, answer: Any, field: str | None) -> Operation[Any]:
     return Operation((files(__package__) / "documents" / f"{name}.graphql").read_text("utf-8"), answer, field)
+
+
+class Part(View, Generic[Node], frozen=True, kw_only=True):
+    """One page of a list that is wanted whole."""
+
+    nodes: list[Node]
+    page_info: PageInfo
+
+
+def _load_whole(name: str, item: Any, field: str) -> Operation[Any]:
+    """Its document takes `after`; the answer is a plain list."""
+    return replace(_load(name, Part[item], field), whole=True)
 
 
 class Total(View, frozen=True, kw_only=True):
@@ -64,7 +80,7 @@ FOUND: Operation[found_views.Found] = _load("found", found_views.Found, None)
 MODELS: Operation[Connection[views.ModelRow]] = _load("models", Connection[views.ModelRow], "models")
 MODEL: Operation[views.ModelDetail | None] = _load("model", views.ModelDetail | None, "model")
 EVENTS: Operation[Connection[views.EventView]] = _load("events", Connection[views.EventView], "events")
-MONITORED: Operation[list[views.Monitored]] = _load("monitored", list[views.Monitored], "monitored")
+MONITORED: Operation[list[views.Monitored]] = _load_whole("monitored", views.Monitored, "monitoredVersions")
 WINDOWS: Operation[list[views.Window]] = _load("windows", list[views.Window], "windows")
 PERFORMANCE: Operation[views.PerformanceDetail | None] = _load(
     "performance", views.PerformanceDetail | None, "performance"
@@ -120,8 +136,8 @@ GATE_POLICY: Operation[production.GatePolicy | None] = _load("gate_policy", prod
 GATE_RESULTS: Operation[production.GateRows | None] = _load("gate_results", production.GateRows | None, "gateResults")
 MENTIONS: Operation[Connection[views.EventView]] = _load("mentions", Connection[views.EventView], "events")
 GATE_RESULT: Operation[production.GateResult | None] = _load("gate_result", production.GateResult | None, "gateResult")
-DEPLOYMENTS: Operation[list[production.Deployment] | None] = _load(
-    "deployments", list[production.Deployment] | None, "deployments"
+DEPLOYMENTS: Operation[list[production.Deployment]] = _load_whole(
+    "deployments", production.Deployment, "deployedModels"
 )
 ENVIRONMENTS: Operation[list[production.Environment] | None] = _load(
     "environments", list[production.Environment] | None, "environments"

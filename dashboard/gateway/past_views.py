@@ -24,6 +24,10 @@ class PastVersions(View, frozen=True, kw_only=True):
     nodes: list[PastVersionRow] = []
 
 
+class DeployedIn(View, frozen=True, kw_only=True):
+    nodes: list[Deployment] = []
+
+
 class PastModel(View, frozen=True, kw_only=True):
     """`current_name`: what it is called now; None if it is still called so."""
 
@@ -36,7 +40,11 @@ class PastModel(View, frozen=True, kw_only=True):
     aliases: list[Alias] = []
     tags: list[KeyValue] = []
     versions: PastVersions
-    deployments: list[Deployment] | None = None
+    deployed_in: DeployedIn | None = None
+
+    @property
+    def deployments(self) -> list[Deployment]:
+        return self.deployed_in.nodes if self.deployed_in else []
 
 
 class PastVersion(PastVersionRow, frozen=True, kw_only=True):
@@ -47,7 +55,11 @@ class PastVersion(PastVersionRow, frozen=True, kw_only=True):
 
 
 class Deployed(View, frozen=True, kw_only=True):
-    deployments: list[Deployment] | None = None
+    deployed_in: DeployedIn | None = None
+
+    @property
+    def deployments(self) -> list[Deployment]:
+        return self.deployed_in.nodes if self.deployed_in else []
 
 
 class PastVersionData(View, frozen=True, kw_only=True):

@@ -166,6 +166,11 @@ class GateRow(View, frozen=True, kw_only=True):
     def author(self) -> str:
         return self.model_version.user if self.model_version else ""
 
+    @property
+    def failed(self) -> list[str]:
+        """Names of the gates that failed."""
+        return [verdict.gate.name for verdict in self.verdicts if verdict.outcome == "FAILED"]
+
 
 class GateRows(View, frozen=True, kw_only=True):
     nodes: list[GateRow] = []

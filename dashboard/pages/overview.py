@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 from dash import Dash, Input, Output, html
 
 from dashboard import formats
-from dashboard.attention import Concern, concerns, of_alerts, of_projects, of_retrainings, of_reviews
+from dashboard.attention import Concern, concerns, of_alerts, of_gates, of_projects, of_retrainings, of_reviews
 from dashboard.components.basics import card, clipped, icon, link, page_head, stat, stats
 from dashboard.components.errands import errands_section
 from dashboard.components.events import live_feed
@@ -18,7 +18,6 @@ from dashboard.components.models import model_table
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
-from dashboard.gateway.views import Connection
 from dashboard.links import Links
 from dashboard.live import names
 from dashboard.pages.page import Page
@@ -30,10 +29,19 @@ from services.contracts.errors import LifecycleError, Unauthenticated
 log = structlog.get_logger(__name__)
 Row = TypeVar("Row")
 
+
+class Listed(Protocol[Row]):
+    """A page of a list."""
+
+    @property
+    def nodes(self) -> list[Row]: ...
+
+
 FEED_LENGTH = 30
 _MODELS_SHOWN = 8
 _PROJECTS_SHOWN = 8
 _ASKED = 20
+_JUDGED = 50  # newest results of gates
 _CONCERNS = 12
 _VERSIONS_WATCHED = 12
 
@@ -81,6 +89,7 @@ async def attention_section(site: Site, visit: Visit) -> Component:
     watched, *others = await asyncio.gather(
         _watched(site, visit),
         _optional(visit.ask(ask.ALERTS, first=_ASKED, states=["OPEN", "ACKNOWLEDGED"]), of_alerts),
+        _optional(visit.ask(ask.GATE_RESULTS, first=_JUDGED), of_gates),
         _optional(visit.ask(ask.REVIEWS, first=_ASKED, states=["OPEN"]), of_reviews),
         _optional(visit.ask(ask.RETRAININGS, first=_ASKED, states=["OPEN"]), of_retrainings),
         _optional(visit.ask(ask.PROJECTS, first=_PROJECTS_SHOWN), of_projects),
@@ -108,7 +117,7 @@ async def _watched(site: Site, visit: Visit) -> tuple[int, list[Concern]]:
 
 
 async def _optional(
-    asked: Awaitable[Connection[Row]], concerned: Callable[[Sequence[Row]], list[Concern]]
+    asked: Awaitable[Listed[Row]], concerned: Callable[[Sequence[Row]], list[Concern]]
 ) -> list[Concern]:
     try:
         return concerned((await asked).nodes)
@@ -124,6 +133,7 @@ _CONCERN_ICONS = {
     "drift": "alert-triangle",
     "project": "stack-2",
     "late": "flag",
+    "gates": "circle-x",
     "review": "message",
     "retraining": "refresh",
 }
@@ -137,7 +147,7 @@ def _page_of(concern: Concern, links: Links) -> str:
             return links.project(concern.thing)
         case "review":
             return links.review(concern.model, concern.version)
-        case "retraining":
+        case "retraining" | "gates":
             return links.version(concern.model, concern.version)
     return links.monitored(concern.model, concern.version, feature=concern.feature)
 

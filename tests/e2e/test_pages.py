@@ -168,6 +168,17 @@ def test_an_unknown_page_and_an_unknown_model_say_so(settled_dashboard: Dashboar
     expect(page.get_by_text("There is no registered model called nobody.")).to_be_visible()
 
 
+def test_the_overview_leads_to_failed_gates_and_late_milestones(
+    settled_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(settled_dashboard.url)
+    attention = page.locator("#overview-attention")
+    expect(attention.get_by_role("link", name=re.compile("1 milestone of Flight delays overdue"))).to_be_visible()
+    attention.get_by_role("link", name=re.compile("1 gate of flight-delay v4 failed.*worst_carrier")).click()
+    expect(page).to_have_url(re.compile("/models/flight-delay/4$"))
+    expect(page.locator("#version-gates")).to_contain_text("worst_carrier")
+
+
 def test_an_empty_product_says_what_to_do_next(
     gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
 ) -> None:

@@ -18,7 +18,7 @@ from tests.e2e.conftest import CHROMIUM
 
 TOUR = Path(__file__).parents[2] / "docs" / "tour"
 QUESTION = """{
-  monitored { model version }
+  monitoredVersions(first: 1) { nodes { model version } }
   runs(first: 20) { nodes { runId params { key } } }
   projects(first: 2) { nodes { projectId } }
   datasets(first: 1) { nodes { name } }
@@ -60,8 +60,8 @@ def pages(gateway: str, token: str) -> dict[str, str]:
     if dataset := first("datasets"):
         found["dataset"] = f"/datasets/{quote(dataset['name'], safe='')}"
     found |= {"models": "/models", "monitoring": "/monitoring", "reviews": "/reviews"}
-    if answer["monitored"]:
-        model, version = (quote(answer["monitored"][0][part], safe="") for part in ("model", "version"))
+    if watched := first("monitoredVersions"):
+        model, version = (quote(watched[part], safe="") for part in ("model", "version"))
         found["model"] = f"/models/{model}"
         found["version"] = f"/models/{model}/{version}"
         found["version-past"] = f"{found['version']}/on/{datetime.now(UTC).date().isoformat()}"

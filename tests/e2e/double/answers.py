@@ -108,7 +108,7 @@ class Lifecycle:
             "gateResult": judged,
             "gatePolicy": lambda _, **__: production.policy(self.now),
             "versionComparison": lambda _, **__: production.comparison(),
-            "deployments": lambda _, **__: self.deployments,
+            "deployedModels": pages(lambda **_: self.deployments),
             "environments": lambda _, **__: production.environments() if self.deployments else [],
             "standings": lambda _, version, **__: production.standings(version),
             "retrainings": pages(

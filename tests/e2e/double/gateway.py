@@ -312,10 +312,22 @@ class GatewayDouble:
             ]
             return connection(chosen, first, after)
 
-        def monitored(_: Any, model: str | None = None, version: str | None = None) -> list[Record]:
-            return [
-                one for one in self.monitored if model in (None, one["model"]) and version in (None, one["version"])
+        def monitored(
+            _: Any,
+            first: int | None = None,
+            after: str | None = None,
+            model: str | None = None,
+            where: Record | None = None,
+            **__: Any,
+        ) -> Record:
+            version = ((where or {}).get("version") or {}).get("eq")
+            words = (((where or {}).get("model") or {}).get("ilike") or "").strip("%").lower()
+            chosen = [
+                one
+                for one in self.monitored
+                if model in (None, one["model"]) and version in (None, one["version"]) and words in one["model"].lower()
             ]
+            return connection(chosen, first, after)
 
         def windows(
             _: Any,
@@ -358,7 +370,7 @@ class GatewayDouble:
             "runs": runs,
             "run": lambda _, **given: with_files(next((run for run in self.runs if run["runId"] == given["id"]), None)),
             "events": events,
-            "monitored": monitored,
+            "monitoredVersions": monitored,
             "windows": windows,
             "distribution": lambda _, feature, **__: recorded.distribution(feature),
         }

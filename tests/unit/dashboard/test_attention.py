@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from dashboard.attention import STALE_AFTER, concerns, newest_telling
+from dashboard.attention import STALE_AFTER, concerns, newest_telling, of_gates
+from dashboard.gateway.production_views import GateName, GateOutcome, GateRow
 from tests.unit.dashboard.windows import NOW, monitored, window
 
 
@@ -39,3 +40,23 @@ def test_a_closed_window_speaks_before_an_open_one() -> None:
 def test_a_window_of_few_rows_does_not_speak_for_its_time() -> None:
     full, hours = window(0), window(1, rows=window(0).rows // 5)
     assert newest_telling([full, full, hours]) is full
+
+
+def judged(model: str, version: str, *outcomes: str, current: bool = True) -> GateRow:
+    verdicts = [GateOutcome(gate=GateName(name=f"gate {i}"), outcome=one) for i, one in enumerate(outcomes)]
+    passed = set(outcomes) == {"PASSED"}
+    return GateRow(model=model, version=version, passed=passed, current=current, at=NOW, verdicts=verdicts)
+
+
+def test_failed_gates_of_the_version_judged_last_are_a_concern_and_those_before_it_are_history() -> None:
+    results = [
+        judged("flights", "3", *["FAILED"] * 5),
+        judged("flights", "2", "FAILED"),
+        judged("taxi", "2", "PASSED"),
+        judged("taxi", "1", "FAILED"),
+        judged("fuel", "1", "FAILED", current=False),
+        judged("noise", "1", "NOT_KNOWN"),
+    ]
+    assert [(one.title, one.detail, one.version) for one in of_gates(results)] == [
+        ("5 gates of flights v3 failed", "gate 0, gate 1, gate 2 and 2 more", "3")
+    ]

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 
 from dashboard.gateway import operations as ask
 from dashboard.gateway.answers import decode, decode_errors
+from dashboard.gateway.client import GatewayClient
 from services.contracts.errors import Forbidden, Internal, Invalid, NotFound, Unauthenticated, Unavailable
 
 ROOT = Path(__file__).parents[3]
@@ -62,3 +64,19 @@ def test_an_answer_to_another_question_is_a_bug() -> None:
 def test_a_subscriptions_error_keeps_its_field() -> None:
     error = decode_errors(b'[{"message": "too old", "extensions": {"code": "BAD_USER_INPUT", "field": "after"}}]')
     assert error.field == "after"
+
+
+async def test_a_list_that_is_wanted_whole_is_asked_for_page_by_page() -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        variables = msgspec.json.decode(request.content)["variables"]
+        asked.append((variables["model"], variables["after"]))
+        node = {"environment": "production", "model": f"m{len(asked)}"}
+        page_info = {"hasNextPage": len(asked) < 3, "endCursor": f"c{len(asked)}"}
+        return httpx.Response(200, json={"data": {"deployedModels": {"nodes": [node], "pageInfo": page_info}}})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        found = await GatewayClient(http, "http://gateway/graphql").ask(ask.DEPLOYMENTS, "", model="flights")
+    assert [one.model for one in found] == ["m1", "m2", "m3"]
+    assert asked == [("flights", None), ("flights", "c1"), ("flights", "c2")]
