@@ -133,7 +133,9 @@ COMPARISON: Operation[production.Comparison | None] = _load(
     "comparison", production.Comparison | None, "versionComparison"
 )
 GATE_POLICY: Operation[production.GatePolicy | None] = _load("gate_policy", production.GatePolicy | None, "gatePolicy")
-GATE_RESULTS: Operation[production.GateRows | None] = _load("gate_results", production.GateRows | None, "gateResults")
+GATE_RESULTS: Operation[Connection[production.GateRow]] = _load(
+    "gate_results", Connection[production.GateRow], "gateResults"
+)
 MENTIONS: Operation[Connection[views.EventView]] = _load("mentions", Connection[views.EventView], "events")
 GATE_RESULT: Operation[production.GateResult | None] = _load("gate_result", production.GateResult | None, "gateResult")
 DEPLOYMENTS: Operation[list[production.Deployment]] = _load_whole(

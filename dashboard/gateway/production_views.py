@@ -172,10 +172,6 @@ class GateRow(View, frozen=True, kw_only=True):
         return [verdict.gate.name for verdict in self.verdicts if verdict.outcome == "FAILED"]
 
 
-class GateRows(View, frozen=True, kw_only=True):
-    nodes: list[GateRow] = []
-
-
 class GateResult(View, frozen=True, kw_only=True):
     number: int
     digest: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import structlog
 from dash import Dash, Input, Output, html
@@ -18,6 +18,7 @@ from dashboard.components.models import model_table
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
+from dashboard.gateway.views import Connection
 from dashboard.links import Links
 from dashboard.live import names
 from dashboard.pages.page import Page
@@ -28,13 +29,6 @@ from services.contracts.errors import LifecycleError, Unauthenticated
 
 log = structlog.get_logger(__name__)
 Row = TypeVar("Row")
-
-
-class Listed(Protocol[Row]):
-    """A page of a list."""
-
-    @property
-    def nodes(self) -> list[Row]: ...
 
 
 FEED_LENGTH = 30
@@ -117,7 +111,7 @@ async def _watched(site: Site, visit: Visit) -> tuple[int, list[Concern]]:
 
 
 async def _optional(
-    asked: Awaitable[Listed[Row]], concerned: Callable[[Sequence[Row]], list[Concern]]
+    asked: Awaitable[Connection[Row]], concerned: Callable[[Sequence[Row]], list[Concern]]
 ) -> list[Concern]:
     try:
         return concerned((await asked).nodes)

@@ -70,7 +70,7 @@ async def head_section(site: Site, visit: Visit) -> Component:
         visit.ask(ask.REVIEW, **held),
         visit.ask(ask.GATE_RESULT, **held),
         visit.ask(ask.DEPLOYMENTS, model=model),
-        visit.ask(ask.MONITORED, **held),
+        visit.ask(ask.MONITORED, model=model, where={"version": {"eq": number}}),
     )
     places = [one.environment for one in running or [] if one.current and one.current.version == number]
     main = chosen_metrics(version.metrics, 1)

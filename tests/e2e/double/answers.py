@@ -119,12 +119,11 @@ class Lifecycle:
             "alerts": pages(alerts),
             "alert": lambda _, **given: next((one for one in self.alerts if one["alertId"] == given["id"]), None),
             "alertRules": lambda _, **__: operating.rules(),
-            "tokens": lambda _, **__: operating.tokens(self.now),
-            "silences": lambda _, **__: self.silences,
+            "apiTokens": pages(lambda **_: operating.tokens(self.now)),
+            "alertSilences": pages(lambda **_: self.silences),
             "webhooks": lambda _, **__: [operating.webhook(self.now)] if self.silences else [],
             "lifecycleWebhooks": lambda _, **__: self.webhooks,
-            "registryDeadLetters": lambda _, **__: [],
-            "monitorDeadLetters": lambda _, **__: self.letters,
+            "deadLetters": pages(lambda service, **_: self.letters if service == "MONITOR" else []),
             "gateResults": pages(lambda **_: [production.gate_result(self.now)] if self.evaluation else []),
         }
 

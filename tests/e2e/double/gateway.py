@@ -349,7 +349,9 @@ class GatewayDouble:
             if resolutionSeconds:  # each group stands for itself by its first window: enough to look at
                 chosen = chosen[:: resolutionSeconds // 86_400]
             chosen = chosen[-last:] if last else chosen
-            return chosen if features is None else [{**window, "features": []} for window in chosen]
+            if features is None:
+                return chosen
+            return [{**one, "features": [f for f in one["features"] if f["feature"] in features]} for one in chosen]
 
         def model_version(_: Any, model: str, version: str, **__: Any) -> Record | None:
             found = next((one for one in self.models if one["name"] == model), None)

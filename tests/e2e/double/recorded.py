@@ -59,6 +59,13 @@ def drift(feature: str, day: int, rows: int, chance: random.Random) -> Record:
         "missingShare": 0.76 if feature == "wind_gust" else 0.004,
         "unseenShare": 0.0,
         "outOfRangeShare": 0.0,
+        "invalidShare": 0.0,
+        "infiniteShare": 0.0,
+        "ks": round(min(1.0, psi / 4), 4),
+        "ksP": 0.0 if psi > limit else 0.31,
+        "wasserstein": round(psi * 2.5, 4),
+        "wassersteinLimit": 0.25,
+        "moved": psi > limit,
         "psiThreshold": round(limit, 5),
         "drifted": psi > max(limit, 0.1),
     }

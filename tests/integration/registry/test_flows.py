@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
 from sklearn.linear_model import LogisticRegression
 
@@ -134,6 +135,18 @@ def test_async_logging_arrives_and_metric_histories_are_whole(client: MlflowClie
             operation.wait()
     history = client.get_metric_history(run.info.run_id, "loss")
     assert sorted(metric.step for metric in history) == list(range(200))
+
+
+def test_a_history_too_long_for_one_piece_comes_whole_and_in_pages(client: MlflowClient) -> None:
+    run_id = client.create_run(client.create_experiment(unique("long"))).info.run_id
+    for start in range(0, 21_000, 1000):
+        client.log_batch(run_id, [Metric("loss", 1.5, step, step) for step in range(start, start + 1000)])
+    assert [metric.step for metric in client.get_metric_history(run_id, "loss")] == list(range(21_000))
+    store = client._tracking_client.store
+    first = store.get_metric_history(run_id, "loss", max_results=15_000)
+    rest = store.get_metric_history(run_id, "loss", max_results=15_000, page_token=first.token)
+    assert [metric.step for metric in [*first, *rest]] == list(range(21_000))
+    assert rest.token is None
 
 
 def test_a_run_that_dies_half_way_is_failed_and_keeps_what_it_logged(client: MlflowClient) -> None:

@@ -8,7 +8,7 @@ from plotly.utils import PlotlyJSONEncoder
 
 from dashboard.figures.base import Figure, Span
 from dashboard.figures.distribution import distribution
-from dashboard.figures.drift import feature_order, feature_series, heatmap
+from dashboard.figures.drift import drift_runs, feature_order, feature_series, heatmap
 from dashboard.figures.learning import curves
 from dashboard.figures.performance import CLASSIFICATION, measures, performance
 from dashboard.figures.rows import PREDICTION, Row, read, window_row
@@ -40,6 +40,14 @@ def test_a_chart_is_valid(name: str, rows: list[Row]) -> None:
     figure = figures(rows)[name]
     go.Figure(figure)
     json.dumps(figure, cls=PlotlyJSONEncoder, allow_nan=False)
+
+
+def test_drift_that_goes_on_is_one_line_and_a_gap_ends_it() -> None:
+    found = drift_runs(
+        [f"2026-01-0{day}T12:00:00" for day in (1, 2, 3, 4)], ["a", "b"], [["●", "●", "", "●"], [""] * 4]
+    )
+    assert found["y"] == ["a", "a", None, "a", "a", None]
+    assert found["x"][:2] == ["2026-01-01T04:48:00", "2026-01-02T19:12:00"]
 
 
 @pytest.mark.parametrize("name", ["performance", "series", "quality", "latency", "volume"])

@@ -10,6 +10,7 @@ from dashboard.pages.monitoring_state import (
     MOST_WINDOWS,
     against_options,
     changed_state,
+    columns_of,
     gestures,
     merged_of,
     merged_options,
@@ -17,7 +18,6 @@ from dashboard.pages.monitoring_state import (
     wish,
     zoomed_span,
 )
-from dashboard.recent import windows_at_once
 
 
 def test_the_default_range_needs_no_address() -> None:
@@ -87,10 +87,13 @@ def test_nonsense_merges_nothing(nonsense: str) -> None:
     assert merged_of({"merged": nonsense}) == ""
 
 
-def test_a_thousand_features_are_asked_for_in_few_windows() -> None:
-    assert windows_at_once(20, 60) == 60
-    assert windows_at_once(1000, 60) == 7
-    assert windows_at_once(100_000, 60) == 2
+def test_a_long_zoom_is_asked_for_in_usual_columns_and_few() -> None:
+    year = Span(start="2025-01-01T00:00:00", end="2026-01-01T00:00:00")
+    assert columns_of(year, 60) == 1440, "a day in a column"
+    assert columns_of(year, 86_400) == 1
+    assert columns_of(Span(start="2025-01-01T00:00:00", end="2025-01-01T12:00:00"), 60) == 5
+    assert columns_of(Span(start="1925-01-01T00:00:00", end="2025-01-01T00:00:00"), 86_400) == 92
+    assert columns_of(Span(last=400, merged=7), 60) == 7
 
 
 def test_drift_is_compared_with_other_windows_or_another_reference() -> None:

@@ -12,7 +12,7 @@ from services.registry.artifacts.rules import ancestors, byte_range, clean_path,
     [
         "..", "../x", "a/../b", "a/..", "/etc/passwd", "%2e%2e/x", "%2e%2e%2fx", "..%2fx", "%252e%252e/x", "%25252e%25252e%25252fx",
         "%2fetc", "a\\..\\b", "..\\x", "%5c..%5cx", "C:/x", "c:\\x", "file:///etc/passwd", "FILE:/x", "a#b", "a%23b", "a\0b",
-        "a%00b", "a\nb", "\\x", "a\x7fb", "\ud800", "x" * 3001, "模" * 400,
+        "a%00b", "a\nb", "\\x", "a\x7fb", "\ud800", " ../x", "a/.. /x", "..;/x", "x" * 3001, "模" * 400,
     ],
 )  # fmt: skip
 def test_a_path_that_leads_elsewhere_is_refused(path: str) -> None:
