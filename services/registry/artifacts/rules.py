@@ -66,13 +66,18 @@ def clean_path(path: str) -> str:
     if (
         _REFUSED.search(decoded)
         or decoded.startswith(("/", "\\"))
-        or ".." in re.split(r"[/\\]", decoded)  # where a file is fetched to, a backslash may part names too
+        or any(_leads_up(name) for name in re.split(r"[/\\]", decoded))  # elsewhere a backslash parts names too
         or _is_windows_absolute(decoded)
         or _has_scheme(decoded)
         or len(quote(decoded)) > MAX_PATH
     ):
         raise _bad(path)
     return "/".join(piece for piece in pieces if piece not in ("", "."))
+
+
+def _leads_up(name: str) -> bool:
+    """Also what other servers make `..` of: they cut off spaces, or what follows a semicolon."""
+    return name.partition(";")[0].strip() == ".."
 
 
 def file_path(path: str) -> str:

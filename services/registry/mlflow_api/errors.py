@@ -83,7 +83,9 @@ def body(error: LifecycleError) -> bytes:
 
 
 def response(error: LifecycleError) -> Response:
-    headers = {"retry-after": str(RETRY_AFTER_SECONDS)} if error.retryable else {}
+    headers = {"x-content-type-options": "nosniff"}
+    if error.retryable:
+        headers["retry-after"] = str(RETRY_AFTER_SECONDS)
     if error.kind == Unauthenticated.kind:
         headers["www-authenticate"] = 'Basic realm="mlflow", charset="UTF-8"'
     return Response(body(error), said(error).status, headers, media_type="application/json")

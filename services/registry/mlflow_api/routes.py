@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
 
 from services.contracts.errors import NotFound, Unsupported
-from services.registry.mlflow_api import artifacts, experiments, logged_models, models, runs, transfers
+from services.registry.mlflow_api import artifacts, experiments, histories, logged_models, models, runs, transfers
 from services.registry.mlflow_api.dispatch import Dispatcher
 from services.registry.mlflow_api.surface import Endpoint, Surface
 from services.runtime.http import straight
@@ -54,9 +54,9 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "mlflow/runs/log-model", runs.log_model),
     ("POST", "mlflow/runs/log-inputs", runs.log_inputs),
     ("POST", "mlflow/runs/outputs", runs.log_outputs),
-    ("GET", "mlflow/metrics/get-history", runs.metric_history),
-    ("GET", "mlflow/metrics/get-history-bulk", runs.metric_history_bulk),
-    ("GET", "mlflow/metrics/get-history-bulk-interval", runs.metric_history_interval),
+    ("GET", "mlflow/metrics/get-history", histories.history),
+    ("GET", "mlflow/metrics/get-history-bulk", histories.of_many),
+    ("GET", "mlflow/metrics/get-history-bulk-interval", histories.sampled),
     # logged models
     ("POST", "mlflow/logged-models", logged_models.create),
     ("POST", "mlflow/logged-models/search", logged_models.search),
