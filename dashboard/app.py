@@ -45,6 +45,7 @@ from dashboard.pages import (
 from dashboard.pages import (
     settings as settings_page,
 )
+from dashboard.run_export import add_export
 from dashboard.scripts import LeanDash
 from dashboard.security import Guarded, content_security_policy
 from dashboard.serving import Compressed, PlainFastAPI, finish
@@ -147,6 +148,7 @@ def pages_app(settings: DashboardSettings, site: Site, hub: Hub) -> ASGIApp:
     acting.register(app, acts)
     saved_views.register(app, site, acts)
     policy = content_security_policy(app.csp_hashes())
+    add_export(app.server, site)
     app.server.add_api_websocket_route("/live/ws", live_socket(hub, open_mode, settings.allowed_origins))
     if not open_mode:
         add_sign_in(app.server, site, settings.allowed_origins, secure=settings.secure_cookie)

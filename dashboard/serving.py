@@ -134,8 +134,13 @@ class Compressed:
 
         async def gather(message: Message) -> None:
             nonlocal start
+            if start and "content-disposition" in Headers(raw=start["headers"]):  # a file: passed on as it comes
+                await send(message)
+                return
             if message["type"] == "http.response.start":
                 start = message
+                if "content-disposition" in Headers(raw=start["headers"]):
+                    await send(message)
                 return
             body.extend(message.get("body", b""))
             if not message.get("more_body"):

@@ -48,6 +48,12 @@
         for (const part of ["filter", "cols", "sort"]) view[part] = state.get(part) || "";
         return [{ ...view, at: Date.now() }, ""];
       },
+      csv: (search, automatic, former) => { // all columns stand in it, also those that were chosen by themselves
+        if (!/\/runs\/?$/.test(location.pathname)) return window.dash_clientside.no_update;
+        const state = parts(search);
+        if (!state.get("cols")) state.set("cols", automatic || "");
+        return former.split("?")[0] + "?" + state;
+      },
       copy: (clicks) => {
         const grid = api();
         if (!clicks || !grid) return window.dash_clientside.no_update;

@@ -16,7 +16,7 @@ from dashboard.site import Component
 BLOCK = 100  # rows a request; the gateway's largest page
 MOST_VIEWS = 50
 LONGEST_VIEW_NAME = 80
-EXAMPLES = "metrics.roc_auc > 0.7 and params.max_depth = '6'"
+EXAMPLES = "otter, or metrics.roc_auc > 0.7 and params.max_depth = '6'"
 VIEW_PARTS = ("filter", "cols", "sort")
 _VIEW_IDS = ("id",)  # of those that the gateway keeps
 
@@ -65,7 +65,7 @@ def grid(definitions: Sequence[dict[str, Any]]) -> Component:
     )
 
 
-def toolbar(text: str, columns: Sequence[str], suggestions: Sequence[dict[str, Any]]) -> Component:
+def toolbar(text: str, columns: Sequence[str], suggestions: Sequence[dict[str, Any]], csv: str) -> Component:
     field = dmc.TextInput(
         id="filter",
         value=text,
@@ -76,7 +76,15 @@ def toolbar(text: str, columns: Sequence[str], suggestions: Sequence[dict[str, A
         className="grow",
         **wild({"aria-label": "Filter runs"}),
     )
-    return html.Div([field, _columns(columns, suggestions), _views()], className="toolbar")
+    taken = html.A(
+        [icon("download"), html.Span("CSV")],
+        id="runs-csv",
+        href=csv,
+        download="runs.csv",
+        className="button",
+        title="These runs with these columns as a file",
+    )
+    return html.Div([field, _columns(columns, suggestions), _views(), taken], className="toolbar")
 
 
 def _dropdown(name: str, label: Component, icon_name: str, body: Component) -> Component:

@@ -19,6 +19,8 @@ from dashboard.gateway.views import RunSummary
 from dashboard.links import parse, query
 from dashboard.pages.compare import MOST_RUNS
 from dashboard.pages.page import Page
+from dashboard.run_export import CSV_PATH
+from dashboard.run_search import asked
 from dashboard.saved_views import views_of
 from dashboard.site import Component, Site, Visit, visitor_token
 from services.contracts.errors import Invalid, LifecycleError, Rejected, Unauthenticated
@@ -49,7 +51,7 @@ async def render(site: Site, visit: Visit) -> Component:
                 "All runs",
                 html.Div(
                     [
-                        toolbar(text, chosen, columns.suggested(known)),
+                        toolbar(text, chosen, columns.suggested(known), site.links.prefix + CSV_PATH),
                         html.Div(id="filter-trouble", role="alert", className="trouble"),
                         grid(columns.definitions(chosen, visit.state.get("sort", ""))),
                         dcc.Store(id="runs-cursors"),
@@ -62,7 +64,8 @@ async def render(site: Site, visit: Visit) -> Component:
                         html.Div(id="runs-count", className="card-hint", role="status"),
                     ]
                 ),
-                hint="Filters are written as in MLflow's search: metrics.x, params.x, tags.x, attributes.x.",
+                hint="Words find runs by name, user or data. Comparisons are MLflow's: metrics.x, params.x, tags.x, "
+                "attributes.x. Join them with and, or.",
             ),
         ]
     )
@@ -71,7 +74,7 @@ async def render(site: Site, visit: Visit) -> Component:
 async def _sample(visit: Visit, text: str) -> list[RunSummary]:
     """Some of the runs that the filter lets through; none when it is refused or nothing can be asked: the grid says."""
     try:
-        return (await visit.ask(ask.RUNS, first=_SAMPLE, filter=text)).nodes
+        return (await visit.ask(ask.RUNS, first=_SAMPLE, **asked(text))).nodes
     except Unauthenticated:
         raise
     except LifecycleError:
@@ -96,7 +99,7 @@ def register(app: Dash, site: Site) -> None:
         if wanted == state.get("filter", ""):
             return no_update, ""
         try:
-            await site.gateway.ask(ask.RUNS, visitor_token(), first=1, filter=wanted)
+            await site.gateway.ask(ask.RUNS, visitor_token(), first=1, **asked(wanted))
         except Rejected as error:
             return no_update, " ".join(part for part in (error.message, error.fix) if part)[:300]
         return query({**state, "filter": wanted}), ""
@@ -164,7 +167,7 @@ def register(app: Dash, site: Site) -> None:
         try:
             while True:  # who scrolls fast asks for rows before those above them have come
                 page = await site.gateway.ask(
-                    operation, visitor_token(), first=BLOCK, after=known.get(str(at)), filter=text, orderBy=order
+                    operation, visitor_token(), first=BLOCK, after=known.get(str(at)), orderBy=order, **asked(text)
                 )
                 end = at + len(page.nodes)
                 if page.page_info.has_next_page and page.page_info.end_cursor:
@@ -196,6 +199,13 @@ def register(app: Dash, site: Site) -> None:
         State("runs-chosen", "data"),
         State("runs-filter", "data"),
         prevent_initial_call=True,
+    )
+    in_browser(
+        ClientsideFunction("grid", "csv"),
+        Output("runs-csv", "href"),
+        Input("url", "search"),
+        State("runs-automatic", "data"),
+        State("runs-csv", "href"),
     )
     in_browser(
         ClientsideFunction("grid", "copy"),

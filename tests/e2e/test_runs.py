@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from pathlib import Path
+from typing import Any
 
+import httpx
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import WITHIN, DashboardProcess, Guard, OpenPage
 from tests.e2e.double.gateway import GatewayDouble
 from tests.support.waiting import wait_until
+
+
+def auc(run: dict[str, Any]) -> float | None:
+    return next((one["value"] for one in run["metrics"] if one["key"] == "roc_auc"), None)
 
 
 def test_a_filter_stands_in_the_address_and_narrows_the_rows(
@@ -29,10 +37,40 @@ def test_a_filter_that_isnt_understood_says_why_and_keeps_the_rows(
 ) -> None:
     page = open_page(f"{settled_dashboard.url}/runs")
     expect(page.locator("#runs-count")).to_have_text("240 runs")
-    page.get_by_role("textbox", name="Filter runs").fill("nonsense")
+    page.get_by_role("textbox", name="Filter runs").fill("nonsense = 1")
     expect(page.get_by_text("the filter isn't understood")).to_be_visible()
     expect(page).not_to_have_url(re.compile("filter="))
     expect(page.locator("#runs-count")).to_have_text("240 runs")
+
+
+def test_words_and_or_find_runs_and_what_is_shown_comes_as_a_file(
+    settled_gateway: GatewayDouble, settled_dashboard: DashboardProcess, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = open_page(f"{settled_dashboard.url}/runs?cols=metrics.roc_auc,params.max_depth&sort=-metrics.roc_auc")
+    expect(page.locator("#runs-count")).to_have_text("240 runs")
+    page.get_by_role("textbox", name="Filter runs").fill("metrics.roc_auc > 0.755 or heron bela")
+    fitting = [
+        run
+        for run in settled_gateway.runs
+        if (auc(run) or 0) > 0.755 or ("heron" in run["name"] and run["user"] == "bela")
+    ]
+    expect(page.locator("#runs-count")).to_have_text(f"{len(fitting)} runs")
+    with page.expect_download() as coming:
+        page.get_by_role("link", name="CSV").click()
+    coming.value.save_as(tmp_path / "runs.csv")
+    with (tmp_path / "runs.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    best = max(fitting, key=lambda run: auc(run) or 0)
+    assert {row["run_id"] for row in rows} == {run["runId"] for run in fitting}
+    assert (rows[0]["name"], rows[0]["metrics.roc_auc"]) == (best["name"], repr(auc(best)))
+    assert rows[0]["params.max_depth"] in ("4", "6", "8")
+    page.get_by_role("textbox", name="Filter runs").fill("nowhere")
+    expect(page.locator("#runs-count")).to_have_text("0 runs")
+
+
+def test_a_file_of_what_is_refused_is_refused(settled_dashboard: DashboardProcess) -> None:
+    answer = httpx.get(f"{settled_dashboard.url}/runs.csv", params={"filter": "nonsense = 1"}, trust_env=False)
+    assert (answer.status_code, "isn't understood" in answer.text) == (400, True)
 
 
 def test_rows_below_are_fetched_as_they_scroll_into_view(

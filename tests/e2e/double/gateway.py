@@ -286,8 +286,7 @@ class GatewayDouble:
                 raise _Refused("the filter isn't understood: expected an attribute, a metric, a parameter or a tag")
             chosen = [run for run in self.runs if not filter or run["user"] in filter or "metrics" in filter]
             if where:
-                words = where["name"]["ilike"].strip("%").lower()
-                chosen = [run for run in chosen if words in run["name"].lower()]
+                chosen = [run for run in chosen if recorded.holds(run, where)]
             self.ordered = list(orderBy or [])
             for clause in reversed(self.ordered):
                 column, _, way = clause.rpartition(" ")

@@ -229,3 +229,31 @@ def distribution(feature: str) -> Record:
         "reference": [value / sum(shape) for value in shape],
         "current": [value / sum(moved) for value in moved],
     }
+
+
+def holds(run: Record, where: Record) -> bool:
+    """Whether a run fits the parts of the gateway's filter that the dashboard uses."""
+
+    def fits(value: Any, asked: Record) -> bool:
+        found = {
+            "eq": lambda wanted: value == wanted,
+            "gt": lambda wanted: value is not None and value > wanted,
+            "ilike": lambda wanted: wanted.strip("%").lower() in str(value).lower(),
+        }
+        return all(found[way](wanted) for way, wanted in asked.items() if way != "key" and wanted is not None)
+
+    def of(section: str, key: str) -> Any:
+        return next((one["value"] for one in run[section] if one["key"] == key), None)
+
+    for name, asked in where.items():
+        if asked is None:
+            continue
+        if name in ("and", "or"):
+            if not (all if name == "and" else any)(holds(run, one) for one in asked):
+                return False
+        elif name in ("metrics", "params", "tags"):
+            if not all(fits(of(name, one["key"]), one) for one in asked):
+                return False
+        elif not fits(run["datasets"][0]["name"] if name == "dataset" else run[name], asked):
+            return False
+    return True
