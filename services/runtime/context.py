@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, unquote
 
 from services.contracts.identity import Principal, Role
+from services.runtime.ids import random_hex
 
 if TYPE_CHECKING:
     from services.runtime.change import Change
@@ -24,7 +24,7 @@ _IDEMPOTENCY = "Lifecycle-Idempotency-Key"
 
 
 def new_correlation_id() -> str:
-    return secrets.token_hex(16)
+    return random_hex()
 
 
 class Signature(Protocol):

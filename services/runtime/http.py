@@ -157,7 +157,8 @@ class _Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 begun = True
-                message["headers"] = [*message.get("headers", []), (b"x-request-id", correlation.encode())]
+                if given or status >= 400:  # each header costs who reads it
+                    message["headers"] = [*message.get("headers", []), (b"x-request-id", correlation.encode())]
             await send(message)
 
         try:

@@ -10,6 +10,7 @@ _COUNTER_BITS = 42
 _lock = threading.Lock()
 _last_milliseconds = 0
 _pool = b""
+_taken = 0
 _AT_ONCE = 4096
 _counter = 0
 
@@ -34,10 +35,24 @@ def new_id() -> str:
     return f"{value:032x}"
 
 
+def random_hex() -> str:
+    """128 bits of the system's randomness as 32 hexadecimal digits."""
+    with _lock:
+        return f"{_random(16):032x}"
+
+
+def _forget() -> None:
+    global _pool
+    _pool = b""
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
 def _random(size: int) -> int:
     """So many bytes of the system's randomness, fetched by the page: a call of the system for each costs more."""
-    global _pool
-    if len(_pool) < size:
-        _pool = os.urandom(_AT_ONCE)
-    taken, _pool = _pool[:size], _pool[size:]
-    return int.from_bytes(taken, "big")
+    global _pool, _taken
+    if len(_pool) < _taken + size:
+        _pool, _taken = os.urandom(_AT_ONCE), 0
+    _taken += size
+    return int.from_bytes(_pool[_taken - size : _taken], "big")

@@ -52,8 +52,15 @@ class Retries:
         self._collection = store[CREATIONS]
         self._boot = new_id()
         self._lost: OrderedDict[str, None] = OrderedDict()
+        self._open: dict[str, int] = {}
+        """Digests of what this process is about to answer, or has answered and not forgotten, and how many times."""
         self._answered: list[str] = []
         self._wake = asyncio.Event()
+
+    def known(self, digest: str) -> bool:
+        """Whether this process has had the same bytes just now, and no doubt that it answers them: this is a second
+        wish. Clients that begin runs within the same millisecond send the same bytes."""
+        return digest in self._open and digest not in self._lost
 
     async def answer_to(self, digest: str) -> bytes | None:
         """What an earlier request with this digest should have been answered, if its answer was lost.
@@ -70,6 +77,15 @@ class Retries:
             await self._collection.update_one({"_id": digest}, {"$set": {"boot": self._boot}})
         self._lost.pop(digest, None)
         return bytes(row["answer"])
+
+    def begun(self, digest: str) -> None:
+        """Somebody asks for a creation; to be followed by `answered`, or by `ended` if nothing was created."""
+        self._open[digest] = self._open.get(digest, 0) + 1
+
+    def ended(self, digest: str) -> None:
+        left = self._open.pop(digest, 1) - 1
+        if left:
+            self._open[digest] = left
 
     def record(self, change: Change, digest: str, answer: bytes, *, first: bool = False) -> None:
         """Adds to the change that creates something what is going to be answered.
@@ -103,3 +119,5 @@ class Retries:
             answered, self._answered = self._answered, []
             with contextlib.suppress(PyMongoError):
                 await self._collection.delete_many({"_id": {"$in": answered}, "boot": self._boot})
+            for digest in answered:
+                self.ended(digest)

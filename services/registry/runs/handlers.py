@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import uuid
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -33,6 +32,7 @@ from services.registry.turns import Turns
 from services.registry.values import DELETED, KeyValue, mapping
 from services.runtime.bus import Bus
 from services.runtime.context import Context
+from services.runtime.ids import random_hex
 from services.runtime.outbox import Change, Outbox, Stale
 
 SWEEP_BATCH = 200
@@ -88,7 +88,7 @@ class Runs:
 
         async def attempt(experiment: Experiment, *, check: bool) -> Run:
             run, event = rules.started(
-                run_id=uuid.uuid4().hex,
+                run_id=random_hex(),
                 experiment_id=experiment.id,
                 root=experiment.artifact_location,
                 user=stated or context.principal.user,

@@ -1,6 +1,7 @@
 """A creation whose answer was lost is answered again; a new wish is a new thing."""
 
 import contextlib
+import socket
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -64,6 +65,20 @@ def test_once_an_answer_went_out_the_same_bytes_are_a_new_wish_also_after_a_rest
     assert own.stop() == 0
     own.start()
     assert create(own, body) != first
+
+
+def test_who_hung_up_before_the_answer_is_the_retry(own: RegistryProcess) -> None:
+    body = b'{"experiment_id": "0", "start_time": 7, "run_name": "gone"}'
+    head = f"POST {CREATE} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", own.port)) as connection:
+        connection.sendall(head.encode() + body)
+    wait_until(lambda: runs(own) == 1, within=10, what="the run is there")
+    for _ in range(2):  # its answer, then a new wish
+        answer = httpx.post(
+            f"{own.url}{CREATE}", content=body, headers={"content-type": "application/json"}, timeout=10
+        )
+        assert answer.status_code == 200, answer.text
+    assert runs(own) == 2
 
 
 def test_a_registered_name_repeated_after_a_kill_is_no_conflict(own: RegistryProcess) -> None:
