@@ -30,4 +30,4 @@ async def happened(visit: Visit) -> list[Marker]:
     except LifecycleError as error:
         log.info("charts without markers", reason=error.message)
         return []
-    return markers(version, alerts.nodes, deployments or [], retrainings.nodes)
+    return markers(version, alerts.nodes, deployments, retrainings.nodes)

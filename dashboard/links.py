@@ -84,8 +84,8 @@ class Links:
     def settings(self, **state: str) -> str:
         return f"{self.prefix}settings{query(state)}"
 
-    def monitoring(self) -> str:
-        return f"{self.prefix}monitoring"
+    def monitoring(self, **state: str) -> str:
+        return f"{self.prefix}monitoring{query(state)}"
 
     def monitored(self, model: str, version: str, **state: str) -> str:
         return f"{self.prefix}monitoring/{_part(model)}/{_part(version)}{query(state)}"

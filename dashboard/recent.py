@@ -10,7 +10,7 @@ from dashboard.site import Visit
 
 RECENT_WINDOWS = 30
 DETAILED_WINDOWS = 2  # the open one and the newest closed one
-MOST_FIGURES = 8_000  # of features in windows, at once
+MANY_FEATURES = 40  # of more, only those that are looked at travel window by window
 
 
 async def windows_of(visit: Visit, monitored: list[Monitored]) -> list[list[Window]]:
@@ -20,13 +20,13 @@ async def windows_of(visit: Visit, monitored: list[Monitored]) -> list[list[Wind
         wanted = {"model": one.model, "version": one.version}
         line, newest = await asyncio.gather(
             visit.ask(ask.WINDOWS, **wanted, last=RECENT_WINDOWS, features=[]),
-            visit.ask(ask.WINDOWS, **wanted, last=DETAILED_WINDOWS),
+            newest_windows(visit, one),
         )
         return [*line[: -len(newest)], *newest] if newest else line
 
     return list(await asyncio.gather(*(recent(one) for one in monitored)))
 
 
-def windows_at_once(features: int, most: int) -> int:
-    """How many windows with so many features each can be asked for at once, at most `most`."""
-    return max(DETAILED_WINDOWS, min(most, MOST_FIGURES // (features + 1)))
+async def newest_windows(visit: Visit, monitored: Monitored) -> list[Window]:
+    """The newest windows with all features; asked once within a visit."""
+    return await visit.ask(ask.WINDOWS, model=monitored.model, version=monitored.version, last=DETAILED_WINDOWS)

@@ -8,7 +8,7 @@
     const fitting = pushed.filter((row) => !start || (row.x >= start && row.x <= end));
     const put1 = (list, at, known, value) => (known ? (list[at] = value) : list.splice(at, 0, value));
     const data = figure.data.map((trace) => {
-      if (!trace.meta) return trace;
+      if (!trace.meta || trace.meta.marks) return trace;
       const heat = trace.meta.heat, copy = { ...trace, x: [...trace.x], customdata: heat ? trace.customdata.map((r) => [...r]) : [...trace.customdata] };
       if (heat) { copy.z = trace.z.map((r) => [...r]); copy.text = trace.text.map((r) => [...r]); } else copy.y = [...trace.y];
       for (const row of fitting) {
@@ -22,16 +22,35 @@
           const drift = row.f[name] || {};
           put1(copy.z[i], at, known, drift.heat ?? null);
           put1(copy.text[i], at, known, drift.mark || "");
-          put1(copy.customdata[i], at, known, [row.when, drift.say || "–", name]);
+          put1(copy.customdata[i], at, known, [row.when, drift.say || "–"]);
         });
       }
       const surplus = limit ? copy.x.length - limit : 0;
       if (surplus > 0) for (const list of heat ? [copy.x, ...copy.z, ...copy.text, ...copy.customdata] : [copy.x, copy.y, copy.customdata]) list.splice(0, surplus);
       return copy;
     });
-    const notes = figure.layout.annotations || [], valued = data.some((trace) => trace.meta && !trace.meta.heat && trace.y.some((y) => y != null));
+    const heat = data.find((trace) => trace.meta && trace.meta.heat);
+    if (heat) data.forEach((trace, i) => { if (trace.meta && trace.meta.marks) data[i] = { ...trace, ...runs(heat.x, heat.meta.heat, heat.text) }; });
+    const notes = figure.layout.annotations || [], valued = data.some((trace) => trace.meta && trace.meta.y && trace.y.some((y) => y != null));
     const layout = valued && notes.some((note) => note.name === "nothing") ? { ...figure.layout, annotations: notes.filter((note) => note.name !== "nothing") } : figure.layout;
     return { ...figure, data, layout };
+  }
+  /* As `drift_runs` in Python: a line in each feature's row from the first to the last window of a drift. */
+  function runs(moments, names, marks) {
+    const middles = moments.map((moment) => Date.parse(moment + "Z")), apart = middles.slice(1).map((middle, i) => middle - middles[i]);
+    const half = 0.3 * Math.min(...apart, apart.length ? Infinity : 3600000), text = (time) => new Date(time).toISOString().slice(0, 19), x = [], y = [];
+    names.forEach((name, i) => {
+      let begun = -1;
+      for (let at = 0; at <= moments.length; at++) {
+        const mark = at < moments.length && marks[i][at];
+        if (mark && begun < 0) begun = at;
+        if (mark || begun < 0) continue;
+        x.push(text(middles[begun] - half), text(middles[at - 1] + half), null);
+        y.push(name, name, null);
+        begun = -1;
+      }
+    });
+    return { x, y };
   }
   (window.lifecycle = window.lifecycle || {}).merged = merged;
 })();

@@ -45,8 +45,20 @@
       graph.dataset.placed = "";
     }
   };
+  /* What had the focus was put in place anew: its likeness has it from now on, or else the page's content; never nothing. */
+  let held = null;
+  addEventListener("focusin", (event) => { held = event.target; });
+  function keepFocus() {
+    if (!held || held.isConnected || (document.activeElement && document.activeElement !== document.body)) return;
+    const { id, tagName, textContent, selectionEnd } = held;
+    const same = (id && document.getElementById(id)) || [...document.querySelectorAll("#page " + tagName)].find((one) => textContent && one.textContent === textContent);
+    held = null;
+    (same || document.getElementById("page") || document.body).focus({ preventScroll: true });
+    if (same && typeof selectionEnd === "number") same.setSelectionRange(selectionEnd, selectionEnd);
+  }
   /* Whenever something was put in place: before it is painted, so that nobody sees a time change its form. */
   new MutationObserver((changes) => {
+    keepFocus();
     if (changes.some((change) => [...change.addedNodes].some((node) => node.nodeType === 1))) live.showPage();
   }).observe(document.documentElement, { childList: true, subtree: true });
   document.addEventListener("click", (event) => {

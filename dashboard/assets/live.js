@@ -77,9 +77,9 @@
       merge: (_, figures) => {
         const pushed = [...rows.values()];
         rows.clear();
-        const coarse = figures.some((figure) => figure && figure.layout.meta && figure.layout.meta.coarse);
-        if (coarse && pushed.length && !asking) // merged windows are the monitor's to compute: asked for, once a second
-          asking = setTimeout(() => { asking = null; window.dash_clientside.set_props("coarse-tick", { data: ++ticks }); }, 1000);
+        const wide = pushed.some((row) => row.wide), coarse = wide || figures.some((figure) => figure && figure.layout.meta && figure.layout.meta.coarse);
+        if (coarse && pushed.length && !asking && figures.length) // merged windows and some of very many features are the monitor's to tell: asked for
+          asking = setTimeout(() => { asking = null; window.dash_clientside.set_props("coarse-tick", { data: ++ticks }); }, wide ? 3000 : 1000);
         return pushed.length && !coarse ? figures.map((figure) => (figure ? live.merged(figure, pushed) : figure)) : figures.map(() => window.dash_clientside.no_update);
       },
       pause: (clicks) => {

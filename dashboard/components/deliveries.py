@@ -133,7 +133,7 @@ _LETTERS_HINT = (
 
 async def letters(site: Site, visit: Visit) -> Component:
     registry, monitor = await asyncio.gather(
-        _or_trouble(visit.ask(ask.REGISTRY_DEAD_LETTERS)), _or_trouble(visit.ask(ask.MONITOR_DEAD_LETTERS))
+        *(_or_trouble(visit.ask(ask.DEAD_LETTERS, service=service)) for service in ("REGISTRY", "MONITOR"))
     )
     found: list[tuple[str, DeadLetter]] = []
     troubles = []

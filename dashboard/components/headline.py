@@ -12,22 +12,18 @@ from dashboard import formats
 from dashboard.attention import STALE_AFTER, last_heard, newest_telling, telling
 from dashboard.components.basics import clipped, moment, stat, stats, wild
 from dashboard.figures.performance import Measure, measures
-from dashboard.gateway import operations as ask
 from dashboard.gateway.views import Window
 from dashboard.recent import windows_of
 from dashboard.site import Component, Site, Visit
-from services.contracts.errors import NotFound
+from dashboard.watched import watched
 
 _COMPARED = 7  # windows before the newest that it is compared with
 _NAMED = 3
 
 
 async def headline_section(site: Site, visit: Visit) -> Component:
-    model, version = visit.parts["model"], visit.parts["version"]
-    found = await visit.ask(ask.MONITORED, model=model, version=version)
-    if not found:
-        raise NotFound(f"{clipped(model, 80)} v{clipped(version, 20)} is not being watched.")
-    monitored, windows = found[0], (await windows_of(visit, found[:1]))[0]
+    monitored = await watched(visit)
+    [windows] = await windows_of(visit, [monitored])
     now = site.now()
     heard = last_heard(windows)
     stale = heard is not None and now - heard > STALE_AFTER

@@ -17,18 +17,19 @@ from services.contracts.errors import LifecycleError, Unauthenticated
 _MOST_DRIFTS = 500  # the gateway's most
 
 
+def no_segments() -> Component:
+    return empty(
+        "No segments to tell apart",
+        "Name columns, such as a carrier, as segments when you set the reference: performance and drift then show for "
+        "each of their values.",
+        icon_name="list",
+    )
+
+
 async def segments_part(visit: Visit, start: str | None, end: str | None, measure: Measure) -> Component:
     """`start` and `end` bound the shown time, as ISO texts with their zone."""
     held = {"model": visit.parts["model"], "version": visit.parts["version"]}
     try:
-        watched = await visit.ask(ask.MONITORED, **held)
-        if not watched or not watched[0].segments:
-            return empty(
-                "No segments to tell apart",
-                "Name columns, such as a carrier, as segments when you set the reference: performance and drift "
-                "then show for each of their values.",
-                icon_name="list",
-            )
         found, drifts = await asyncio.gather(
             visit.ask(ask.PERFORMANCE, **held, start=start, end=end),
             visit.ask(ask.SEGMENT_DRIFT, **held, start=start, end=end, first=_MOST_DRIFTS),

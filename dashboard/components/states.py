@@ -65,3 +65,8 @@ def skeleton() -> Component:
         **wild({"aria-busy": "true", "aria-label": "Loading"}),
         role="status",
     )
+
+
+def waiting(height: int) -> Component:
+    """What stands while a part of a page is on its way, as high as it will be."""
+    return html.Div(dmc.Skeleton(height=height, radius="md"), **wild({"aria-busy": "true"}))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from dashboard.figures.base import Figure, Span, layout, time_axis, value_axis
 from dashboard.figures.rows import HEAT_FLOOR, PREDICTION, Row, live, read
@@ -14,6 +16,7 @@ PSI_ACT = 0.2
 _HEAT_TOP = 5.0  # PSI: everything above is as bright as it gets
 _TICKS = (0.01, 0.1, 0.2, 1.0, 5.0)
 _ROW_PIXELS = 22
+RUN_END = 0.3  # of a window's length: so far a line goes on from the middle of its last window
 
 
 def feature_order(rows: list[Row], features: list[str]) -> list[str]:
@@ -49,31 +52,47 @@ def heat_colours() -> dict[str, object]:
 
 
 def heatmap(rows: list[Row], features: list[str], span: Span) -> Figure:
-    """`features` in drawing order, from the bottom. Colour is PSI on a log scale; a dot marks what counts as drift."""
+    """`features` in drawing order, from the bottom. Colour is PSI on a log scale; a line marks where drift goes on.
+
+    One line of few points, and not a sign in each cell: thousands of texts would hold the browser up.
+    """
+    marks = [[read(row, ("f", name, "mark")) or "" for row in rows] for name in features]
     trace = {
         "type": "heatmap",
         "x": [row["x"] for row in rows],
         "y": features,
         "z": [[read(row, ("f", name, "heat")) for row in rows] for name in features],
-        "text": [[read(row, ("f", name, "mark")) or "" for row in rows] for name in features],
-        "customdata": [
-            [[row["when"], read(row, ("f", name, "say")) or "–", name] for row in rows] for name in features
-        ],
-        "texttemplate": "%{text}",
-        "textfont": {"size": 9},
-        "hovertemplate": "<b>%{customdata[2]}</b><br>%{customdata[0]}<br>PSI %{customdata[1]}<extra></extra>",
+        "text": marks,
+        "customdata": [[[row["when"], read(row, ("f", name, "say")) or "–"] for row in rows] for name in features],
+        "hovertemplate": "<b>%{y}</b><br>%{customdata[0]}<br>PSI %{customdata[1]}<extra></extra>",
         "xgap": 1 if len(rows) <= 45 else 0,
         "ygap": 1,
         **heat_colours(),
         "meta": {"heat": features},
     }
+    stretches = drift_runs([row["x"] for row in rows], features, marks)
+    # White within black: seen on every colour of the scale, and without any.
+    lines = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            **stretches,
+            "line": {"color": colour, "width": width, "simplify": False},
+            "hoverinfo": "skip",
+            "meta": {"marks": features},
+        }
+        for colour, width in (("#000000", 5), ("#ffffff", 2))
+    ]
     return {
-        "data": [trace],
+        "data": [trace, *lines],
         "layout": layout(
             span,
             hovermode="closest",
             yaxis=value_axis(
                 type="category",
+                categoryorder="array",
+                categoryarray=features,
+                range=[-0.5, len(features) - 0.5],
                 tickvals=features,
                 ticktext=[_short(name) for name in features],
                 automargin=True,
@@ -83,6 +102,27 @@ def heatmap(rows: list[Row], features: list[str], span: Span) -> Figure:
             height=heatmap_height(len(features)),
         ),
     }
+
+
+def drift_runs(moments: list[str], features: list[str], marks: list[list[str]]) -> dict[str, list[str | None]]:
+    """The points of a line in each feature's row from the first to the last of windows that follow each other and
+    drifted, with gaps between them; charts.js makes the same of pushed windows."""
+    middles = [datetime.fromisoformat(one) for one in moments]
+    apart = [after - before for before, after in pairwise(middles)]
+    half = min(apart, default=timedelta(hours=1)) * RUN_END
+    x: list[str | None] = []
+    y: list[str | None] = []
+    for name, line in zip(features, marks, strict=True):
+        begun: int | None = None
+        for place, mark in enumerate([*line, ""]):
+            if mark and begun is None:
+                begun = place
+            elif not mark and begun is not None:
+                ends = middles[begun] - half, middles[place - 1] + half
+                x += [*(end.strftime("%Y-%m-%dT%H:%M:%S") for end in ends), None]
+                y += [name, name, None]
+                begun = None
+    return {"x": x, "y": y}
 
 
 def _short(name: str) -> str:

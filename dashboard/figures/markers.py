@@ -14,6 +14,7 @@ from dashboard.gateway.production_views import Deployment, Retraining
 from dashboard.theme import GREEN, PURPLE, VERMILLION
 
 _MOST = 12
+_WORDS_ABOVE = 22  # pixels
 _LABEL_WIDTH = 0.08  # of a chart's width
 
 
@@ -38,8 +39,11 @@ def markers(
     return found + [Marker(one.requested_at, "retraining", PURPLE) for one in asked[:_MOST]]
 
 
-def marked(figure: Figure, found: Sequence[Marker], rows: Sequence[Row]) -> Figure:
-    """The chart with the markers that lie within the time it shows: others would stretch its axis."""
+def marked(figure: Figure, found: Sequence[Marker], rows: Sequence[Row], *, above: bool = False) -> Figure:
+    """The chart with the markers that lie within the time it shows: others would stretch its axis.
+
+    `above`: their words stand over the chart, and their lines on white, because cells fill it.
+    """
     if not rows or not found:
         return figure
     first, last = rows[0]["x"], rows[-1]["x"]
@@ -54,7 +58,10 @@ def marked(figure: Figure, found: Sequence[Marker], rows: Sequence[Row]) -> Figu
             continue
         start, end = max(start, first), min(end, last)
         line = {"color": one.colour, "width": 1.5, "dash": "dot"}
-        shapes.append({"type": "line", "yref": "paper", "x0": start, "x1": start, "y0": 0, "y1": 1, "line": line})
+        across = {"type": "line", "yref": "paper", "x0": start, "x1": start, "y0": 0, "y1": 1}
+        if above:
+            shapes.append({**across, "line": {"color": "#ffffff", "width": 4}, "opacity": 0.85})
+        shapes.append({**across, "line": line})
         if one.end:
             strip = {"type": "rect", "yref": "paper", "x0": start, "x1": end, "y0": 0.985, "y1": 1}
             shapes.append({**strip, "fillcolor": one.colour, "line": {"width": 0}})
@@ -66,14 +73,17 @@ def marked(figure: Figure, found: Sequence[Marker], rows: Sequence[Row]) -> Figu
                 "x": start,
                 "y": 1,
                 "yref": "paper",
-                "yanchor": "top",
+                "yanchor": "bottom" if above else "top",
                 "xanchor": "left",
                 "text": one.words,
                 "showarrow": False,
                 "font": {"size": 11},
             }
         )
-    return {**figure, "layout": {**figure["layout"], "shapes": shapes, "annotations": notes}}
+    changed: dict[str, Any] = {"shapes": shapes, "annotations": notes}
+    if above and notes:
+        changed["margin"] = {**figure["layout"]["margin"], "t": _WORDS_ABOVE}
+    return {**figure, "layout": {**figure["layout"], **changed}}
 
 
 def _read(text: str) -> datetime:

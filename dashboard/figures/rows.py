@@ -53,7 +53,6 @@ def _drift(drift: FeatureDrift) -> Row:
         "psi": drift.psi,
         "js": drift.js,
         "limit": drift.psi_threshold,
-        "missing": drift.missing_share,
         "heat": None if drift.psi is None else round(math.log10(max(drift.psi, HEAT_FLOOR)), 3),
         "mark": "●" if drift.drifted else "",
         "say": f"{formats.figure(drift.psi, 3)}{' · drifted' if drift.drifted else ''}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files
@@ -81,6 +82,14 @@ MODELS: Operation[Connection[views.ModelRow]] = _load("models", Connection[views
 MODEL: Operation[views.ModelDetail | None] = _load("model", views.ModelDetail | None, "model")
 EVENTS: Operation[Connection[views.EventView]] = _load("events", Connection[views.EventView], "events")
 MONITORED: Operation[list[views.Monitored]] = _load_whole("monitored", views.Monitored, "monitoredVersions")
+# Of one version, or page by page.
+MONITORED_VERSION: Operation[Connection[views.Monitored]] = _load(
+    "monitored_version", Connection[views.Monitored], "monitoredVersions"
+)
+MONITORED_VERSIONS: Operation[Connection[views.Monitored]] = _load(
+    "monitored_versions", Connection[views.Monitored], "monitoredVersions"
+)
+FEATURE_FIGURES: Operation[list[views.FeatureWindow]] = _load("feature_figures", list[views.FeatureWindow], "windows")
 WINDOWS: Operation[list[views.Window]] = _load("windows", list[views.Window], "windows")
 PERFORMANCE: Operation[views.PerformanceDetail | None] = _load(
     "performance", views.PerformanceDetail | None, "performance"
@@ -159,19 +168,18 @@ ALERT: Operation[alert_views.Alert | None] = _load("alert", alert_views.Alert | 
 ALERT_RULES: Operation[alert_views.AlertRules | None] = _load(
     "alert_rules", alert_views.AlertRules | None, "alertRules"
 )
-SILENCES: Operation[list[alert_views.Silence] | None] = _load("silences", list[alert_views.Silence] | None, "silences")
+SILENCES: Operation[Connection[alert_views.Silence]] = _load(
+    "silences", Connection[alert_views.Silence], "alertSilences"
+)
 WEBHOOKS: Operation[list[alert_views.Webhook] | None] = _load("webhooks", list[alert_views.Webhook] | None, "webhooks")
 
 LIFECYCLE_WEBHOOKS: Operation[list[alert_views.LifecycleWebhook] | None] = _load(
     "lifecycle_webhooks", list[alert_views.LifecycleWebhook] | None, "lifecycleWebhooks"
 )
-REGISTRY_DEAD_LETTERS: Operation[list[alert_views.DeadLetter] | None] = _load(
-    "registry_dead_letters", list[alert_views.DeadLetter] | None, "registryDeadLetters"
+DEAD_LETTERS: Operation[list[alert_views.DeadLetter]] = _load_whole(
+    "dead_letters", alert_views.DeadLetter, "deadLetters"
 )
-MONITOR_DEAD_LETTERS: Operation[list[alert_views.DeadLetter] | None] = _load(
-    "monitor_dead_letters", list[alert_views.DeadLetter] | None, "monitorDeadLetters"
-)
-TOKENS: Operation[list[alert_views.Token] | None] = _load("tokens", list[alert_views.Token] | None, "tokens")
+TOKENS: Operation[list[alert_views.Token]] = _load_whole("tokens", alert_views.Token, "apiTokens")
 
 DATASETS: Operation[Connection[data_views.DatasetRow]] = _load(
     "datasets", Connection[data_views.DatasetRow], "datasets"
@@ -207,5 +215,9 @@ REPRODUCTION_PLAN: Operation[data_views.ReproductionPlan | None] = _load(
 
 EVENT_STREAM: Operation[views.EventMessage] = _load("event_stream", views.EventMessage, "events")
 WINDOW_STREAM: Operation[views.WindowMoved] = _load("window_stream", views.WindowMoved, "windowMoved")
+# Of versions with so many features that nobody looks at all of them.
+WINDOW_STREAM_LEAN: Operation[views.WindowMoved] = Operation(
+    re.sub(r"\n *features \{[^}]*\}", "", WINDOW_STREAM.text), WINDOW_STREAM.answer, WINDOW_STREAM.field
+)
 RUN_STATUS: Operation[RunStatus | None] = _load("run_status", RunStatus | None, "run")
 RUN_METRICS: Operation[RunMoved] = _load("run_metrics", RunMoved, "runMetrics")

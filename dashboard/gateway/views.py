@@ -277,6 +277,33 @@ class Window(View, frozen=True, kw_only=True):
     service: Service | None = None
 
 
+class FeatureFigures(FeatureDrift, frozen=True, kw_only=True):
+    """All that is known of one feature in one window."""
+
+    ks: float | None = None
+    ks_p: float | None = None
+    wasserstein: float | None = None
+    wasserstein_limit: float | None = None
+    hellinger: float | None = None
+    chi2: float | None = None
+    chi2_p: float | None = msgspec.field(default=None, name="chi2P")
+    l_infinity: float | None = None
+    invalid_share: float = 0.0
+    infinite_share: float = 0.0
+    moved: bool = False
+
+
+class FeatureWindow(View, frozen=True, kw_only=True):
+    """A window with one feature; the model's own output is always there."""
+
+    start: datetime
+    end: datetime
+    closed: bool
+    rows: int
+    features: list[FeatureFigures] = []
+    prediction: FeatureFigures | None = None
+
+
 class WindowMoved(View, frozen=True, kw_only=True):
     model: str
     version: str

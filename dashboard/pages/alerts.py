@@ -17,6 +17,7 @@ from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
 from dashboard.gateway.alert_views import Silence
+from dashboard.gateway.views import Connection
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.site import Component, Section, Site, Visit
@@ -47,19 +48,20 @@ async def inbox_section(site: Site, visit: Visit) -> Component:
     return html.Div([alert_table(by_weight(page.nodes), site.links), _older(site, visit, page)])
 
 
-def _older(site: Site, visit: Visit, page: Any) -> Component:
+def _older(site: Site, visit: Visit, page: Connection[Any], words: str = "Older alerts") -> Component:
     if not page.page_info.has_next_page:
         return None
     href = site.links.alerts(**{**visit.state, "after": page.page_info.end_cursor or ""})
-    return html.P(link("Older alerts", href), className="table-more")
+    return html.P(link(words, href), className="table-more")
 
 
 SECTIONS: dict[str, Section] = {"alerts-inbox": inbox_section}
 
 
 async def silences_section(site: Site, visit: Visit) -> Component:
-    found = await visit.ask(ask.SILENCES)
-    return _silences(found or [], site)
+    after = {"after": visit.state["after"]} if visit.state.get("after") else {}
+    page = await visit.ask(ask.SILENCES, first=SHOWN, **after)
+    return html.Div([_silences(page.nodes, site), _older(site, visit, page, "Older silences")])
 
 
 def _silences(silences: Sequence[Silence], site: Site) -> Component:

@@ -8,148 +8,37 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
+from dashboard import formats
 from dashboard.components.basics import card, clipped, icon, link, page_head, wild
+from dashboard.components.feature_detail import feature_parts
+from dashboard.components.feature_table import feature_table
 from dashboard.components.headline import headline_section
-from dashboard.components.levels import model_levels
 from dashboard.components.monitoring_controls import choice, compared_with, controls
 from dashboard.components.sections import rendered
-from dashboard.components.segments import segments_part
-from dashboard.components.states import empty, failed, skeleton
-from dashboard.figures.base import CONFIG, Figure, Span
-from dashboard.figures.distribution import distribution
-from dashboard.figures.drift import feature_order, feature_series, heatmap
-from dashboard.figures.markers import Marker, marked
-from dashboard.figures.performance import Measure, measures, performance
-from dashboard.figures.rows import PREDICTION, Row, window_row
-from dashboard.figures.service import latency, quality
-from dashboard.figures.volume import volume
-from dashboard.gateway import operations as ask
-from dashboard.gateway.views import Monitored
-from dashboard.happened import happened
+from dashboard.components.segments import no_segments, segments_part
+from dashboard.components.states import empty, waiting
+from dashboard.figures.base import CONFIG, Figure
+from dashboard.figures.drift import feature_order
+from dashboard.figures.performance import measures
 from dashboard.links import parse, query
 from dashboard.live import names
 from dashboard.pages.monitoring_state import (
     CONTROLS,
-    MOST_WINDOWS,
     changed_state,
     gestures,
     merged_of,
     range_of,
-    span_of,
     wish,
 )
+from dashboard.pages.monitoring_windows import Shown, charts, load, measure_of
 from dashboard.pages.page import Page, find
-from dashboard.recent import windows_at_once
 from dashboard.site import Component, Section, Site, Visit, visitor_token
-from services.contracts.errors import LifecycleError, NotFound
-
-MOST_FEATURES = 40  # rows of the heatmap; of more, those that are farthest away
-NEWEST = 8  # windows that say which those are
 
 SECTIONS: dict[str, Section] = {"monitor-headline": headline_section}
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Everything the charts need, for one state of the page."""
-
-    monitored: Monitored
-    features: list[str]  # those that are drawn: all, or of very many the farthest away
-    rows: list[Row]
-    span: Span
-    measure: Measure
-    feature: str
-    markers: list[Marker]
-    levels: list[tuple[str, float]]  # what the measure is measured by: its name, its value
-    bounds: tuple[str | None, str | None]  # the first moment of the shown windows, and the first after them
-
-
-def _measure(monitored: Monitored, state: Mapping[str, str]) -> Measure:
-    known = measures(monitored.task)
-    return next((measure for measure in known if measure.key == state.get("metric")), known[0])
-
-
-async def load(site: Site, visit: Visit) -> Shown:
-    model, version = visit.parts["model"], visit.parts["version"]
-    span = span_of(visit.state)
-    limits: dict[str, Any] = (
-        {"start": _zoned(span.start), "end": _zoned(span.end)} if span.zoomed else {"last": span.last}
-    )
-    if span.against:
-        limits["against"] = span.against
-    found = await visit.ask(ask.MONITORED, model=model, version=version)
-    if not found:
-        raise NotFound(f"{clipped(model, 80)} v{clipped(version, 20)} is not being watched.")
-    held = {"model": model, "version": version}
-    if span.merged > 1:
-        limits["resolutionSeconds"] = found[0].window_seconds * span.merged
-    features = found[0].features
-    if len(features) > MOST_FEATURES:
-        features = await _farthest(visit, found[0])
-        limits["features"] = features
-    measure = _measure(found[0], visit.state)
-    windows, marks, levels = await asyncio.gather(
-        visit.ask(ask.WINDOWS, **held, **limits), happened(visit), model_levels(visit, model, measure.key)
-    )
-    rows = [window_row(window) for window in windows[-MOST_WINDOWS:]]
-    order = feature_order(rows, features)
-    wanted = visit.state.get("feature", "")
-    most_drifted = order[-2] if len(order) > 1 else PREDICTION
-    feature = wanted if wanted in order else most_drifted
-    bounds = (windows[-len(rows)].start.isoformat(), windows[-1].end.isoformat()) if rows else (None, None)
-    return Shown(found[0], features, rows, span, measure, feature, marks, levels, bounds)
-
-
-async def _farthest(visit: Visit, monitored: Monitored) -> list[str]:
-    """Of very many features those that are farthest away in the newest windows, and the one that is looked at."""
-    last = windows_at_once(len(monitored.features), NEWEST)
-    newest = await visit.ask(ask.WINDOWS, model=monitored.model, version=monitored.version, last=last)
-    order = feature_order([window_row(window) for window in newest], monitored.features)
-    chosen = order[-1 - MOST_FEATURES : -1]  # the last is the model's own output
-    wanted = visit.state.get("feature", "")
-    return chosen if wanted in chosen or wanted not in monitored.features else [wanted, *chosen[1:]]
-
-
-def _zoned(text: str | None) -> str | None:
-    return text and text + ("" if text.endswith("Z") else "Z")
-
-
-def charts(shown: Shown) -> dict[str, Figure]:
-    order = feature_order(shown.rows, shown.features)
-    figures = {
-        "performance": performance(shown.rows, shown.measure, shown.span, shown.levels),
-        "heatmap": heatmap(shown.rows, order, shown.span),
-        "series": feature_series(shown.rows, shown.feature, shown.span),
-        "quality": quality(shown.rows, shown.span),
-        "latency": latency(shown.rows, shown.span),
-        "volume": volume(shown.rows, shown.span),
-    }
-    plain = ("heatmap",)  # its cells would hide them
-    return {
-        name: figure if name in plain else marked(figure, shown.markers, shown.rows) for name, figure in figures.items()
-    }
-
-
-async def distribution_part(site: Site, visit: Visit, shown: Shown) -> Component:
-    """Reference against what came in during the shown time."""
-    if not shown.rows or shown.feature == PREDICTION:
-        hint = "Pick a feature to compare its distribution." if shown.rows else "Send predictions to see them here."
-        return empty("No distribution to show", hint, icon_name="chart-line")
-    start, end = shown.bounds
-    model, version = visit.parts["model"], visit.parts["version"]
-    try:
-        view = await visit.ask(
-            ask.DISTRIBUTION, model=model, version=version, feature=shown.feature, start=start, end=end
-        )
-    except LifecycleError as error:
-        return failed(error)
-    label = f"Distribution of {shown.feature}: reference and now"
-    return _graph("distribution", distribution(view), label, live=False, height=280)
 
 
 def _graph(name: str, figure: Figure, label: str, *, height: int | None = None, live: bool = True) -> Component:
@@ -196,7 +85,9 @@ async def render(site: Site, visit: Visit) -> Component:
                 className="buttons under-head",
             ),
             html.Div(parts["monitor-headline"], id="monitor-headline"),
-            html.Div(await _body(site, visit, shown), id="monitor-body"),
+            dcc.Store(id="detail-of", data=shown.detail),
+            dcc.Store(id="segments-of", data=shown.segments),
+            html.Div(_body(site, visit, shown), id="monitor-body"),
         ]
     )
 
@@ -206,7 +97,31 @@ def _left_out(shown: Shown) -> str:
     return f" The {drawn} farthest of {known:,} features; any other can be chosen below." if drawn < known else ""
 
 
-async def _body(site: Site, visit: Visit, shown: Shown) -> Component:
+def _note(shown: Shown, state: Mapping[str, str]) -> Component:
+    """Says where columns are wider than was chosen."""
+    if shown.span.merged == int(merged_of(state) or 1):
+        return None
+    seconds = shown.span.merged * shown.monitored.window_seconds
+    words = f"So long a time has more windows than a screen can show: each column holds {formats.duration(seconds)}."
+    return html.P([icon("clock"), html.Span(words)], className="note")
+
+
+def _is_open(clicks: int | None) -> bool:
+    """A disclosure after so many clicks."""
+    return bool(clicks) and int(clicks or 0) % 2 == 1
+
+
+def _as_table(site: Site, visit: Visit, shown: Shown) -> Component:
+    model, version = visit.parts["model"], visit.parts["version"]
+
+    def address(name: str) -> str:
+        return site.links.monitored(model, version, **{**visit.state, "feature": name})
+
+    order = feature_order(shown.rows, shown.features)
+    return feature_table(shown.rows, order, shown.feature, address, site.now())
+
+
+def _body(site: Site, visit: Visit, shown: Shown) -> Component:
     figures = charts(shown)
     measure_options = [{"value": m.key, "label": m.label} for m in measures(shown.monitored.task)]
     nothing = (
@@ -228,6 +143,7 @@ async def _body(site: Site, visit: Visit, shown: Shown) -> Component:
     return html.Div(
         [
             nothing,
+            html.Div(_note(shown, visit.state), id="monitor-note", role="status"),
             card(
                 "Performance over time",
                 _graph("performance", figures["performance"], "Performance per window", height=320),
@@ -236,8 +152,19 @@ async def _body(site: Site, visit: Visit, shown: Shown) -> Component:
             ),
             card(
                 "Drift of every feature",
-                _graph("heatmap", figures["heatmap"], "Drift (PSI) per feature and window"),
-                hint="Brighter is further away; a dot marks drift beyond chance and of notable size. "
+                html.Div(
+                    [
+                        _graph("heatmap", figures["heatmap"], "Drift (PSI) per feature and window"),
+                        html.Details(
+                            [
+                                html.Summary("The same as a table", id="heatmap-opened"),
+                                html.Div(waiting(220), id="heatmap-table"),
+                            ],
+                            className="details",
+                        ),
+                    ]
+                ),
+                hint="Brighter is further away; a white line marks drift beyond chance and of notable size. "
                 f"Click a row for its detail.{_left_out(shown)}",
                 aside=html.Div(
                     [html.Span("Compared with", className="sub"), compared_with(shown.monitored, visit.state)],
@@ -250,25 +177,30 @@ async def _body(site: Site, visit: Visit, shown: Shown) -> Component:
                     [
                         html.Div(
                             [
-                                html.H3("Distribution, and that of the reference", className="chart-title"),
-                                html.Div(await distribution_part(site, visit, shown), id="distribution"),
-                            ]
+                                html.Div(
+                                    [
+                                        html.H3("Distribution, and that of the reference", className="chart-title"),
+                                        html.Div(waiting(280), id="distribution"),
+                                    ]
+                                ),
+                                html.Div(
+                                    [
+                                        html.H3("Distance by window", className="chart-title"),
+                                        _graph("series", figures["series"], "PSI and JS per window", height=280),
+                                    ]
+                                ),
+                            ],
+                            className="halves",
                         ),
-                        html.Div(
-                            [
-                                html.H3("Distance by window", className="chart-title"),
-                                _graph("series", figures["series"], "PSI and JS per window", height=280),
-                            ]
-                        ),
-                    ],
-                    className="halves",
+                        html.Div(id="feature-figures"),
+                    ]
                 ),
                 hint="Dotted: the limit for this many rows. Thin line: PSI 0.2, the classic orientation.",
                 aside=choice("feature", "Feature", features, shown.feature, 200),
             ),
             card(
                 "Segments",
-                html.Div(skeleton(), id="segments"),
+                html.Div(waiting(220), id="segments"),
                 hint="Of the time that is shown, all rows of it together. Dotted: all segments.",
             ),
             html.Div(
@@ -329,9 +261,16 @@ def register(app: Dash, site: Site) -> None:
             Output("url", "search", allow_duplicate=True), *inputs, State("url", "search"), prevent_initial_call=True
         )(navigate)
 
+    def visited(pathname: str, search: str = "") -> Visit | None:
+        found = find([PAGE], site.links.strip(pathname))
+        return site.visit(found[1], parse(search), visitor_token()) if found else None
+
     @app.callback(
         Output({"chart": ALL}, "figure"),
-        Output("distribution", "children"),
+        Output("detail-of", "data"),
+        Output("segments-of", "data"),
+        Output("heatmap-table", "children"),
+        Output("monitor-note", "children"),
         Output("range", "value"),
         Output("merged", "value"),
         Output("metric", "value"),
@@ -342,18 +281,32 @@ def register(app: Dash, site: Site) -> None:
         Input("coarse-tick", "data"),
         State("url", "pathname"),
         State({"chart": ALL}, "id"),
+        State("detail-of", "data"),
+        State("segments-of", "data"),
+        State("heatmap-opened", "n_clicks"),
         prevent_initial_call=True,
     )
-    async def redraw(search: str, _: int, pathname: str, ids: list[dict[str, str]]) -> Any:
-        found = find([PAGE], site.links.strip(pathname))
-        if found is None:
+    async def redraw(
+        search: str,
+        _: int,
+        pathname: str,
+        ids: list[dict[str, str]],
+        detail: Any,
+        segments: Any,
+        opened: int | None,
+    ) -> Any:
+        visit = visited(pathname, search)
+        if visit is None:
             return no_update
-        visit = site.visit(found[1], parse(search), visitor_token())
         shown = await load(site, visit)
         figures = charts(shown)
+        moved = "coarse-tick.data" in ctx.triggered_prop_ids  # the same is asked again
         return (
             [figures[one["chart"]] for one in ids],
-            await distribution_part(site, visit, shown),
+            no_update if shown.detail == detail and not moved else shown.detail,
+            no_update if shown.segments == segments and not moved else shown.segments,
+            _as_table(site, visit, shown) if _is_open(opened) else no_update,
+            _note(shown, visit.state),
             range_of(visit.state),
             merged_of(visit.state),
             shown.measure.key,
@@ -363,17 +316,35 @@ def register(app: Dash, site: Site) -> None:
         )
 
     @app.callback(
-        Output("segments", "children"),
-        Input("segments", "id"),
-        Input("url", "search"),
-        Input("coarse-tick", "data"),
+        Output("heatmap-table", "children", allow_duplicate=True),
+        Input("heatmap-opened", "n_clicks"),
+        State("url", "search"),
+        State("url", "pathname"),
+        prevent_initial_call=True,
+    )
+    async def table(opened: int | None, search: str, pathname: str) -> Any:
+        """Made when somebody opens it: hundreds of cells would hold up everybody else."""
+        visit = visited(pathname, search)
+        if visit is None or not _is_open(opened):
+            return no_update
+        return _as_table(site, visit, await load(site, visit))
+
+    # What stands below the charts is asked for when they stand, and only what they don't know yet.
+    @app.callback(
+        Output("distribution", "children"),
+        Output("feature-figures", "children"),
+        Input("detail-of", "data"),
         State("url", "pathname"),
     )
-    async def segments(_: str, search: str, __: int, pathname: str) -> Any:
-        """Asked for when the charts above stand: nobody waits for it."""
-        found = find([PAGE], site.links.strip(pathname))
-        if found is None:
+    async def in_detail(about: dict[str, Any], pathname: str) -> Any:
+        visit = visited(pathname)
+        return no_update if visit is None else await feature_parts(visit, about)
+
+    @app.callback(Output("segments", "children"), Input("segments-of", "data"), State("url", "pathname"))
+    async def segments(about: dict[str, Any], pathname: str) -> Any:
+        visit = visited(pathname)
+        if visit is None:
             return no_update
-        visit = site.visit(found[1], parse(search), visitor_token())
-        shown = await load(site, visit)
-        return await segments_part(visit, *shown.bounds, shown.measure)
+        if not about["known"]:
+            return no_segments()
+        return await segments_part(visit, about["start"], about["end"], measure_of(about["task"], about["metric"]))

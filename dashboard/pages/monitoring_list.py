@@ -1,4 +1,4 @@
-"""`/monitoring`: every model version under watch, with its newest figures."""
+"""`/monitoring`: every model version under watch, with its newest figures. The state: `after` (more of them)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dashboard.components.basics import badge, card, clipped, link, moment, page
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
-from dashboard.gateway.views import Monitored, Window
+from dashboard.gateway.views import Connection, Monitored, Window
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.recent import windows_of
@@ -22,7 +22,9 @@ REFERENCE_HINT = "Set a reference for a registered version, then send its predic
 
 
 async def list_section(site: Site, visit: Visit) -> Component:
-    monitored = (await visit.ask(ask.MONITORED))[:_VERSIONS_SHOWN]
+    after = {"after": visit.state["after"]} if visit.state.get("after") else {}
+    page = await visit.ask(ask.MONITORED_VERSIONS, first=_VERSIONS_SHOWN, **after)
+    monitored = page.nodes
     if not monitored:
         return empty("No version is being watched yet", REFERENCE_HINT, icon_name="activity")
     recent = await windows_of(visit, monitored)
@@ -39,7 +41,15 @@ async def list_section(site: Site, visit: Visit) -> Component:
         )
     )
     rows = [_row(site, one, windows) for one, windows in zip(monitored, recent, strict=True)]
-    return scrolling(html.Table([head, html.Tbody(rows)], className="table"), "Versions under watch", 680)
+    table = scrolling(html.Table([head, html.Tbody(rows)], className="table"), "Versions under watch", 680)
+    return html.Div([table, _more(site, page)])
+
+
+def _more(site: Site, page: Connection[Monitored]) -> Component:
+    cursor = page.page_info.end_cursor
+    if not page.page_info.has_next_page or not cursor:
+        return None
+    return html.P(link("More versions", site.links.monitoring(after=cursor)), className="table-more")
 
 
 def _row(site: Site, one: Monitored, windows: list[Window]) -> Component:
@@ -80,11 +90,17 @@ async def render(site: Site, visit: Visit) -> Component:
     return html.Div(
         [
             page_head("Monitoring", hint="Versions compared with their reference, window by window."),
-            card("Under watch", parts["monitoring-list"], body_id="monitoring-list"),
+            # Live as long as it is the first page.
+            card("Under watch", parts["monitoring-list"], **({} if visit.state else {"body_id": "monitoring-list"})),
         ]
     )
 
 
 PAGE = Page(
-    "monitoring", lambda parts: "Monitoring", render, topics=lambda parts: [names.MONITORING], area="monitoring"
+    "monitoring",
+    lambda parts: "Monitoring",
+    render,
+    topics=lambda parts: [names.MONITORING],
+    area="monitoring",
+    by_state=True,
 )

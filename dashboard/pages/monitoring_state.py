@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from dashboard.figures.base import Span
@@ -33,6 +35,22 @@ def span_of(state: Mapping[str, str]) -> Span:
         return Span(start=start, end=end, merged=merged, against=against)
     chosen = range_of(state)
     return Span(last=MOST_WINDOWS if chosen == "all" else int(chosen), merged=merged, against=against)
+
+
+_USUAL = (60, 300, 900, 3600, 10_800, 21_600, 43_200, 86_400, 604_800)
+"""Seconds of columns that people are used to; of several that fit, the shortest."""
+
+
+def columns_of(span: Span, window_seconds: int) -> int:
+    """How many windows make a column: as many as were chosen, or so many that a zoomed time fits on a screen."""
+    if span.start is None or span.end is None:
+        return span.merged
+    seconds = (datetime.fromisoformat(span.end) - datetime.fromisoformat(span.start)).total_seconds()
+    least = seconds / MOST_WINDOWS
+    if span.merged * window_seconds >= least:
+        return span.merged
+    usual = (width // window_seconds for width in _USUAL if width >= least and width % window_seconds == 0)
+    return next(usual, math.ceil(least / window_seconds))
 
 
 def merged_of(state: Mapping[str, str]) -> str:

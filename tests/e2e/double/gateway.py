@@ -48,6 +48,7 @@ class GatewayDouble:
         self.files = files.stored()
         self.ordered: list[str] = []
         self.compared: list[str] = []  # what drift was asked to be compared with
+        self.windowed: list[Record] = []  # how windows were asked for
         self.unready: dict[str, str] = {}
         self.delay = 0.0
         self._sequence = 0
@@ -340,6 +341,7 @@ class GatewayDouble:
             **given: Any,
         ) -> list[Record]:
             self.compared += [given["against"]] if given.get("against") else []
+            self.windowed.append({"last": last, "seconds": resolutionSeconds, "features": features})
             chosen = [
                 window
                 for window in self.windows

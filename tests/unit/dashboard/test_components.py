@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plotly.utils import PlotlyJSONEncoder
 
-from dashboard import formats
+from dashboard import brushes, formats
 from dashboard.attention import of_alerts, of_projects, of_reviews
+from dashboard.brushes import Brush
 from dashboard.components.board import chosen_stage
 from dashboard.components.comparison import Group, differing, side_by_side
 from dashboard.components.lineage import graph, layered
@@ -213,3 +214,20 @@ def test_overdue_milestones_boards_and_open_reviews_are_called_to_attention() ->
 )
 def test_a_size_is_shown_in_powers_of_a_thousand(value: int | None, text: str) -> None:
     assert formats.size(value) == text
+
+
+def test_brushed_ranges_stand_in_an_address_and_keep_the_runs_within_all_of_them() -> None:
+    axes = {"params.depth": axis("depth", ["4", "6", "8", None]), "params.kind": axis("kind", ["a", "b~,", "a", "a"])}
+    ranges = [Brush("params.depth", "4", "6"), Brush("params.kind", "b~,", "b~,")]
+    assert brushes.read(brushes.written(ranges)) == ranges
+    assert brushes.within(ranges[:1], axes) == {0, 1}
+    assert brushes.within(ranges, axes) == {1}
+    assert brushes.within([Brush("params.depth", "5", "6"), Brush("params.gone", "1", "2")], axes) == {0, 1, 2, 3}
+    assert brushes.read("nonsense,~,a~b") == []
+
+
+def test_what_is_dragged_over_becomes_ranges_from_the_lowest_to_the_highest_value_within() -> None:
+    axes = {"params.depth": axis("depth", ["4", "6", "8"])}
+    points = [{"curveNumber": 2, "pointNumber": 0}, {"curveNumber": 1, "pointNumber": 0}, {"curveNumber": 9}]
+    assert brushes.drawn({"points": points}, list(axes), axes) == [Brush("params.depth", "6", "8")]
+    assert brushes.drawn(None, [], {}) == []
