@@ -115,13 +115,33 @@ def _stored(values: Sequence[float]) -> npt.NDArray[np.float64]:
 
 def unpacked(columns: Sequence[Column]) -> History:
     """All points of `columns`, each different one once, in no particular order."""
-    steps = np.frombuffer(b"".join(column.s for column in columns), dtype="<i8")
-    times = np.frombuffer(b"".join(column.t for column in columns), dtype="<i8")
-    values = np.frombuffer(b"".join(column.x for column in columns), dtype="<f8")
-    history = History(steps, times, values)
-    if _ascends(steps, times):
+    gathered = Gathered()
+    for column in columns:
+        gathered.add(column)
+    return gathered.history()
+
+
+class Gathered:
+    """Columns of one key, put together as they come: what they came in needn't be kept until the last is there."""
+
+    def __init__(self) -> None:
+        self._steps, self._times, self._values = bytearray(), bytearray(), bytearray()
+
+    def add(self, column: Column) -> None:
+        self._steps += column.s
+        self._times += column.t
+        self._values += column.x
+
+    def history(self) -> History:
+        """Each different point once, in no particular order."""
+        steps, times = np.frombuffer(self._steps, dtype="<i8"), np.frombuffer(self._times, dtype="<i8")
+        return _distinct(History(steps, times, np.frombuffer(self._values, dtype="<f8")))
+
+
+def _distinct(history: History) -> History:
+    if _ascends(history.steps, history.times):
         return history
-    ordered = history.take(_sorted(history, (steps, times)))
+    ordered = by_step(history)
     same = (
         (np.diff(ordered.steps) == 0)
         & (np.diff(ordered.times) == 0)

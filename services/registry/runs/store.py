@@ -13,7 +13,7 @@ from services.contracts.base import Event
 from services.contracts.catalogue import EVENTS as EVENTS_BY_TYPE
 from services.contracts.registry import RunStarted
 from services.registry.documents import from_document, to_document
-from services.registry.runs.metrics import Column, History, Metric, Point, newest, packed, unpacked
+from services.registry.runs.metrics import Column, Gathered, History, Metric, Point, newest, packed, unpacked
 from services.registry.runs.past import Told
 from services.registry.runs.places import NAN, Place
 from services.registry.runs.rules import Run
@@ -168,8 +168,10 @@ class MongoRuns:
     async def history(self, run_id: str, key: str, by: int | None = None) -> History:
         """Every different point of one metric of one run, in no particular order; `by`: stored by then, in
         milliseconds since 1970."""
-        columns = [column async for column in self._columns(run_id, key, by)]
-        return unpacked(columns)
+        gathered = Gathered()
+        async for column in self._columns(run_id, key, by):
+            gathered.add(column)
+        return gathered.history()
 
     async def latest_by(self, run_id: str, by: int) -> list[Metric]:
         """Of each metric the latest point of those stored by then."""
