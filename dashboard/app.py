@@ -139,6 +139,7 @@ def pages_app(settings: DashboardSettings, site: Site, hub: Hub) -> ASGIApp:
     overview.register(app, site)
     monitoring.register(app, site)
     runs.register(app, site)
+    compare.register(app, site)
     audit.register(app, site)
     past.register(app)
     version.register(app, site)

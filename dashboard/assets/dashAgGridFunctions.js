@@ -1,4 +1,5 @@
 /* The grid's own little renderers: dash-ag-grid looks them up by name. Texts stay texts. */
+(window.dashMantineFunctions = window.dashMantineFunctions || {}).everyOption = ({ options }) => options; // found by the gateway already
 (function () {
   const components = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
   const element = (...args) => window.React.createElement(...args);

@@ -11,5 +11,14 @@ from dashboard.site import Component
 
 def graph(figure: Figure, label: str, height: int) -> Component:
     """One that isn't live; `label` is read out instead of the drawing."""
-    drawn = dcc.Graph(figure=figure, config=CONFIG, style={"height": height}, responsive=True)
+    return _chart(dcc.Graph(figure=figure, config=CONFIG, style={"height": height}, responsive=True), label)
+
+
+def marked_graph(graph_id: str, figure: Figure, label: str, height: int) -> Component:
+    """One that tells what is dragged over in it."""
+    drawn = dcc.Graph(id=graph_id, figure=figure, config=CONFIG, style={"height": height}, responsive=True)
+    return _chart(drawn, label)
+
+
+def _chart(drawn: Component, label: str) -> Component:
     return html.Div(drawn, role="img", className="chart", **wild({"aria-label": label}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dash import html
@@ -29,16 +29,22 @@ class Group:
     best: Mapping[str, int] = field(default_factory=dict)
 
 
-def side_by_side(label: str, heads: Sequence[Component], groups: Sequence[Group], *, everything: bool) -> Component:
-    """Cells that differ from the first column are marked; without `everything`, rows that are the same are left out."""
-    head = html.Thead(html.Tr([html.Th(label, scope="col"), *(html.Th(one, scope="col") for one in heads)]))
+def side_by_side(
+    label: str, heads: Sequence[Component], groups: Sequence[Group], *, everything: bool, faint: Collection[int] = ()
+) -> Component:
+    """Cells that differ from the first column are marked; without `everything`, rows that are the same are left out.
+
+    `faint`: numbers of the columns that the eye is led away from.
+    """
+    columns = [html.Th(one, scope="col", className="faint" if i in faint else "") for i, one in enumerate(heads)]
+    head = html.Thead(html.Tr([html.Th(label, scope="col"), *columns]))
     bodies = []
     for group in groups:
         keys = sorted({key for column in group.columns for key in column})
         shown = keys if everything else differing(group.columns)
         if not keys:
             continue
-        rows = [_row(group, key) for key in shown]
+        rows = [_row(group, key, faint) for key in shown]
         if len(groups) > 1 or not rows:
             same = "" if rows else f": all {len(keys)} are the same" if len(keys) > 1 else ": the same"
             title = html.Th(group.title + same, scope="colgroup", colSpan=len(heads) + 1, className="group-title")
@@ -49,7 +55,7 @@ def side_by_side(label: str, heads: Sequence[Component], groups: Sequence[Group]
     return scrolling(html.Table([head, *bodies], className="table compact compared"), label, 160 + 130 * len(heads))
 
 
-def _row(group: Group, key: str) -> Component:
+def _row(group: Group, key: str, faint: Collection[int]) -> Component:
     first = group.columns[0].get(key, NOT_THERE)
 
     def cell(number: int) -> Component:
@@ -57,6 +63,8 @@ def _row(group: Group, key: str) -> Component:
         looks = ["mono"]
         if group.best.get(key) == number:
             looks.append("best")
+        if number in faint:
+            looks.append("faint")
         if number and value != first:
             looks.append("differs")
         return html.Td(clipped(value, 60), title=clipped(value, 2000), className=" ".join(looks))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard import formats
@@ -10,6 +10,7 @@ from dashboard.figures.base import Figure, layout, value_axis
 from dashboard.figures.learning import DASHES, LINES, level_lines, shortened
 
 _LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
+FAINT = 0.16  # opacity of what the eye is led away from
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x")
 
 
@@ -48,8 +49,11 @@ def axis(name: str, values: Sequence[str | None]) -> Axis:
     return Axis(name, spots, [value or "" for value in values], shortened(order[0], 16), shortened(order[-1], 16))
 
 
-def parallel(names: Sequence[str], axes: Sequence[Axis]) -> Figure:
-    """One line a run over all axes; colour, dash and symbol tell them apart."""
+def parallel(names: Sequence[str], axes: Sequence[Axis], faint: Collection[int] = (), revision: str = "") -> Figure:
+    """One line a run over all axes; colour, dash and symbol tell them apart. `faint`: the numbers of lines in the back.
+
+    Dragging selects a range on one axis or several; `revision` is another one when such a selection is to be cleared.
+    """
     shapes = [
         {"type": "line", "x0": i, "x1": i, "y0": 0, "y1": 1, "line": {"color": "rgba(134,142,150,.5)", "width": 1}}
         for i in range(len(axes))
@@ -71,12 +75,18 @@ def parallel(names: Sequence[str], axes: Sequence[Axis]) -> Figure:
                 "line": {"color": LINES[number % len(LINES)], "dash": DASHES[number % len(DASHES)], "width": 2},
                 "marker": {"size": 7, "symbol": _SYMBOLS[number % len(_SYMBOLS)]},
                 "hovertemplate": f"<b>{_plain(name)}</b><br>%{{customdata[0]}}: %{{customdata[1]}}<extra></extra>",
+                "opacity": FAINT if number in faint else 1,
+                "unselected": {"marker": {"opacity": 1}},
             }
             for number, name in enumerate(names)
         ],
         "layout": layout(
             None,
             hovermode="closest",
+            dragmode="select",
+            selectdirection="any",
+            selections=[],
+            selectionrevision=revision,
             showlegend=True,
             legend=_LEGEND,
             shapes=shapes,
@@ -99,8 +109,9 @@ def overlaid(
     metric: str,
     series: Mapping[str, Sequence[tuple[int, float | None]]],
     levels: Sequence[tuple[str, float]] = (),
+    faint: Collection[int] = (),
 ) -> Figure:
-    """The same metric of every run by step. `levels`: names and values of lines across."""
+    """The same metric of every run by step. `levels`: names and values of lines across; `faint`: lines in the back."""
     return {
         "data": [
             {
@@ -110,6 +121,7 @@ def overlaid(
                 "x": [step for step, _ in points],
                 "y": [value for _, value in points],
                 "line": {"color": LINES[i % len(LINES)], "dash": DASHES[i % len(DASHES)], "width": 2},
+                "opacity": FAINT if i in faint else 1,
             }
             for i, (name, points) in enumerate(series.items())
         ]
@@ -125,8 +137,13 @@ def overlaid(
     }
 
 
-def scattered(names: Sequence[str], x: tuple[str, list[str | None]], y: tuple[str, list[str | None]]) -> Figure:
-    """Each run at its values of two quantities; texts stand on a category axis."""
+def scattered(
+    names: Sequence[str],
+    x: tuple[str, list[str | None]],
+    y: tuple[str, list[str | None]],
+    faint: Collection[int] = (),
+) -> Figure:
+    """Each run at its values of two quantities; texts stand on a category axis. `faint`: points in the back."""
 
     def values(texts: list[str | None]) -> list[float | str | None]:
         numbers = [None if text is None else numeric(text) for text in texts]
@@ -143,6 +160,7 @@ def scattered(names: Sequence[str], x: tuple[str, list[str | None]], y: tuple[st
                 "x": [xs[i]],
                 "y": [ys[i]],
                 "marker": {"size": 12, "color": LINES[i % len(LINES)], "symbol": _SYMBOLS[i % len(_SYMBOLS)]},
+                "opacity": FAINT if i in faint else 1,
                 "hovertemplate": f"<b>{_plain(name)}</b><br>{_plain(x[0])} %{{x}}<br>{_plain(y[0])} %{{y}}"
                 "<extra></extra>",
             }

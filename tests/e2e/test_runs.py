@@ -159,3 +159,60 @@ def test_a_view_is_kept_by_name_shown_again_in_any_browser_and_forgotten(
     expect(page.get_by_role("columnheader", name="roc_auc").first).to_have_attribute("aria-sort", "descending")
     page.get_by_role("button", name="Forget Bela's <best>").click()
     expect(page.get_by_text("No saved views yet.")).to_be_visible()
+
+
+def test_a_comparison_takes_in_another_run_and_leads_the_eye_to_one_of_them(
+    settled_gateway: GatewayDouble, settled_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    runs = settled_gateway.runs
+    ids = ",".join(run["runId"] for run in runs[1:4])
+    page = open_page(f"{settled_dashboard.url}/runs/compare?ids={ids}")
+    heads = page.locator(".compared thead th")
+    expect(heads).to_have_count(4)
+    page.get_by_role("textbox", name="Add a run").fill(f"{runs[12]['name']} {runs[12]['user']}")
+    page.get_by_role("option", name=re.compile(runs[12]["name"])).click()
+    expect(heads).to_have_count(5)
+    expect(page).to_have_url(re.compile(runs[12]["runId"]))
+    page.get_by_role("link", name=f"Highlight {runs[2]['name']}").click()
+    expect(page.locator(".compared thead th.faint")).to_have_count(3)
+    faint = "gd => gd.data.filter(trace => trace.opacity < 1).length"
+    charts = page.locator(".js-plotly-plot")
+    expect(charts).to_have_count(3)
+    for place in range(3):
+        wait_until(lambda at=place: charts.nth(at).evaluate(faint) == 3, within=WITHIN, what="the others are faint")
+    page.get_by_role("link", name=f"Stop highlighting {runs[2]['name']}").click()
+    expect(page.locator(".compared thead th.faint")).to_have_count(0)
+
+
+def test_a_range_dragged_on_parallel_coordinates_keeps_the_runs_within(
+    settled_gateway: GatewayDouble, settled_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    runs = settled_gateway.runs[1:6]
+    page = open_page(f"{settled_dashboard.url}/runs/compare?ids={','.join(run['runId'] for run in runs)}")
+    chart = page.locator("#compare-parallel .js-plotly-plot")
+    expect(chart.locator(".scatterlayer .trace")).to_have_count(5)
+    names = chart.evaluate("gd => gd.layout.xaxis.ticktext")
+    place = names.index("max_depth")
+    chart.scroll_into_view_if_needed()
+    x, top, bottom = chart.evaluate(
+        """(gd, place) => {
+            const box = gd.getBoundingClientRect(), { xaxis, yaxis } = gd._fullLayout;
+            const at = (value) => box.top + yaxis._offset + yaxis.l2p(value);
+            return [box.left + xaxis._offset + xaxis.l2p(place), at(0.2), at(-0.08)];
+        }""",
+        place,
+    )
+    page.mouse.move(x - 12, top)
+    page.mouse.down()
+    page.mouse.move(x + 12, (top + bottom) / 2, steps=3)
+    page.mouse.move(x + 12, bottom, steps=3)
+    page.mouse.up()
+    depth = {run["runId"]: int(next(p["value"] for p in run["params"] if p["key"] == "max_depth")) for run in runs}
+    kept = [run for run, value in depth.items() if value == min(depth.values())]
+    expect(page.locator(".brushes")).to_contain_text(f"max_depth: {min(depth.values())}")
+    expect(page.locator(".compared thead th.faint")).to_have_count(len(runs) - len(kept))
+    page.get_by_role("link", name=f"Compare only these {len(kept)}").click()
+    expect(page.locator(".compared thead th")).to_have_count(1 + len(kept))
+    page.go_back()
+    page.get_by_role("link", name="Any params.max_depth again").click()
+    expect(page.locator(".compared thead th.faint")).to_have_count(0)
