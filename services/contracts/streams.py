@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 MEBIBYTE = 1024 * 1024
@@ -32,6 +33,17 @@ class Consumer:
     subjects: tuple[str, ...]
     max_ack_pending: int = 1024
     ack_wait_seconds: float = 30.0
+
+
+def joint(name: str, sharers: Sequence[Consumer]) -> Consumer:
+    """A consumer of whatever any of `sharers` asks for, nothing of it twice. Their subjects end with `>`."""
+    patterns = {pattern for sharer in sharers for pattern in sharer.subjects}
+    outer = {
+        pattern
+        for pattern in patterns
+        if not any(pattern != other and pattern.startswith(other.removesuffix(">")) for other in patterns)
+    }
+    return replace(sharers[0], name=name, subjects=tuple(sorted(outer)), max_ack_pending=2 * sharers[0].max_ack_pending)
 
 
 EVENTS = Stream("EVENTS", ("events.>",), max_bytes=2048 * MEBIBYTE, max_message_bytes=128 * 1024)
@@ -115,3 +127,13 @@ REGISTRY_BOARDS = Consumer(
     ),
 )
 """What ticks the items of lifecycle boards: whole aggregates, but none that follow from boards themselves."""
+REGISTRY_SHARERS = (
+    REGISTRY_MONITORING,
+    REGISTRY_SIMILARITY,
+    REGISTRY_RELEASES,
+    REGISTRY_WEBHOOKS,
+    REGISTRY_PROVENANCE,
+    REGISTRY_BOARDS,
+)
+REGISTRY_EVENTS = joint("registry-events", REGISTRY_SHARERS)
+"""What the registry's six hear of comes to it once."""

@@ -102,6 +102,7 @@ from services.runtime.inbox import EventConsumer
 from services.runtime.outbox import Outbox
 from services.runtime.relay import Relay
 from services.runtime.run import background
+from services.runtime.sharing import Shared
 from services.runtime.store import Store
 from services.runtime.trail import Trail
 
@@ -155,6 +156,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         states_ = states.States(store)
         numbers = EventNumbers(store)
         turns = Turns()
+        events = Shared(bus, streams.REGISTRY_EVENTS, streams.REGISTRY_SHARERS)
 
         experiment = Experiments(outbox, experiments_, now)
         logged = LoggedModels(outbox, logged_model_store.MongoLoggedModels(store), experiment, now)
@@ -190,7 +192,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         things = Things(experiment, model_queries, lambda request, context: provenance.versions.names(request, context))
         project = Projects(outbox, projects_, things, CatchingUp(projects_, reading, run_queries, now), now)
         following = Following(project, projects_, reading, now)
-        boards = EventConsumer(bus, outbox, streams.REGISTRY_BOARDS, following.take_in)
+        boards = EventConsumer(bus, outbox, streams.REGISTRY_BOARDS, following.take_in, shared=events)
         insight = Insights(outbox, insight_store.MongoInsights(store), project.things_of, run_queries, now)
         saved = SavedViews(outbox, saved_view_store.MongoSavedViews(store), project.board_of, now)
         contents = Contents(model_queries, versions, run_queries, files)
@@ -228,15 +230,16 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             outbox,
             streams.REGISTRY_RELEASES,
             together(review.take_in, retrainings.take_in, evaluation_files.take_in),
+            shared=events,
         )
         queue = sending.WebhookQueue(store)
         webhook = Webhooks(outbox, webhook_store.MongoWebhooks(store), queue, private_allowed=settings.webhooks_private)
-        telling = EventConsumer(bus, outbox, streams.REGISTRY_WEBHOOKS, webhook.take_in)
+        telling = EventConsumer(bus, outbox, streams.REGISTRY_WEBHOOKS, webhook.take_in, shared=events)
         sender = sending.WebhookSender(queue, webhook.target, private_allowed=settings.webhooks_private)
         trail = Audit(audit_store.MongoAudit(store), Trail(store))
         similar = Duplicates(fingerprint_store.MongoFingerprints(store), searches, run, run_queries, experiment)
-        similarity = EventConsumer(bus, outbox, streams.REGISTRY_SIMILARITY, similar.take_in)
-        monitoring = EventConsumer(bus, outbox, streams.REGISTRY_MONITORING, event_log.take_in)
+        similarity = EventConsumer(bus, outbox, streams.REGISTRY_SIMILARITY, similar.take_in, shared=events)
+        monitoring = EventConsumer(bus, outbox, streams.REGISTRY_MONITORING, event_log.take_in, shared=events)
         provenance = Provenance(
             store,
             outbox,
@@ -263,7 +266,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             insight.renamed,
             provenance.cards.renamed,
         )
-        tracing = EventConsumer(bus, outbox, streams.REGISTRY_PROVENANCE, provenance.take_in)
+        tracing = EventConsumer(bus, outbox, streams.REGISTRY_PROVENANCE, provenance.take_in, shared=events)
         dead = DeadLetters(outbox)
 
         await prepared(store, outbox, monitoring, states_, INDEXES)
@@ -373,6 +376,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         async with background(
             health,
             relay=relay.run,
+            events=events.run,
             searches=searches.run,
             monitoring=monitoring.run,
             boards=boards.run,

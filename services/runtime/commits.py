@@ -106,7 +106,9 @@ class Commits:
         clock = asyncio.get_running_loop().time
         rest = self._began + GATHER_SECONDS - clock()
         if self._before is None and self._last >= MANY and rest > 0 and len(self._queue) < MAX_GROUP:
+            self._idle.set()  # a queue behind this one has time for a group
             await asyncio.sleep(rest)
+            self._idle.clear()
         self._began = clock()
 
     def _next_group(self) -> list[_Waiting]:

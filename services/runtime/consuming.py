@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 
 import nats.errors
 import structlog
-from nats.aio.msg import Msg
 from prometheus_client import Counter
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import PyMongoError
@@ -23,6 +22,8 @@ from services.runtime.bus import Bus
 from services.runtime.context import service_context, using
 from services.runtime.dead_letters import Message
 from services.runtime.outbox import Change, Duplicate, Outbox, Stale
+from services.runtime.pull import Pull
+from services.runtime.sharing import Branch, Shared
 from services.runtime.store import translated
 
 log = structlog.get_logger()
@@ -47,9 +48,21 @@ class Consuming(ABC):
     """Hands groups of messages to `_handle`, which acknowledges what has taken effect. One task a consumer."""
 
     def __init__(
-        self, bus: Bus, outbox: Outbox, spec: Consumer, *, most: int, linger: float = 0.0, patience: float = 0.0
+        self,
+        bus: Bus,
+        outbox: Outbox,
+        spec: Consumer,
+        *,
+        most: int,
+        linger: float = 0.0,
+        patience: float = 0.0,
+        shared: Shared | None = None,
     ) -> None:
-        """`patience`: seconds that a group waits for a lull in what the process is asked to do."""
+        """`patience`: seconds that a group waits for a lull in what the process is asked to do.
+
+        `shared`: what the messages come through, instead of a consumer of its own.
+        """
+        self._shared = shared
         self.bus = bus
         self.outbox = outbox
         self._dead = dead_letters.DeadLetters(outbox)
@@ -72,12 +85,13 @@ class Consuming(ABC):
     async def run(self) -> None:
         """Runs until stopped or cancelled."""
         await self.prepare()
-        pull = self.bus.pull(self.spec, batch=self._most)
-        reading: asyncio.Task[list[Msg]] | None = None
+        pull: Pull | Branch
+        pull = self.bus.pull(self.spec, batch=self._most) if self._shared is None else self._shared.pull(self.spec)
+        reading: asyncio.Task[Sequence[Message]] | None = None
         stopping = asyncio.create_task(self._stopping.wait())
         try:
             while not self._stopping.is_set():
-                reading = asyncio.create_task(pull.next_group(self._most, self._linger, lambda: self._lull(pull.full)))
+                reading = asyncio.create_task(self._read(pull))
                 while not reading.done() and not self._stopping.is_set():
                     await asyncio.wait({reading, stopping}, timeout=DEAD_LOOK_SECONDS / 4, return_when=FIRST_COMPLETED)
                     await self._look_at_the_dead()
@@ -90,6 +104,9 @@ class Consuming(ABC):
             self._finished.set()
             if not self.bus.client.is_closed:
                 await pull.close()
+
+    async def _read(self, pull: Pull | Branch) -> Sequence[Message]:
+        return await pull.next_group(self._most, self._linger, lambda: self._lull(pull.full))
 
     async def _lull(self, full: asyncio.Event) -> None:
         """What a group waits for before it is taken. `full`: as many wait as it may hold."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -39,6 +39,12 @@ _requests = Counter("lifecycle_http_requests_total", "HTTP requests", ["method",
 _seconds = Histogram("lifecycle_http_request_seconds", "Time to answer", ["method", "route"], buckets=SECONDS_BUCKETS)
 
 ErrorBody = Callable[[LifecycleError], bytes]
+
+
+@lru_cache(maxsize=2048)
+def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """Finding a series by its labels costs more than counting."""
+    return _requests.labels(method, route, str(status)), _seconds.labels(method, route)
 
 
 def error_body(error: LifecycleError) -> bytes:
@@ -174,8 +180,9 @@ class _Edge:
             await error_response(as_lifecycle_error(error), self._body)(scope, receive, answer)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            _requests.labels(scope["method"], route, str(status)).inc()
-            _seconds.labels(scope["method"], route).observe(time.perf_counter() - started)
+            answered, took = _series(scope["method"], route, status)
+            answered.inc()
+            took.observe(time.perf_counter() - started)
 
     def _limited(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> Receive:
         app_state: Any = scope["app"].state if "app" in scope else None

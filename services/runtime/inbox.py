@@ -31,6 +31,7 @@ from services.runtime.consuming import Consuming, message_id
 from services.runtime.context import service_context
 from services.runtime.dead_letters import Message
 from services.runtime.outbox import Change, Duplicate, Outbox
+from services.runtime.sharing import Share, Shared
 from services.runtime.store import translated
 
 log = structlog.get_logger()
@@ -160,8 +161,9 @@ class EventConsumer(Consuming):
         *,
         most: int = 256,
         linger: float = LINGER_SECONDS,
+        shared: Shared | None = None,
     ) -> None:
-        super().__init__(bus, outbox, spec, most=most, linger=linger, patience=PATIENCE_SECONDS)
+        super().__init__(bus, outbox, spec, most=most, linger=linger, patience=PATIENCE_SECONDS, shared=shared)
         self._decide = decide
 
     async def prepare(self) -> None:
@@ -280,7 +282,7 @@ def _key(spec: Consumer, envelope: Envelope) -> str:
 
 
 def _envelope(message: Message) -> Envelope:
-    return cloudevents.from_message(message.headers, message.data)
+    return message.envelope() if isinstance(message, Share) else cloudevents.from_message(message.headers, message.data)
 
 
 def _delivery(message: Message) -> Delivery:
