@@ -40,6 +40,7 @@ class Copying:
         self.source = source
         self.target = target
         self.progress = progress
+        self.experiments: dict[str, str] = {}
         self.runs: dict[str, Row] = {}
         self.models: dict[str, Row] = {}
         self.counts: Counter[str] = Counter()
@@ -54,14 +55,15 @@ class Copying:
         found = [entry async for entry in self.source.pages("POST", "experiments/search", "experiments", **wish)]
         found = [entry for entry in found if fnmatchcase(entry["name"], self._chosen_experiments)]
         found.sort(key=lambda entry: int(entry["experiment_id"]))
-        targets: list[str] = []
         for number, experiment in enumerate(found):
             self.progress("experiments", number, len(found))
-            targets.append(await self._experiment(experiment))
-        for experiment, target_id in zip(found, targets, strict=True):  # what refers to others, once all are there
+            self.experiments[experiment["experiment_id"]] = await self._experiment(experiment)
+        for experiment in found:  # what refers to others, once all are there
             await self._links(experiment["experiment_id"])
             if experiment["lifecycle_stage"] == "deleted":
-                await self.target.post("experiments/delete", experiment_id=target_id)
+                await self.target.post(
+                    "experiments/delete", experiment_id=self.experiments[experiment["experiment_id"]]
+                )
         self.progress("experiments", len(found), len(found))
         await RegisteredModels(self).copy(self._chosen_models)
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from deploy.local.mlflow_copy.rows import PAGE, SOURCE_ID, Row, tags_of
+from deploy.local.mlflow_copy.rows import PAGE, SOURCE_ID, Row, pairs, tags_of
 from deploy.local.mlflow_copy.server import Refusal
 
 if TYPE_CHECKING:
     from deploy.local.mlflow_copy.copying import Copying
+
+ONLY_PROMPTS = "tags.`mlflow.prompt.is_prompt` = 'true'"
+"""A prompt is a registered model with that tag, as its versions are, which searches pass over unless asked for."""
+VERSIONS_TAG = "mlflow.modelVersions"
+EXPERIMENTS_TAG = "_mlflow_experiment_ids"
+"""Where MLflow notes the experiments that a prompt belongs to, as `,1,5,`."""
 
 
 class RegisteredModels:
@@ -17,25 +24,27 @@ class RegisteredModels:
 
     def __init__(self, copying: Copying) -> None:
         self._source, self._target = copying.source, copying.target
-        self._runs, self._models = copying.runs, copying.models
+        self._runs, self._models, self._experiments = copying.runs, copying.models, copying.experiments
         self._counts, self._left_out, self._progress = copying.counts, copying.left_out, copying.progress
 
     async def copy(self, chosen: str) -> None:
         """Those whose name fits the pattern `chosen`."""
-        wish = {"max_results": PAGE}
-        found = [
-            entry async for entry in self._source.pages("GET", "registered-models/search", "registered_models", **wish)
-        ]
-        found = [entry for entry in found if fnmatchcase(entry["name"], chosen)]
-        for number, model in enumerate(found):
+        found = [(entry, "") for entry in await self._found(chosen)]
+        found += [(entry, ONLY_PROMPTS) for entry in await self._found(chosen, filter=ONLY_PROMPTS)]
+        for number, (model, more) in enumerate(found):
             self._progress("registered models", number, len(found))
-            await self._one(model)
+            await self._one(model, more)
         self._progress("registered models", len(found), len(found))
 
-    async def _one(self, model: Row) -> None:
+    async def _found(self, chosen: str, **wish: str) -> list[Row]:
+        pages = self._source.pages("GET", "registered-models/search", "registered_models", max_results=PAGE, **wish)
+        return [entry async for entry in pages if fnmatchcase(entry["name"], chosen)]
+
+    async def _one(self, model: Row, more: str) -> None:
+        """`more` is what finds its versions besides its name."""
         name = model["name"]
         description = {"description": model["description"]} if model.get("description") else {}
-        tags = [*model.get("tags", []), {"key": SOURCE_ID, "value": self._source.url}]
+        tags = pairs({**self._tags(model), SOURCE_ID: self._source.url})
         try:
             await self._target.post("registered-models/create", name=name, tags=tags, **description)
             self._counts["registered models"] += 1
@@ -46,7 +55,8 @@ class RegisteredModels:
             if tags_of(known).get(SOURCE_ID) != self._source.url:
                 self._left_out.append(f"registered model {name}: the target has one of that name already")
                 return
-        wish = {"filter": f"name = '{_escaped(name)}'", "max_results": PAGE}
+        named = f"name = '{_escaped(name)}'"
+        wish = {"filter": f"{named} AND {more}" if more else named, "max_results": PAGE}
         versions = [
             entry async for entry in self._source.pages("GET", "model-versions/search", "model_versions", **wish)
         ]
@@ -78,11 +88,12 @@ class RegisteredModels:
         run = self._runs.get(version.get("run_id", ""))
         description = {"description": version["description"]} if version.get("description") else {}
         source = self._translated(version["source"])
+        model_id = source.removeprefix("models:/") if source.startswith("models:/m-") else None
         created = await self._target.post(
             "model-versions/create",
             name=name,
             source=source,
-            **({"model_id": source.removeprefix("models:/")} if source.startswith("models:/m-") else {}),
+            **({"model_id": model_id} if model_id else {}),
             tags=version.get("tags", []),
             **({"run_id": run["info"]["run_id"]} if run else {}),
             **description,
@@ -90,9 +101,26 @@ class RegisteredModels:
         given = int(created["model_version"]["version"])
         if given < number:
             await self._target.delete("model-versions/delete", name=name, version=str(given))
+            if model_id:
+                await self._forget(model_id, name, given)
         else:
             self._counts["versions"] += 1
         return given
+
+    async def _forget(self, model_id: str, name: str, number: int) -> None:
+        """A logged model has noted that it became a version which stood for a deleted one."""
+        info = (await self._target.get(f"logged-models/{model_id}"))["model"]["info"]
+        noted = json.loads(tags_of(info).get(VERSIONS_TAG, "[]"))
+        kept = [entry for entry in noted if (entry.get("name"), entry.get("version")) != (name, number)]
+        if len(kept) < len(noted):
+            tag = {"key": VERSIONS_TAG, "value": json.dumps(kept)}
+            await self._target.patch(f"logged-models/{model_id}/tags", model_id=model_id, tags=[tag])
+
+    def _tags(self, model: Row) -> dict[str, str]:
+        tags = tags_of(model)
+        if ids := tags.get(EXPERIMENTS_TAG, "").strip(","):
+            tags[EXPERIMENTS_TAG] = f",{','.join(self._experiments.get(each, each) for each in ids.split(','))},"
+        return tags
 
     def _translated(self, source: str) -> str:
         """Where a version's files lie in the target."""

@@ -1,5 +1,6 @@
 """Something of everything on one MLflow server, and what a copy of it must look like on another."""
 
+import json
 import math
 from typing import Any
 
@@ -9,6 +10,7 @@ from tests.contract.mlflow.asking import Server, post, put
 from tests.contract.mlflow.cases.artifacts import ROOT
 
 EXP = "experiments/create"
+PROMPT = {"key": "mlflow.prompt.is_prompt", "value": "true"}
 
 
 def planted(client: httpx.Client, name: str) -> Server:
@@ -66,6 +68,9 @@ def planted(client: httpx.Client, name: str) -> Server:
             for n in range(3)
         ],
         post("registered-models/alias", name="$u", alias="champion", version="3"),
+        post("registered-models/create", name="$u-prompt", tags=[PROMPT]),
+        post("model-versions/create", name="$u-prompt", source="dummy-source",
+             tags=[PROMPT, {"key": "mlflow.prompt.text", "value": "Say {{x}}"}]),
     ]  # fmt: skip
     for step in steps:
         answer = server.ask(step)
@@ -121,6 +126,12 @@ def check_copy(client: httpx.Client, name: str) -> None:
     assert (champion["version"], champion["description"], champion["run_id"]) == ("3", "number 2", run_id)
     location = ask("model-versions/get-download-uri", name=name, version="3")["artifact_uri"]
     assert output["model_id"] in location
+    noted = json.loads(
+        _pairs(ask(f"logged-models/{output['model_id']}")["model"]["info"]["tags"])["mlflow.modelVersions"]
+    )
+    assert sorted(int(entry["version"]) for entry in noted if entry["name"] == name) == [1, 3]
+    prompt = ask("model-versions/get", name=f"{name}-prompt", version="1")["model_version"]
+    assert _pairs(prompt["tags"])["mlflow.prompt.text"] == "Say {{x}}"
 
 
 def _answer(response: httpx.Response) -> Any:

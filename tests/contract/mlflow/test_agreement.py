@@ -215,7 +215,7 @@ def test_a_server_is_copied_into_the_other_and_a_second_time_nothing_is_left_to_
     assert first.left_out == []
     assert first.counts == {
         "experiments": 1, "runs": 3, "metric points": 1003, "files": 3, "logged models": 2,
-        "registered models": 1, "versions": 2,
+        "registered models": 2, "versions": 3,
     }  # fmt: skip
     check_copy(target, name)
     assert asyncio.run(_copied(source, target, name)).counts == {"runs that were there": 3}
@@ -224,6 +224,6 @@ def test_a_server_is_copied_into_the_other_and_a_second_time_nothing_is_left_to_
 
 async def _copied(source: httpx.Client, target: httpx.Client, name: str) -> Copying:
     async with MlflowServer.at(str(source.base_url)) as one, MlflowServer.at(str(target.base_url)) as other:
-        copying = Copying(one, other, lambda what, done, of: None, experiments=name, models=name)
+        copying = Copying(one, other, lambda what, done, of: None, experiments=name, models=f"{name}*")
         await copying.all()
         return copying
