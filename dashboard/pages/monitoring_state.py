@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 from dashboard.figures.base import Span
@@ -15,6 +14,7 @@ MERGED = {"": "Every window", "7": "7 windows merged", "30": "30 windows merged"
 DEFAULT_RANGE = "90"
 MOST_MERGED = 20_160  # windows in one column: two weeks of minutes
 MOST_WINDOWS = 400  # columns that a screen can tell apart; a longer span is asked for in coarser windows
+MOST_COMPARED = 100  # columns that the gateway compares with something else than the reference at once
 
 _MOMENT = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d")
 
@@ -37,20 +37,28 @@ def span_of(state: Mapping[str, str]) -> Span:
     return Span(last=MOST_WINDOWS if chosen == "all" else int(chosen), merged=merged, against=against)
 
 
-_USUAL = (60, 300, 900, 3600, 10_800, 21_600, 43_200, 86_400, 604_800)
-"""Seconds of columns that people are used to; of several that fit, the shortest."""
+def limits_of(span: Span, window_seconds: int) -> dict[str, Any]:
+    """What is asked of the gateway: the newest windows, or all of a time in no more columns than a screen can tell
+    apart. Which width those have shows in the answer: `merged_in`."""
+    limits: dict[str, Any] = {"last": span.last}
+    if span.zoomed:
+        limits = {"start": _zoned(span.start), "end": _zoned(span.end)}
+    if span.zoomed or span.last == MOST_WINDOWS:
+        limits |= {"last": None, "most": MOST_COMPARED if span.against else MOST_WINDOWS}
+    if span.against:
+        limits["against"] = span.against
+    if span.merged > 1:
+        limits["resolutionSeconds"] = window_seconds * span.merged
+    return limits
 
 
-def columns_of(span: Span, window_seconds: int) -> int:
-    """How many windows make a column: as many as were chosen, or so many that a zoomed time fits on a screen."""
-    if span.start is None or span.end is None:
-        return span.merged
-    seconds = (datetime.fromisoformat(span.end) - datetime.fromisoformat(span.start)).total_seconds()
-    least = seconds / MOST_WINDOWS
-    if span.merged * window_seconds >= least:
-        return span.merged
-    usual = (width // window_seconds for width in _USUAL if width >= least and width % window_seconds == 0)
-    return next(usual, math.ceil(least / window_seconds))
+def merged_in(width: timedelta, window_seconds: int) -> int:
+    """How many of the monitor's windows a column of this width stands for."""
+    return max(1, round(width.total_seconds() / window_seconds))
+
+
+def _zoned(text: str | None) -> str | None:
+    return text and text + ("" if text.endswith("Z") else "Z")
 
 
 def merged_of(state: Mapping[str, str]) -> str:

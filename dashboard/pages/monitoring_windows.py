@@ -17,7 +17,7 @@ from dashboard.figures.volume import volume
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import Monitored
 from dashboard.happened import happened
-from dashboard.pages.monitoring_state import MOST_WINDOWS, columns_of, span_of
+from dashboard.pages.monitoring_state import limits_of, merged_in, span_of
 from dashboard.recent import MANY_FEATURES, newest_windows
 from dashboard.site import Site, Visit
 from dashboard.watched import watched
@@ -69,14 +69,7 @@ async def load(site: Site, visit: Visit) -> Shown:
     try:
         monitored = await watched(visit)
         span = span_of(visit.state)
-        span = replace(span, merged=columns_of(span, monitored.window_seconds))
-        limits: dict[str, Any] = (
-            {"start": _zoned(span.start), "end": _zoned(span.end)} if span.zoomed else {"last": span.last}
-        )
-        if span.against:
-            limits["against"] = span.against
-        if span.merged > 1:
-            limits["resolutionSeconds"] = monitored.window_seconds * span.merged
+        limits = limits_of(span, monitored.window_seconds)
         features = monitored.features
         if len(features) > MANY_FEATURES:
             features = await _farthest(visit, monitored)
@@ -86,12 +79,14 @@ async def load(site: Site, visit: Visit) -> Shown:
             visit.ask(ask.WINDOWS, model=monitored.model, version=monitored.version, **limits),
             model_levels(visit, monitored.model, measure.key),
         )
-        rows = [window_row(window) for window in windows[-MOST_WINDOWS:]]
+        if windows:
+            span = replace(span, merged=merged_in(windows[-1].end - windows[-1].start, monitored.window_seconds))
+        rows = [window_row(window) for window in windows]
         order = feature_order(rows, features)
         wanted = visit.state.get("feature", "")
         most_drifted = order[-2] if len(order) > 1 else PREDICTION
         feature = wanted if wanted in order else most_drifted
-        bounds = (windows[-len(rows)].start.isoformat(), windows[-1].end.isoformat()) if rows else (None, None)
+        bounds = (windows[0].start.isoformat(), windows[-1].end.isoformat()) if windows else (None, None)
         return Shown(monitored, features, rows, span, measure, feature, await marks, levels, bounds)
     finally:
         marks.cancel()
@@ -104,10 +99,6 @@ async def _farthest(visit: Visit, monitored: Monitored) -> list[str]:
     chosen = order[-1 - MANY_FEATURES : -1]  # the last is the model's own output
     wanted = visit.state.get("feature", "")
     return chosen if wanted in chosen or wanted not in monitored.features else [wanted, *chosen[1:]]
-
-
-def _zoned(text: str | None) -> str | None:
-    return text and text + ("" if text.endswith("Z") else "Z")
 
 
 def charts(shown: Shown) -> dict[str, Figure]:

@@ -169,10 +169,11 @@ def test_of_very_many_features_the_farthest_are_asked_for_and_a_moved_window_rea
 def test_a_zoom_over_more_windows_than_a_screen_shows_is_asked_for_in_wider_columns(
     gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
 ) -> None:
-    page = open_page(f"{dashboard.url}{PATH}?start=2010-01-01T00:00:00&end=2014-01-01T00:00:00")
-    drawn(page, "volume")
-    expect(page.locator("#monitor-note")).to_contain_text("each column holds 7 d")
-    assert {one["seconds"] for one in gateway.windowed if not one["last"]} == {604_800}
+    gateway.windows[:] = [recorded.window(day) for day in range(500)]
+    page = open_page(f"{dashboard.url}{PATH}?start=2010-01-01T00:00:00&end=2016-01-01T00:00:00")
+    drawn(page, "volume", windows(250))
+    expect(page.locator("#monitor-note")).to_contain_text("each column holds 2 d")
+    assert {one["most"] for one in gateway.windowed if not one["last"]} == {400}
     page.get_by_role("button", name="Reset zoom").click()
     drawn(page, "volume", windows(90))
     expect(page.locator("#monitor-note")).to_be_hidden()

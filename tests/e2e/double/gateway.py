@@ -301,6 +301,7 @@ class GatewayDouble:
             types: list[str] | None = None,
             aggregate: str | None = None,
             aggregateId: str | None = None,  # noqa: N803
+            where: Record | None = None,
             **__: Any,
         ) -> Record:
             chosen = [
@@ -309,6 +310,7 @@ class GatewayDouble:
                 if (not types or event["type"] in types)
                 and (not aggregate or event["aggregate"] == aggregate)
                 and (not aggregateId or event["aggregateId"] == aggregateId)
+                and _holds(event, where or {})
             ]
             return connection(chosen, first, after)
 
@@ -341,14 +343,19 @@ class GatewayDouble:
             **given: Any,
         ) -> list[Record]:
             self.compared += [given["against"]] if given.get("against") else []
-            self.windowed.append({"last": last, "seconds": resolutionSeconds, "features": features})
+            most = given.get("most")
+            self.windowed.append({"last": last, "seconds": resolutionSeconds, "features": features, "most": most})
             chosen = [
                 window
                 for window in self.windows
                 if (not start or window["end"] > _text(start)) and (not end or window["start"] < _text(end))
             ]
-            if resolutionSeconds:  # each group stands for itself by its first window: enough to look at
-                chosen = chosen[:: resolutionSeconds // 86_400]
+            days = max((resolutionSeconds or 0) // 86_400, -(-len(chosen) // most) if most else 1)
+            if days > 1:  # each group stands for itself by its first window: enough to look at
+                wide = timedelta(days=days)
+                chosen = [
+                    {**one, "end": recorded.iso(datetime.fromisoformat(one["start"]) + wide)} for one in chosen[::days]
+                ]
             chosen = chosen[-last:] if last else chosen
             if features is None:
                 return chosen
@@ -395,6 +402,14 @@ def _value(run: Record, column: str) -> Any:
         return run[{"run_name": "name", "start_time": "startTime", "user_id": "user"}.get(name, name)]
     value = next((one["value"] for one in run[kind] if one["key"] == name), None)
     return (value is None, value if isinstance(value, float) else str(value))
+
+
+def _holds(event: Record, where: Record) -> bool:
+    """Of the filter's conditions those that pages ask for."""
+    words, conditions = str({**event, "time": ""}).lower(), where.get("and") or []
+    if any(one.get("time") and event["time"] >= _text(one["time"]["before"]) for one in conditions):
+        return False
+    return all(one["or"][0]["type"]["ilike"].strip("%").lower() in words for one in conditions if one.get("or"))
 
 
 class _Refused(Exception):

@@ -1,5 +1,6 @@
 """The state of the monitoring page: what a control or a gesture does to the address."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from dashboard.pages.monitoring_state import (
     MOST_WINDOWS,
     against_options,
     changed_state,
-    columns_of,
     gestures,
+    limits_of,
+    merged_in,
     merged_of,
     merged_options,
     span_of,
@@ -87,13 +89,22 @@ def test_nonsense_merges_nothing(nonsense: str) -> None:
     assert merged_of({"merged": nonsense}) == ""
 
 
-def test_a_long_zoom_is_asked_for_in_usual_columns_and_few() -> None:
+def test_a_long_time_is_asked_for_in_as_many_columns_as_a_screen_can_tell_apart() -> None:
     year = Span(start="2025-01-01T00:00:00", end="2026-01-01T00:00:00")
-    assert columns_of(year, 60) == 1440, "a day in a column"
-    assert columns_of(year, 86_400) == 1
-    assert columns_of(Span(start="2025-01-01T00:00:00", end="2025-01-01T12:00:00"), 60) == 5
-    assert columns_of(Span(start="1925-01-01T00:00:00", end="2025-01-01T00:00:00"), 86_400) == 92
-    assert columns_of(Span(last=400, merged=7), 60) == 7
+    assert limits_of(year, 60) == {
+        "start": "2025-01-01T00:00:00Z",
+        "end": "2026-01-01T00:00:00Z",
+        "last": None,
+        "most": MOST_WINDOWS,
+    }
+    assert limits_of(span_of({"range": "all"}), 60) == {"last": None, "most": MOST_WINDOWS}
+    assert limits_of(span_of({"range": "all", "against": "year"}), 60)["most"] == 100
+    assert limits_of(Span(last=90, merged=7), 60) == {"last": 90, "resolutionSeconds": 420}
+
+
+def test_the_answer_tells_how_many_windows_a_column_stands_for() -> None:
+    assert merged_in(timedelta(days=1), 60) == 1440
+    assert merged_in(timedelta(minutes=1), 60) == 1
 
 
 def test_drift_is_compared_with_other_windows_or_another_reference() -> None:
