@@ -52,5 +52,28 @@
     });
     return { x, y };
   }
+  /* The moment under the pointer, in all charts of the page that have a time axis. */
+  let pointer = null;
+  function cross() {
+    const over = pointer && pointer.target.closest && pointer.target.closest("#monitor-body .js-plotly-plot"), axisOf = (plot) => { const axis = plot._fullLayout && plot._fullLayout.xaxis; return axis && axis.type === "date" && axis._length ? axis : null; };
+    const from = over && axisOf(over), at = from ? pointer.clientX - over.getBoundingClientRect().left - from._offset : -1, moment = from && at >= 0 && at <= from._length ? from.p2c(at) : null;
+    pointer = null;
+    for (const plot of document.querySelectorAll("#monitor-body .js-plotly-plot")) {
+      const axis = axisOf(plot), holder = plot.closest(".chart");
+      if (!axis || !holder) continue;
+      let line = holder.querySelector(".crosshair");
+      const place = moment === null || plot === over ? -1 : axis.c2p(moment);
+      if (place < 0 || place > axis._length) { if (line) line.hidden = true; continue; }
+      if (!line) { line = document.createElement("div"); line.className = "crosshair"; holder.append(line); }
+      const { _size: size } = plot._fullLayout;
+      Object.assign(line.style, { left: axis._offset + place + "px", top: size.t + "px", height: size.h + "px" });
+      line.hidden = false;
+    }
+  }
+  addEventListener("pointermove", (event) => {
+    if (event.pointerType !== "mouse" || !document.getElementById("monitor-body")) return;
+    if (!pointer) requestAnimationFrame(cross);
+    pointer = event;
+  }, { passive: true });
   (window.lifecycle = window.lifecycle || {}).merged = merged;
 })();

@@ -24,16 +24,36 @@
     const list = document.getElementById("feed");
     if (!list) return;
     const known = new Map([...list.children].map((item) => [item.dataset.event, item]));
-    list.replaceChildren(...rows.map((row) => known.get(row.id) || line(row)));
+    const newest = new Set(rows.map((row) => row.id)); // where all of them are looked at, older ones stay below if nothing is missing between
+    const older = list.closest(".long") && rows.some((row) => known.has(row.id)) ? [...list.children].filter((item) => !newest.has(item.dataset.event)).slice(0, 470) : [];
+    list.replaceChildren(...rows.map((row) => known.get(row.id) || line(row)), ...older);
   };
+  /* Times as people like them best: how long ago, by the clock here, or in UTC. */
+  const TIMES = "lifecycle-times", MODES = { ago: "Relative", here: "Local", utc: "UTC" };
+  const mode = () => (localStorage.getItem(TIMES) in MODES ? localStorage.getItem(TIMES) : "ago");
+  function clock(moment, utc) {
+    const zone = utc ? { timeZone: "UTC" } : {}, day = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" };
+    return new Intl.DateTimeFormat("en-GB", { ...day, ...zone, timeZoneName: "short" }).format(moment).replace("Sept", "Sep");
+  }
   live.showTimes = () => {
-    const units = [[60, 1, "s"], [3600, 60, "min"], [86400, 3600, "h"], [1209600, 86400, "d"]];
+    const units = [[60, 1, "s"], [3600, 60, "min"], [86400, 3600, "h"], [1209600, 86400, "d"]], how = mode();
     for (const element of document.querySelectorAll("time[data-relative]")) {
-      const seconds = (Date.now() - Date.parse(element.dateTime)) / 1000, unit = units.find((u) => seconds < u[0]);
-      const text = seconds < 5 ? "just now" : unit && Math.floor(seconds / unit[1]) + " " + unit[2] + " ago";
-      if (text && element.textContent !== text) element.textContent = text;
+      const moment = new Date(element.dateTime), seconds = (Date.now() - moment) / 1000, unit = units.find((u) => seconds < u[0]);
+      const ago = seconds < 5 ? "just now" : unit && Math.floor(seconds / unit[1]) + " " + unit[2] + " ago";
+      const text = how === "ago" && ago ? ago : element.dataset.clock === how ? element.textContent : clock(moment, how !== "here");
+      element.dataset.clock = how === "ago" && ago ? "" : how;
+      if (element.textContent !== text) element.textContent = text;
+      if (!element.dataset.both) { element.dataset.both = "1"; element.title = clock(moment, true) + " · " + clock(moment, false); }
     }
+    const word = document.getElementById("times-word");
+    if (word && word.textContent !== MODES[how]) word.textContent = MODES[how];
   };
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#times")) return;
+    const all = Object.keys(MODES);
+    localStorage.setItem(TIMES, all[(all.indexOf(mode()) + 1) % all.length]);
+    live.showTimes();
+  });
   /* A page was put in place: its feed and its times have to be shown. */
   live.showPage = () => {
     const list = document.getElementById("feed");
@@ -43,6 +63,11 @@
       const chosen = graph.querySelector(".chosen");
       if (chosen) graph.scrollLeft = chosen.parentElement.offsetLeft - (graph.clientWidth - chosen.offsetWidth) / 2;
       graph.dataset.placed = "";
+    }
+    for (const tabs of document.querySelectorAll(".tabs:not([data-placed])")) { // and the chosen one of many in sight
+      const chosen = tabs.querySelector("input:checked + label, [data-active]");
+      if (chosen) tabs.scrollLeft = chosen.offsetLeft - (tabs.clientWidth - chosen.offsetWidth) / 2;
+      if (chosen && chosen.offsetWidth) tabs.dataset.placed = "";
     }
   };
   /* What had the focus was put in place anew: its likeness has it from now on, or else the page's content; never nothing. */

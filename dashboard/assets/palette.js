@@ -36,6 +36,14 @@
     $("keys").showModal();
     $("keys-close").focus();
   }
+  /* From line to line of the page's lists: to the first link of each. */
+  function step(by) {
+    const lines = [...document.querySelectorAll("#page tbody tr, #page .feed > li, #page .lineage li")].filter((line) => line.checkVisibility() && line.querySelector("a"));
+    const at = lines.findIndex((line) => line.contains(document.activeElement)), next = lines[at < 0 ? (by > 0 ? 0 : lines.length - 1) : at + by];
+    if (!next) return;
+    next.querySelector("a").focus();
+    next.scrollIntoView({ block: "nearest" });
+  }
   /* Disclosures above a list close on Escape and on a click beside them. */
   const dropped = () => document.querySelectorAll("details.dropdown[open]");
   document.addEventListener("keydown", (event) => {
@@ -54,6 +62,7 @@
     if (second) { event.preventDefault(); go(second); }
     else if (event.key === "/") { event.preventDefault(); open(); }
     else if (event.key === "?") { event.preventDefault(); help(); }
+    else if (event.key === "j" || event.key === "k") { event.preventDefault(); step(event.key === "j" ? 1 : -1); }
   });
   document.addEventListener("click", (event) => {
     const within = (selector) => event.target.closest(selector);

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from dash import html
 
-from dashboard.components.basics import badge, clipped, link, moment, scrolling
+from dashboard import formats
+from dashboard.components.basics import badge, clipped, link, moment, stacking
 from dashboard.components.states import empty
 from dashboard.gateway.alert_views import AlertRow
 from dashboard.links import Links
@@ -64,9 +65,13 @@ def alert_table(alerts: Sequence[AlertRow], links: Links) -> Component:
             ]
         )
     )
-    return scrolling(
+    return stacking(
         html.Table([head, html.Tbody([_row(one, links) for one in alerts])], className="table"), "Alerts", 600
     )
+
+
+def _again(times: int) -> str:
+    return f"came back {formats.plural(times, 'time')}"
 
 
 def _row(one: AlertRow, links: Links) -> Component:
@@ -92,7 +97,9 @@ def _row(one: AlertRow, links: Links) -> Component:
             html.Td(
                 [
                     moment(one.opened_at),
-                    html.Div(f"back {one.reopened} times", className="sub") if one.reopened else None,
+                    html.Div(f"came back {formats.plural(one.reopened, 'time')}", className="sub")
+                    if one.reopened
+                    else None,
                 ],
                 className="end",
             ),

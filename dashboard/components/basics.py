@@ -119,6 +119,17 @@ def scrolling(table: Component, label: str, narrowest: int) -> Component:
     return html.Div(table, className="table-scroll", tabIndex="0", role="region", **wild({"aria-label": label}))
 
 
+def stacking(table: Component, label: str, narrowest: int) -> Component:
+    """Like `scrolling`; on a phone each row is a block of its own, its cells named by the heads of their columns."""
+    head, body = table.children
+    names = ["" if cell.children is None else str(cell.children) for cell in head.children.children]
+    for row in body.children:
+        for name, cell in zip(names, row.children, strict=True):
+            setattr(cell, "data-label", name)
+    table.className = f"{table.className} stacked"
+    return scrolling(table, label, narrowest)
+
+
 def code(value: str) -> Component:
     """A value as it was logged; a long one in full as its tooltip."""
     return html.Code(clipped(value, 120), title=clipped(value, 2000))

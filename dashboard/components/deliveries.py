@@ -10,7 +10,7 @@ from dash import html
 
 from dashboard import formats
 from dashboard.components.acting import act
-from dashboard.components.basics import badge, card, clipped, moment, scrolling
+from dashboard.components.basics import badge, card, clipped, moment, stacking
 from dashboard.components.states import empty, failed
 from dashboard.gateway import operations as ask
 from dashboard.gateway.alert_views import DeadLetter, LifecycleWebhook, Webhook
@@ -111,7 +111,7 @@ def _table(rows: Sequence[tuple[Webhook | LifecycleWebhook, Any, Component]], la
         )
         for one, what, buttons in rows
     ]
-    return scrolling(html.Table([head, html.Tbody(body)], className="table"), label, 680)
+    return stacking(html.Table([head, html.Tbody(body)], className="table"), label, 680)
 
 
 def _state(one: Webhook | LifecycleWebhook) -> list[Component]:
@@ -153,7 +153,7 @@ async def letters(site: Site, visit: Visit) -> Component:
         html.Tr([html.Th(text, scope="col") for text in ("What is wrong", "Message", "Put aside")] + [html.Td()])
     )
     table = html.Table([head, html.Tbody([_letter(*pair) for pair in found])], className="table")
-    return card("Dead letters", html.Div([said, scrolling(table, "Dead letters", 720)]), hint=_LETTERS_HINT)
+    return card("Dead letters", html.Div([said, stacking(table, "Dead letters", 720)]), hint=_LETTERS_HINT)
 
 
 def _letter(service: str, one: DeadLetter) -> Component:

@@ -142,7 +142,8 @@ def graph(folded: Folded, links: Links) -> Component:
     found = folded.found
     boxes, left_out = layered(found)
     wide = (max((box.column for box in boxes), default=0) + 1) * (WIDTH + _GAP_X)
-    high = (max((box.row for box in boxes), default=0) + 2) * (HEIGHT + _GAP_Y)
+    lowest = max((box.row for box in boxes), default=0) + (2 if left_out else 1)
+    high = lowest * (HEIGHT + _GAP_Y) + HEIGHT // 2  # lines that bow pass below the lowest box
     start = (found.start.kind, found.start.id)
     entries = [
         html.Li(

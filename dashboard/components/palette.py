@@ -111,6 +111,7 @@ def keys_help(labels: Mapping[str, str]) -> Component:
     rows: list[tuple[Sequence[str], str]] = [
         (("Ctrl", "K"), "Go to anything (⌘ K on a Mac)"),
         (("/",), "Go to anything"),
+        (("j", "k"), "Next, previous line of a list"),
         (("?",), "These keys"),
         *((("g", letter), labels[area]) for area, letter in KEYS.items()),
     ]

@@ -122,6 +122,17 @@ def _header(links: Links, viewer: Component, *, signed_in: bool) -> Component:
                         ),
                         html.Span("Connecting", id="live-badge", className="live-badge reconnecting", role="status"),
                         html.Span(viewer, id="viewer", className="viewer"),
+                        html.Button(
+                            [
+                                icon("clock"),
+                                html.Span("Times: ", className="visually-hidden"),
+                                html.Span("Relative", id="times-word", className="times-word"),
+                            ],
+                            id="times",
+                            className="button small times-button",
+                            type="button",
+                            title="How times are written: how long ago, by the clock here, or in UTC",
+                        ),
                         html.A(
                             icon("logout", "Sign out"), href=links.sign_out(), className="icon-button", title="Sign out"
                         )

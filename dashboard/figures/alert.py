@@ -9,6 +9,12 @@ from dashboard.figures.base import Figure, layout, value_axis
 from dashboard.gateway.alert_views import AlertWindow
 from dashboard.theme import BLUE, GREY, VERMILLION
 
+_LETTERS = ("psi", "js", "ks", "rmse", "mae", "auc")  # figures whose names are letters
+
+
+def _name(figure: str) -> str:
+    return figure.upper() if figure in _LETTERS else figure[:30]
+
 
 def alert_windows(windows: Sequence[AlertWindow], figure: str, limit: float | None) -> Figure:
     """Bars by window; those that fired differ in colour and pattern."""
@@ -57,7 +63,7 @@ def alert_windows(windows: Sequence[AlertWindow], figure: str, limit: float | No
             hovermode="closest",
             showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-            yaxis=value_axis(title={"text": figure[:30], "standoff": 6}, rangemode="tozero"),
+            yaxis=value_axis(title={"text": _name(figure), "standoff": 6}, rangemode="tozero"),
             margin={"l": 60, "r": 12, "t": 34, "b": 40},
             shapes=shapes,
         ),

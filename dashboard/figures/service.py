@@ -65,7 +65,7 @@ def latency(rows: list[Row], span: Span) -> Figure:
             span,
             showlegend=True,
             legend=_LEGEND,
-            yaxis=value_axis(rangemode="tozero", tickformat=".3s", ticksuffix="s"),
+            yaxis=value_axis(rangemode="tozero", tickformat="~s", ticksuffix="s"),
             margin={"l": 58, "r": 12, "t": 30, "b": 40},
             annotations=[] if known else [nothing_yet("No latencies were reported")],
         ),

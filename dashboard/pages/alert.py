@@ -82,18 +82,37 @@ def _causes(causes: Sequence[AlertCause], alert: Alert, site: Site) -> Component
     )
 
     def row(one: AlertCause) -> Component:
-        place = site.links.monitored(alert.model, alert.version, feature=one.subject)
+        place = _around(alert, site, one.subject)
         return html.Tr(
             [
                 html.Td(link(clipped(one.subject, 40), place, className="link strong")),
                 html.Td(clipped(one.text, 240)),
-                *(html.Td(formats.figure(value), className="number") for value in (one.value, one.expected, one.limit)),
+                *(
+                    html.Td(formats.figure(value, 3), className="number")
+                    for value in (one.value, one.expected, one.limit)
+                ),
             ]
         )
 
     return scrolling(
         html.Table([head, html.Tbody([row(one) for one in causes])], className="table compact"), "Causes", 560
     )
+
+
+def _time_of(alert: Alert) -> str:
+    """From the first window that fired to the end of the newest."""
+    known = [window for window in alert.windows if window.start >= alert.first_window]
+    return formats.period(known[0].start, known[-1].end) if known else formats.absolute(alert.first_window)
+
+
+def _around(alert: Alert, site: Site, feature: str) -> str:
+    """The monitoring page zoomed to the alert's windows, with as much time before them."""
+    known = alert.windows
+    if not known:
+        return site.links.monitored(alert.model, alert.version, feature=feature)
+    length = known[-1].end - known[0].start
+    start, end = (f"{one:%Y-%m-%dT%H:%M:%S}" for one in (known[0].start - length, known[-1].end + length / 4))
+    return site.links.monitored(alert.model, alert.version, feature=feature, start=start, end=end)
 
 
 async def story_section(site: Site, visit: Visit) -> Component:
@@ -126,7 +145,6 @@ SECTIONS: dict[str, Section] = {
 async def render(site: Site, visit: Visit) -> Component:
     alert = await load(visit)
     parts = await rendered(SECTIONS, site, visit)
-    first = f"{alert.first_window:%Y-%m-%dT%H:%M:%S}"
     return html.Div(
         [
             page_head(
@@ -157,11 +175,7 @@ async def render(site: Site, visit: Visit) -> Component:
                                     [
                                         link(
                                             [icon("activity"), "Monitoring"],
-                                            site.links.monitored(
-                                                alert.model,
-                                                alert.version,
-                                                feature=alert.causes[0].subject if alert.causes else "",
-                                            ),
+                                            _around(alert, site, alert.causes[0].subject if alert.causes else ""),
                                             className="button",
                                         ),
                                         link(
@@ -177,7 +191,7 @@ async def render(site: Site, visit: Visit) -> Component:
                                     ],
                                     className="buttons",
                                 ),
-                                hint=f"{METRICS.get(alert.metric, alert.metric)}, first window {first[:10]}.",
+                                hint=f"{METRICS.get(alert.metric, alert.metric)}, windows of {_time_of(alert)}.",
                             ),
                         ],
                         className="column",

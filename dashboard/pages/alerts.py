@@ -11,7 +11,7 @@ from dash import html
 from dashboard import formats
 from dashboard.components.acting import act
 from dashboard.components.alerts import SEVERITIES, alert_table, by_weight
-from dashboard.components.basics import badge, card, clipped, link, moment, page_head, scrolling, wild
+from dashboard.components.basics import badge, card, clipped, link, moment, page_head, stacking, wild
 from dashboard.components.controls import choice, search_field, segments
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
@@ -99,7 +99,7 @@ def _silences(silences: Sequence[Silence], site: Site) -> Component:
             ]
         )
 
-    return scrolling(
+    return stacking(
         html.Table([head, html.Tbody([row(one) for one in silences])], className="table compact"), "Silences", 640
     )
 

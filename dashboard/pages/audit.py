@@ -16,7 +16,7 @@ import msgspec
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from dashboard import formats
-from dashboard.components.basics import badge, card, clipped, icon, link, moment, page_head, scrolling, wild
+from dashboard.components.basics import badge, card, clipped, icon, link, moment, page_head, stacking, wild
 from dashboard.components.controls import search_field, segments, state_id
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
@@ -116,7 +116,7 @@ def _table(site: Site, entries: list[AuditEntry], trail: str) -> Component:
     head = html.Thead(
         html.Tr([html.Th(text, scope="col") for text in ("No.", "When", "Who", "What", "Before and after", "Request")])
     )
-    return scrolling(
+    return stacking(
         html.Table([head, html.Tbody([_row(site, one, trail) for one in entries])], className="table compact"),
         "Entries of the audit trail",
         860,

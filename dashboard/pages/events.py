@@ -1,26 +1,30 @@
 """`/events`: everything that happened, newest first, live as long as nothing narrows it.
 
-The state of the page is its address: `about` (a kind of thing), `which` (one of them), `actor`, `after` (older ones).
+The state of the page is its address: `words` (anywhere in it), `about` (a kind of thing), `which` (one of them),
+`actor`, `on` (a day: as the stream was at its end), `after` (older ones).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.components.basics import card, link, page_head
-from dashboard.components.controls import choice, search_field
+from dashboard.components.controls import choice, day_field, past_note, search_field, state_id
 from dashboard.components.events import live_feed, timeline
 from dashboard.components.states import empty
+from dashboard.days import day_in
 from dashboard.gateway import operations as ask
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.site import Component, Site, Visit
 
 SHOWN = 60
+STATE = ("words", "about", "which", "actor", "on", "after")
 KINDS = {
     "": "Everything",
     "project": "Projects",
@@ -41,14 +45,31 @@ KINDS = {
 }
 
 
+MOST_WORDS = 8
+
+
+def holding(words: str) -> list[dict[str, Any]]:
+    """Conditions: each word stands somewhere in the event, whatever its case."""
+    found = []
+    for word in words.split()[:MOST_WORDS]:
+        pattern = {"ilike": f"%{word}%"}
+        found.append({"or": [{name: pattern} for name in ("type", "aggregateId", "actor", "correlationId", "data")]})
+    return found
+
+
 def limits(state: Mapping[str, str]) -> dict[str, Any]:
     """What the address narrows the stream to."""
+    conditions = holding(state.get("words", ""))
+    day = day_in(state.get("on", ""))
+    if day:
+        conditions.append({"time": {"before": f"{(day + timedelta(days=1)).isoformat()}T00:00:00Z"}})
     kind = state.get("about", "")
     wanted = {
         "aggregate": kind if kind in KINDS else "",
         "aggregateId": state.get("which", ""),
         "actor": state.get("actor", ""),
         "after": state.get("after", ""),
+        "where": {"and": conditions} if conditions else None,
     }
     return {name: value for name, value in wanted.items() if value}
 
@@ -59,11 +80,13 @@ async def render(site: Site, visit: Visit) -> Component:
     state = visit.state
     controls = dmc.Group(
         [
+            search_field("words", "Words", state.get("words", ""), "Any words: deployed flight-delay…"),
             choice(
                 "about", "About", KINDS, state.get("about", "") if state.get("about", "") in KINDS else "", width=170
             ),
             search_field("which", "Which one", state.get("which", ""), "Which one: a run's id, model/3…"),
             search_field("actor", "By whom", state.get("actor", ""), "By whom"),
+            day_field(state_id("on"), "The stream as it was on", state.get("on", ""), site.now().date()),
         ],
         gap="xs",
         mb="md",
@@ -75,7 +98,7 @@ async def render(site: Site, visit: Visit) -> Component:
     else:
         body = empty("Nothing fits", "Take a filter away to see more.", icon_name="search")
     cursor = page.page_info.end_cursor
-    kept = {name: value for name, value in state.items() if name in ("about", "which", "actor")}
+    kept = {name: value for name, value in state.items() if name in STATE and name != "after"}
     older = (
         html.P(link("Older events", site.links.events(**kept, after=cursor)), className="table-more")
         if page.page_info.has_next_page and cursor
@@ -86,8 +109,11 @@ async def render(site: Site, visit: Visit) -> Component:
         if state.get("after")
         else None
     )
+    day = day_in(state.get("on", ""))
+    now = site.links.events(**{name: value for name, value in kept.items() if name != "on"})
     return html.Div(
         [
+            past_note("The stream", day, now) if day else None,
             page_head(
                 "Events",
                 hint="Every fact that the services recorded, in order.",

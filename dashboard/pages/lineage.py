@@ -88,7 +88,8 @@ def _table(shown: Folded, site: Site) -> Component:
     head = html.Thead(
         html.Tr([html.Th(text, scope="col") for text in ("What", "Steps", "State", "When")] + [html.Td()])
     )
-    rows = [_row(node, shown.behind_it(node), site) for node in shown.found.nodes]
+    nearest = sorted(shown.found.nodes, key=lambda node: node.depth)
+    rows = [_row(node, shown.behind_it(node), site) for node in nearest]
     return scrolling(html.Table([head, html.Tbody(rows)], className="table compact"), "Things in the lineage", 560)
 
 

@@ -158,7 +158,7 @@ def _body(site: Site, visit: Visit, shown: Shown) -> Component:
                         html.Details(
                             [
                                 html.Summary("The same as a table", id="heatmap-opened"),
-                                html.Div(waiting(220), id="heatmap-table"),
+                                html.Div("One moment…", id="heatmap-table", className="sub"),
                             ],
                             className="details",
                         ),

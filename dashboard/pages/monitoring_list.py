@@ -6,7 +6,7 @@ from dash import html
 
 from dashboard import formats
 from dashboard.attention import last_heard, newest_telling
-from dashboard.components.basics import badge, card, clipped, link, moment, page_head, scrolling
+from dashboard.components.basics import badge, card, clipped, link, moment, page_head, stacking
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
@@ -41,7 +41,7 @@ async def list_section(site: Site, visit: Visit) -> Component:
         )
     )
     rows = [_row(site, one, windows) for one, windows in zip(monitored, recent, strict=True)]
-    table = scrolling(html.Table([head, html.Tbody(rows)], className="table"), "Versions under watch", 680)
+    table = stacking(html.Table([head, html.Tbody(rows)], className="table"), "Versions under watch", 680)
     return html.Div([table, _more(site, page)])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from dash import html
 
 from dashboard import formats
-from dashboard.components.basics import badge, card, clipped, link, moment, page_head, scrolling
+from dashboard.components.basics import badge, card, clipped, link, moment, page_head, stacking
 from dashboard.components.controls import segments
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
@@ -53,7 +53,7 @@ async def list_section(site: Site, visit: Visit) -> Component:
         )
     )
     rows = [_row(site, review) for review in page.nodes]
-    return scrolling(html.Table([head, html.Tbody(rows)], className="table"), "Reviews", 560)
+    return stacking(html.Table([head, html.Tbody(rows)], className="table"), "Reviews", 560)
 
 
 def _row(site: Site, review: Review) -> Component:

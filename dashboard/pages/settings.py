@@ -15,7 +15,7 @@ from dashboard import formats
 from dashboard.components import deliveries
 from dashboard.components.acting import act
 from dashboard.components.alerts import METRICS, severity_badge
-from dashboard.components.basics import badge, card, clipped, icon, moment, page_head, scrolling
+from dashboard.components.basics import badge, card, clipped, icon, moment, page_head, stacking
 from dashboard.components.board import PHASES
 from dashboard.components.controls import choice, segments
 from dashboard.components.states import empty, failed
@@ -84,7 +84,7 @@ async def environments(site: Site, visit: Visit) -> Component:
                 ]
             )
         )
-    table = scrolling(html.Table([head, html.Tbody(rows)], className="table"), "Environments", 560)
+    table = stacking(html.Table([head, html.Tbody(rows)], className="table"), "Environments", 560)
     return card("Environments", table, aside=add, hint="Where versions run, and what they need for it.")
 
 
@@ -106,7 +106,7 @@ async def gates(site: Site, visit: Visit) -> Component:
     rows += [_gate_row(gate, held, derived=True) for gate in policy.derived if gate.name not in own]
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Gate", "Condition", "From")] + [html.Td()]))
     body = (
-        scrolling(html.Table([head, html.Tbody(rows)], className="table"), "Gates", 560)
+        stacking(html.Table([head, html.Tbody(rows)], className="table"), "Gates", 560)
         if rows
         else empty(
             "No gates", "Without gates nothing may be deployed where they are asked for.", icon_name="circle-check"
@@ -198,7 +198,7 @@ async def rules(site: Site, visit: Visit) -> Component:
         html.Div(
             [
                 html.Div(note, className="badges"),
-                scrolling(html.Table([head, html.Tbody(rows)], className="table"), "Alert rules", 640),
+                stacking(html.Table([head, html.Tbody(rows)], className="table"), "Alert rules", 640),
             ]
         ),
         aside=html.Div(
@@ -342,7 +342,7 @@ async def tokens(site: Site, visit: Visit) -> Component:
                 ]
             )
         )
-    table = scrolling(html.Table([head, html.Tbody(rows)], className="table"), "API tokens", 640)
+    table = stacking(html.Table([head, html.Tbody(rows)], className="table"), "API tokens", 640)
     return card("API tokens", html.Div([note, table]), aside=add, hint="A token itself is shown once, when it is made.")
 
 

@@ -217,6 +217,66 @@ def test_the_audit_trail_is_verified_and_tampering_shows(
     expect(page.locator("tbody")).not_to_contain_text("anna")
 
 
+def test_the_stream_is_searched_by_words_and_shown_as_it_was_on_a_day(
+    busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{busy_dashboard.url}/events")
+    expect(page.locator("#feed")).to_contain_text("flight-delay at version 3")
+    field = page.get_by_role("textbox", name="Words")
+    field.press_sequentially("CHAMPION flight-delay")
+    expect(page).to_have_url(re.compile("words=CHAMPION"))
+    expect(page.locator(".feed li")).to_have_count(1)
+    expect(field).to_be_focused()  # the page was drawn anew meanwhile
+    expect(field).to_have_value("CHAMPION flight-delay")
+    field.fill("nowhere")
+    expect(page.get_by_text("Nothing fits")).to_be_visible()
+    field.fill("")
+    day = page.get_by_role("textbox", name="The stream as it was on")
+    day.fill("2 Jan 2020")
+    day.press("Enter")
+    expect(page.get_by_text("The stream as it was at the end of 2 January 2020")).to_be_visible()
+    expect(page.get_by_text("Nothing fits")).to_be_visible()
+    page.get_by_role("link", name="Back to now").click()
+    expect(page.locator("#feed")).to_contain_text("flight-delay at version 3")
+    assert page.locator(".feed li").count() > 30, "as many as were asked for, also after the stream has moved"
+
+
+def test_an_alert_is_discussed_silenced_with_a_way_back_and_resolved(
+    busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{busy_dashboard.url}/alerts/al1")
+    page.get_by_role("textbox", name="Say something").fill("It is <b>summer</b>.")
+    page.get_by_role("button", name="Send").click()
+    assert sent(busy_gateway, "commentAlert")["text"] == "It is <b>summer</b>."
+    page.get_by_role("button", name="Silence…").click()
+    dialog(page).get_by_role("textbox", name=re.compile("^Why")).fill("A heat wave")
+    dialog(page).get_by_role("button", name="Silence it").click()
+    said = sent(busy_gateway, "setSilence")
+    assert (said["model"], said["version"], said["reason"]) == (MODEL, "3", "A heat wave")
+    page.get_by_role("button", name="Undo").click()
+    assert sent(busy_gateway, "endSilence")["silenceId"]
+    expect(page.get_by_text("Undone.")).to_be_visible()
+    page.get_by_role("button", name="Request retraining…").click()
+    dialog(page).get_by_role("button", name="Request it").click()
+    expect(dialog(page)).to_have_count(0)
+    said = sent(busy_gateway, "requestRetraining")
+    assert (said["alertId"], said["backTo"]) == ("al1", "BUILDING")
+    resolve = page.get_by_role("button", name="Resolve…")
+    resolve.focus()
+    page.keyboard.press("Enter")
+    expect(dialog(page)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog(page)).to_have_count(0)
+    expect(resolve).to_be_focused()
+    page.keyboard.press("Enter")
+    dialog(page).get_by_role("textbox").fill("The reference was renewed.")
+    dialog(page).get_by_role("button", name="Resolve it").click()
+    expect(page.locator("#alert-head")).to_contain_text("resolved")
+    assert sent(busy_gateway, "resolveAlert")["reason"] == "The reference was renewed."
+    page.get_by_role("link", name="Monitoring", exact=True).last.click()
+    expect(page).to_have_url(re.compile(f"/monitoring/{MODEL}/3\\?feature=temp&start=2013-09"))
+
+
 def test_lineage_leads_from_thing_to_thing(busy_dashboard: DashboardProcess, open_page: OpenPage) -> None:
     page = open_page(f"{busy_dashboard.url}/lineage/version/{MODEL}%2F3")
     page.get_by_role("link", name=re.compile("4 features drifted")).first.click()

@@ -252,6 +252,25 @@ def test_the_menu_opens_on_a_phone_and_closes_after_a_choice(
     expect(page.get_by_role("link", name="Models", exact=True)).not_to_be_in_viewport()
 
 
+def test_times_are_written_as_people_choose_and_lists_are_walked_by_j_and_k(
+    settled_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{settled_dashboard.url}/alerts")
+    opened = page.locator("#alerts-inbox time")
+    expect(opened).to_have_text(re.compile("h ago$"))
+    expect(opened).to_have_attribute("title", re.compile("UTC"))
+    page.get_by_role("button", name="Times: Relative").click()
+    page.get_by_role("button", name="Times: Local").click()
+    expect(opened).to_have_text(re.compile(r"^\d+ \w{3} \d{4}, \d\d:\d\d UTC$"))
+    page.reload()
+    expect(opened).to_have_text(re.compile("UTC$"))
+    page.locator("#page").focus()
+    page.keyboard.press("j")
+    expect(page.get_by_role("link", name="4 features of flight-delay v3 drifted")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("4 features")
+
+
 def test_the_theme_toggle_is_remembered_and_charts_follow(
     settled_dashboard: DashboardProcess, open_page: OpenPage
 ) -> None:
