@@ -9,6 +9,8 @@ _PARTS = "the peer has transfers in parts with a cloud's storage only; ours alwa
 DIFFERENCES = {
     "malformed: no JSON": "the peer answers 405 with a page; ours in MLflow's error shape",
     "malformed: unknown endpoint": "the peer answers 404 with a page; ours in MLflow's error shape",
+    "experiments: rename to a taken name": "the peer tells what its database says; ours the code that creating one gets",
+    "runs: dataset without name or digest": "the peer keeps a dataset that has none; ours refuses it",
     "logged models: finalise NONSENSE": "the peer sets the status to unspecified; ours refuses a word that is none",
     "logged models: metric of a model twice": "the peer refuses a second value at the same step and time; ours keeps it",
     "logged models: on a dataset": "the peer finds nothing unless a digest is given too; ours takes any digest",

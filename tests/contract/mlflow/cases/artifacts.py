@@ -70,7 +70,7 @@ CASES = [
     ],
     *[
         case(f"PUT {path}", put(f"{ROOT}/{path}", b"x"))
-        for path in ("..%2f..%2fx", "%252e%252e%252fx", "%2fetc%2fx", "a%23b", "a%5c..%5cb")
+        for path in ("..%2f..%2fx", "%252e%252e%252fx", "%2fetc%2fx", "a%23b", "%20../x", "a%5c..%5cb")
     ],
     *[
         case(f"headers of {name}", put(f"{FILES}/{name}", b"x"),
@@ -78,6 +78,8 @@ CASES = [
         for name in ("a.txt", "b.pkl", "c.png", "d.pdf", "MLmodel", "mlproject", "e.html", "f.svg", "g.csv", "h.json", "i.yaml", "j.py", "k.unknown",
                      "l", ".hidden", "m.TXT", "a b.txt", "größe.txt", "模型.bin", "x(1),y.txt", "dog+step+20+timestamp+100.png", "n.tar.gz", "o.webp")
     ],
+    case("headers of refusals", Step("GET", f"{FILES}/nope", told=_HEADERS[2:]), Step("GET", f"{FILES}/..%2f..%2fx", told=_HEADERS[2:]),
+         Step("GET", "/get-artifact", {"run_id": "$run", "path": "../x"}, told=_HEADERS[2:])),
     case("odd names", *[step for name in ("a%5cb.txt", "9.41.00%e2%80%afAM.png", "%c2%a0.txt", "'q'", "%22dq%22", "a%3fb=c&d;e", "~", "..x", "x..") for step in (
         put(f"{FILES}/odd/{name}", b"x"), Step("GET", f"{FILES}/odd/{name}"))], listing(path="odd")),
     case("a directory downloaded", put(f"{FILES}/d/a.txt", b"1"), Step("GET", f"{FILES}/d"), Step("GET", f"{ROOT}/$exp/$run")),

@@ -69,6 +69,7 @@ CASES = [
         get("experiments/get-by-name", experiment_name="$u"),
     ),
     case("rename to nothing", CREATE, post("experiments/update", experiment_id="$exp", new_name="")),
+    case("rename to a taken name", CREATE, post("experiments/update", experiment_id="$exp", new_name="Default")),
     case("rename unknown", post("experiments/update", experiment_id="987654", new_name="$u")),
     case("rename too long", CREATE, post("experiments/update", experiment_id="$exp", new_name="x" * 501)),
     case("delete", CREATE, post("experiments/delete", experiment_id="$exp"), GET),

@@ -39,6 +39,12 @@ CASES = [
         GET,
     ),
     case(
+        "dataset without name or digest",
+        RUN,
+        post("runs/log-inputs", run_id="$run", datasets=[{"dataset": dataset("")}]),
+        post("runs/log-inputs", run_id="$run", datasets=[{"dataset": dataset("d", "")}]),
+    ),
+    case(
         "dataset name too long", RUN, post("runs/log-inputs", run_id="$run", datasets=[{"dataset": dataset("n" * 501)}])
     ),
     case(

@@ -121,5 +121,12 @@ CASES += [
     case("pages", *_SET, search(max_results=2, order_by=[{"field_name": "name"}], save={"token": "next_page_token"}),
          search(max_results=2, order_by=[{"field_name": "name"}], page_token="$token"),
          search("name = 'a'", max_results=2, page_token="$token")),
+    case("more searches", *_SET, *[search(text, order_by=[{"field_name": "name"}]) for text in (
+        "name IN ('a',)", "name NOT IN ('a',)", "status = 'READY'", "status != 'READY'", "status IN ('READY', 'PENDING')", "status = 'Ready'",
+        "metrics.auc > 0.6 AND metrics.loss > 1", "metrics.auc != 0.5", "tags.t != 'one'", "params.p LIKE '2'", "params.p = '1' AND tags.t = 'one'",
+        "creation_timestamp_ms > 5", "attr.name = 'a'", "attribute.name = 'a'", "tag.t = 'one'", "metric.auc > 0.6", "source_run_id != '$run'",
+        "model_id IN ('$a', '$b')", "datasets.name = 'd'", "name = 1", "metrics.auc >= 0.9", "", " ")]),
+    case("another question's token", *_SET, search(max_results=2, save={"token": "next_page_token"}),
+         post("logged-models/search", experiment_ids=["0"], page_token="$token"), search(order_by=[{"field_name": "name"}], page_token="$token")),
     case("bad token", search(page_token="x")),
 ]  # fmt: skip
