@@ -3,10 +3,22 @@
 (function () {
   const PAUSES = [250, 500, 1000, 2000, 4000], STALE_AFTER = 7000, BATCH = 60, FIRST = 30;
   let socket = null, tries = 0, heard = 0, topics = [], upstream = { live: true }, paused = false, lost = false, dragging = false, badge = "";
-  const props = new Map(), rows = new Map(), live = (window.lifecycle = window.lifecycle || {});
+  const props = new Map(), placed = new Map(), rows = new Map(), live = (window.lifecycle = window.lifecycle || {});
   let lines = null, asking = null, ticks = 0, timer = null, flushed = 0, healing = 0, patience = 2000;
   const prefix = () => JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
   const put = (id, values) => document.getElementById(id) && window.dash_clientside.set_props(id, values);
+
+  /* A pushed figure takes over what somebody did to the chart: the zoom, and lines that were hidden by the legend. */
+  function kept(id, { figure, ...others }) {
+    const place = figure && document.getElementById(id), chart = place && place.querySelector(".js-plotly-plot"), full = chart && chart._fullLayout;
+    if (!full) return figure ? { figure, ...others } : others;
+    const layout = { ...figure.layout };
+    for (const axis of ["xaxis", "yaxis"])
+      if (full[axis] && full[axis].autorange === false && !(layout[axis] || {}).range) layout[axis] = { ...layout[axis], range: [...full[axis].range], autorange: false };
+    const hidden = new Set(chart._fullData.filter((trace) => trace.visible === "legendonly").map((trace) => trace.name));
+    const data = figure.data.map((trace) => (hidden.has(trace.name) ? { ...trace, visible: "legendonly" } : trace));
+    return { ...others, figure: { ...figure, data, layout } };
+  }
 
   function connect() {
     const base = location.origin.replace(/^http/, "ws");
@@ -46,7 +58,11 @@
     setTimeout(putAll, FIRST); // the new line is in the pixels before figures and tables are drawn again
   }
   function putAll() {
-    for (const [id, values] of props) put(id, values);
+    for (const [id, values] of props) {
+      const text = JSON.stringify(values);
+      if (placed.get(id) !== text) put(id, kept(id, values)); // after a break much comes that stands there: charts keep their zoom
+      placed.set(id, text);
+    }
     props.clear();
     if (rows.size) window.dash_clientside.set_props("live-tick", { data: ++ticks });
   }
@@ -73,7 +89,7 @@
   }
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     live: {
-      watch: (wanted) => { rows.clear(); props.clear(); lines = null; watch(wanted || []); return window.dash_clientside.no_update; },
+      watch: (wanted) => { rows.clear(); props.clear(); placed.clear(); lines = null; watch(wanted || []); return window.dash_clientside.no_update; },
       merge: (_, figures) => {
         const pushed = [...rows.values()];
         rows.clear();

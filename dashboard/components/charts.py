@@ -14,8 +14,8 @@ def graph(figure: Figure, label: str, height: int) -> Component:
     return _chart(dcc.Graph(figure=figure, config=CONFIG, style={"height": height}, responsive=True), label)
 
 
-def marked_graph(graph_id: str, figure: Figure, label: str, height: int) -> Component:
-    """One that tells what is dragged over in it."""
+def named_graph(graph_id: str, figure: Figure, label: str, height: int) -> Component:
+    """One that is known by its id: it gets new figures where it stands, and tells what is dragged over in it."""
     drawn = dcc.Graph(id=graph_id, figure=figure, config=CONFIG, style={"height": height}, responsive=True)
     return _chart(drawn, label)
 

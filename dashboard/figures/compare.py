@@ -10,7 +10,8 @@ from dashboard.figures.base import Figure, layout, value_axis
 from dashboard.figures.learning import DASHES, LINES, level_lines, shortened
 
 _LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
-FAINT = 0.16  # opacity of what the eye is led away from
+FAINT = 0.25  # opacity of what the eye is led away from
+_SHORT = 7  # characters
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x")
 
 
@@ -42,11 +43,18 @@ def axis(name: str, values: Sequence[str | None]) -> Axis:
         low, high = (min(known), max(known)) if known else (0.0, 0.0)
         span = high - low
         places = [None if n is None else (n - low) / span if span else 0.5 for n in numbers]
-        return Axis(name, places, [value or "" for value in values], formats.figure(low), formats.figure(high))
+        texts = [value or "" for value in values]
+        ends = [_end(texts[numbers.index(end)], end) if known else "" for end in (low, high)]
+        return Axis(name, places, texts, *ends)
     order = sorted({value for value in values if value is not None})
     step = 1 / (len(order) - 1) if len(order) > 1 else 0.0
     spots = [None if value is None else order.index(value) * step if step else 0.5 for value in values]
     return Axis(name, spots, [value or "" for value in values], shortened(order[0], 16), shortened(order[-1], 16))
+
+
+def _end(text: str, number: float) -> str:
+    """As it was written, if that is short: nobody set a depth of 4.000."""
+    return text if len(text) <= _SHORT else formats.figure(number)
 
 
 def parallel(names: Sequence[str], axes: Sequence[Axis], faint: Collection[int] = (), revision: str = "") -> Figure:

@@ -36,6 +36,29 @@ def level_lines(
     ]
 
 
+_SPLITS = ("training", "train", "validation", "valid", "val", "eval", "test")
+_BESIDE = "_/.- "
+
+
+def grouped(names: Sequence[str]) -> dict[str, list[str]]:
+    """Metrics that belong in one chart: the same figure on different splits (`loss`, `val_loss`, `train/loss`)."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(_figure(name), []).append(name)
+    return found
+
+
+def _figure(name: str) -> str:
+    low = name.lower()
+    for split in _SPLITS:
+        if len(low) > len(split) + 1:
+            if low.startswith(split) and low[len(split)] in _BESIDE:
+                return name[len(split) + 1 :].lower()
+            if low.endswith(split) and low[-len(split) - 1] in _BESIDE:
+                return name[: -len(split) - 1].lower()
+    return low
+
+
 def curves(
     series: Mapping[str, Sequence[tuple[int, float | None]]], levels: Sequence[tuple[str, float]] = ()
 ) -> Figure:
@@ -59,6 +82,6 @@ def curves(
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
             xaxis={"showgrid": False, "zeroline": False, "title": {"text": "Step"}},
             yaxis=value_axis(),
-            margin={"l": 52, "r": 12, "t": 30, "b": 42},
+            margin={"l": 52, "r": 12, "t": 36, "b": 42},
         ),
     }

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
 import msgspec
+from dash import dcc
+from dash.development.base_component import Component
 from plotly.utils import PlotlyJSONEncoder
 
 from dashboard.components.events import FeedRow
+from dashboard.figures.base import Figure
 from dashboard.figures.rows import Row
 
 
@@ -43,6 +47,29 @@ class Frame:
 
     def __bool__(self) -> bool:
         return bool(self.props or self.rows or self.feed is not None)
+
+
+def drawn(part: Any) -> tuple[str, dict[str, Figure]]:
+    """A part of a page without what is drawn in its named charts, as JSON; and those figures by the charts' ids."""
+    named: list[Any] = [
+        one for one in _within(part) if isinstance(one, dcc.Graph) and isinstance(getattr(one, "id", None), str)
+    ]
+    figures = {one.id: one.figure for one in named}
+    for one in named:
+        one.figure = None
+    try:
+        return children_text(part), figures
+    finally:
+        for one in named:
+            one.figure = figures[one.id]
+
+
+def _within(part: Any) -> Iterator[Any]:
+    for one in part if isinstance(part, list) else [part]:
+        if isinstance(one, Component):
+            untyped: Any = one
+            yield one
+            yield from untyped._traverse()
 
 
 def children_text(component: Any) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import structlog
 
+from dashboard.figures.base import Figure
 from dashboard.gateway.views import EventView
 from dashboard.live import names
-from dashboard.live.frames import Frame, children_text
+from dashboard.live.frames import Frame, drawn
 from dashboard.pages import (
     alert,
     alerts,
@@ -133,7 +134,7 @@ class LiveSections:
         self._publish = publish
         self._changed = asyncio.Event()
         self._changed.set()
-        self._shown: dict[str, str] = {}
+        self._shown: dict[str, tuple[str, dict[str, Figure]]] = {}
         self.shown: dict[str, dict[str, Component]] = {}
         self.trouble: str | None = None
 
@@ -177,9 +178,16 @@ class LiveSections:
             self._changed.set()
             return
         self.trouble = None
-        texts = {name: children_text(part) for name, part in parts.items()}
-        fresh = {name: {"children": part} for name, part in parts.items() if self._shown.get(name) != texts[name]}
-        self._shown = texts
+        found = {name: drawn(part) for name, part in parts.items()}
+        fresh: dict[str, dict[str, Component]] = {}
+        for name, (text, figures) in found.items():
+            before = self._shown.get(name)
+            if before is None or before[0] != text:
+                fresh[name] = {"children": parts[name]}
+                continue
+            # Only what is drawn in its charts moved: they get new figures, so that zoom and hover stay.
+            fresh |= {graph: {"figure": figure} for graph, figure in figures.items() if before[1].get(graph) != figure}
+        self._shown = found
         self.shown = {name: {"children": part} for name, part in parts.items()}
         if fresh:
             self._publish(Frame(fresh))

@@ -16,7 +16,7 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from dashboard import brushes, formats
 from dashboard.brushes import Brush
 from dashboard.components.basics import badge, card, clipped, icon, link, moment, page_head, status, wild
-from dashboard.components.charts import graph, marked_graph
+from dashboard.components.charts import graph, named_graph
 from dashboard.components.comparison import Group, differing, side_by_side
 from dashboard.components.controls import choice, segments
 from dashboard.components.levels import metric_levels
@@ -242,7 +242,7 @@ def _parallel(
         figure = parallel(_names(runs), [every[name] for name in shown], faint, visit.state.get("brush", ""))
         label = "Parameters and metrics of each run as parallel coordinates"
         body = html.Div(
-            [_brushed(site, visit, runs, *brushed), marked_graph("compare-parallel", figure, label, 380)],
+            [_brushed(site, visit, runs, *brushed), named_graph("compare-parallel", figure, label, 380)],
         )
     return card(
         "Parallel coordinates", body, hint="What differs, the main metrics last. Drag along an axis to keep a range."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from dash import html
@@ -21,7 +22,7 @@ from dashboard.components.basics import (
     stats,
     status,
 )
-from dashboard.components.charts import graph
+from dashboard.components.charts import named_graph
 from dashboard.components.files import files, files_card
 from dashboard.components.insights import insights_card
 from dashboard.components.labels import labels_card
@@ -32,7 +33,7 @@ from dashboard.components.sections import rendered
 from dashboard.components.similar import similar_table
 from dashboard.components.states import empty, failed
 from dashboard.components.things import address
-from dashboard.figures.learning import curves
+from dashboard.figures.learning import curves, grouped
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import RunDetail
 from dashboard.links import Links, query
@@ -41,7 +42,7 @@ from dashboard.pages.page import Page
 from dashboard.site import Component, Section, Site, Visit
 from services.contracts.errors import LifecycleError, NotFound, Unauthenticated
 
-_CURVES = 8  # metrics drawn
+_CURVES = 20  # metrics drawn
 _POINTS = 500
 _SIMILAR = 6
 _FEW = 10  # metrics or parameters
@@ -101,7 +102,30 @@ async def curves_section(site: Site, visit: Visit) -> Component:
     if not series:
         return None
     levels = await metric_levels(visit, [run.experiment_id], series.keys())
-    return card("Learning curves", graph(curves(series, levels), "Metrics by step", 300))
+    groups = grouped(list(series))
+    charts = [
+        html.Div(
+            [
+                html.H3(clipped(figure, 60), className="curve-name"),
+                named_graph(
+                    f"run-curve-{place}",
+                    curves({name: series[name] for name in names}, [one for one in levels if _of_any(one[0], names)]),
+                    f"{', '.join(clipped(name, 60) for name in names)} by step",
+                    300 if len(groups) == 1 else 230,
+                ),
+            ]
+        )
+        for place, (figure, names) in enumerate(groups.items())
+    ]
+    more = len(run.metrics) - len(chosen)
+    hint = f"Of the {_CURVES} metrics that say most; {more} more stand below." if more else ""
+    look = "curves" if len(groups) > 1 else ""
+    return card("Learning curves", html.Div(charts, className=look), hint=hint)
+
+
+def _of_any(level: str, metrics: Sequence[str]) -> bool:
+    """Whether a level, called as in `experts (roc_auc)`, is one of these metrics'."""
+    return any(level.endswith(f"({metric})") for metric in metrics)
 
 
 SECTIONS: dict[str, Section] = {

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import WITHIN, DashboardProcess, Guard, OpenPage
 from tests.e2e.double import recorded
 from tests.e2e.double.gateway import GatewayDouble
+from tests.support.waiting import wait_until
 
 # Notes when each event's line first stood in the document.
 PROBE = """() => {
@@ -91,9 +92,32 @@ def test_a_run_that_trains_shows_its_newest_figures(
     page = open_page(f"{dashboard.url}/runs/{gateway.runs[0]['runId']}")
     expect(page.locator("#run-status")).to_have_text("Running")
     live(page)
-    expect(page.locator("#run-curves .main-svg").first).to_be_visible()
+    charts = page.locator("#run-curves .js-plotly-plot")
+    expect(charts).to_have_count(2)  # the same figure on two splits stands in one chart, the loss in its own
+    expect(charts.nth(1).locator(".main-svg").first).to_be_visible()
+    shown = "gd => gd._fullLayout && gd._fullLayout.xaxis.range"
+    gateway.log(0, "roc_auc", 0.8111)
+    expect(page.locator("#run-head")).to_contain_text("0.8111")  # what was there has come as well
+    whole = charts.first.evaluate(shown)
+    box = charts.first.locator(".nsewdrag").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 30, steps=5)
+    page.mouse.up()
+    wait_until(lambda: charts.first.evaluate(shown) != whole, within=WITHIN, what="the chart is zoomed")
+    zoomed = charts.first.evaluate(shown)
     gateway.log(0, "roc_auc", 0.8123)
-    expect(page.locator("#run-head")).to_contain_text("0.8123")
+    gateway.runs[0]["metricHistory"] = lambda _info, **_: [
+        {"step": step, "time": gateway.runs[0]["startTime"], "value": 0.5 + step / 200} for step in range(80)
+    ]
+    gateway.log(0, "roc_auc", 0.8124)
+    expect(page.locator("#run-head")).to_contain_text("0.8124")
+    drawn = "gd => gd.data[0].x.length"
+    wait_until(lambda: charts.first.evaluate(drawn) == 80, within=WITHIN, what="the curve has its newest points")
+    assert charts.first.evaluate(shown) == zoomed != whole
+    charts.first.locator(".nsewdrag").dblclick()
+    wait_until(lambda: charts.first.evaluate(shown) == [0, 79], within=WITHIN, what="all of it shows again")
     gateway.runs[0]["status"] = "FINISHED"
     gateway.emit("registry.run.ended", gateway.runs[0]["runId"], "ended it")
     expect(page.locator("#run-status")).to_have_text("Finished")

@@ -231,3 +231,9 @@ def test_what_is_dragged_over_becomes_ranges_from_the_lowest_to_the_highest_valu
     points = [{"curveNumber": 2, "pointNumber": 0}, {"curveNumber": 1, "pointNumber": 0}, {"curveNumber": 9}]
     assert brushes.drawn({"points": points}, list(axes), axes) == [Brush("params.depth", "6", "8")]
     assert brushes.drawn(None, [], {}) == []
+
+
+def test_the_ends_of_an_axis_are_written_as_they_were_set() -> None:
+    depth, auc = axis("depth", ["4", "8", None]), axis("auc", ["0.75018329", "0.7"])
+    assert (depth.low, depth.high) == ("4", "8")
+    assert (auc.low, auc.high) == ("0.7", "0.7502")

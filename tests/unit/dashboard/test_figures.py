@@ -9,7 +9,7 @@ from plotly.utils import PlotlyJSONEncoder
 from dashboard.figures.base import Figure, Span
 from dashboard.figures.distribution import distribution
 from dashboard.figures.drift import drift_runs, feature_order, feature_series, heatmap
-from dashboard.figures.learning import curves
+from dashboard.figures.learning import curves, grouped
 from dashboard.figures.performance import CLASSIFICATION, measures, performance
 from dashboard.figures.rows import PREDICTION, Row, read, window_row
 from dashboard.figures.service import latency, quality
@@ -108,3 +108,14 @@ def test_what_experts_reach_is_a_line_across_the_performance_chart() -> None:
     assert lines == [(0.81, 0.81), (0.7, 0.7)]
     assert [note["text"] for note in figure["layout"]["annotations"]] == ["experts 0.810", "worth shipping 0.700"]
     assert not performance([], CLASSIFICATION[0], SPAN, levels)["layout"]["shapes"], "nothing to measure yet"
+
+
+def test_a_figure_on_different_splits_stands_in_one_chart() -> None:
+    names = ["roc_auc", "loss", "val_loss", "train/loss", "training_roc_auc", "testing_time", "accuracy_test", "test"]
+    assert grouped(names) == {
+        "roc_auc": ["roc_auc", "training_roc_auc"],
+        "loss": ["loss", "val_loss", "train/loss"],
+        "testing_time": ["testing_time"],
+        "accuracy": ["accuracy_test"],
+        "test": ["test"],
+    }

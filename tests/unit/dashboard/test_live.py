@@ -2,10 +2,12 @@
 
 import json
 
+from dash import dcc, html
+
 from dashboard.components.events import FeedRow
 from dashboard.live import names
 from dashboard.live.browser import MOST_PENDING, Browser
-from dashboard.live.frames import Frame
+from dashboard.live.frames import Frame, drawn
 from dashboard.live.sections import sectioned
 from dashboard.live.socket import same_origin
 
@@ -16,6 +18,17 @@ def test_a_later_frame_wins_by_component_and_by_window() -> None:
     merged = json.loads(first.merged(later).text)
     assert merged["set"] == {"a": {"children": 2}, "b": {"children": 1}}
     assert [row.get("labelled") for row in merged["rows"]] == [2, None]
+
+
+def test_a_named_chart_that_moves_leaves_its_part_of_the_page_as_it_is() -> None:
+    def part(value: float, words: str = "curves") -> html.Div:
+        return html.Div([html.H3(words), dcc.Graph(id="c1", figure={"data": [value]}), dcc.Graph(figure={"data": []})])
+
+    before, after = part(1.0), part(2.0)
+    assert drawn(before)[0] == drawn(after)[0] != drawn(part(1.0, "others"))[0]
+    assert drawn(after)[1] == {"c1": {"data": [2.0]}}
+    assert after.children[1].figure == {"data": [2.0]}
+    assert drawn(None) == ("null", {})
 
 
 def test_an_emptied_feed_is_something_to_say_and_no_feed_is_not() -> None:
