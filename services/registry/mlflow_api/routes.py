@@ -129,6 +129,8 @@ NOT_OURS = (
     "mlflow/prompt-optimization",
     "mlflow/runs/create-promptlab-run",
     "mlflow/get-trace-artifact",
+    "mlflow/get-online-trace-details",
+    "mlflow/unified-traces",
     "mlflow/scorer",
     "mlflow/genai",
     "mlflow/demo",
