@@ -114,21 +114,15 @@ def register(app: Dash, acts: Acts) -> None:
         Output("dialog", "title"),
         Output("dialog-body", "children"),
         Output("dialog-given", "data"),
-        Input({"act": ALL, "given": ALL}, "n_clicks"),
-        Input({"cancel": ALL}, "n_clicks"),
+        Input("dialog-asked", "data"),
         prevent_initial_call=True,
     )
-    def open_dialog(_: list[Any], __: list[Any]) -> Any:
-        pressed = clicked()
-        if pressed is None:
+    def open_dialog(asked: dict[str, Any] | None) -> Any:
+        """`asked` is what `acting.js` says of a button that was pressed."""
+        action = acts.get(asked["act"]) if asked else None
+        if action is None or asked is None:
             return no_update
-        trigger = pressed[0]
-        if "cancel" in trigger:
-            return False, no_update, [], no_update
-        action = acts.get(trigger["act"])
-        if action is None:
-            return no_update
-        given = json.loads(trigger["given"])
+        given = json.loads(asked["given"])
         held = {"action": action.name, "given": given, "key": secrets.token_hex(16)}
         return True, action.title, form(action, given), held
 

@@ -73,6 +73,14 @@ def _deploy_back(given: Given) -> tuple[str, dict[str, Any]] | None:
     return "deployment.roll_back", {**kept, "reason": "Undone right after deploying."}
 
 
+def _roll_forward(given: Given) -> tuple[str, dict[str, Any]] | None:
+    """What was rolled back runs again: it ran there before, by now."""
+    if not given.get("current"):
+        return None
+    kept = {"model": given["model"], "environment": given["environment"], "toVersion": given["current"]}
+    return "deployment.roll_back", {**kept, "reason": "Undone right after rolling back."}
+
+
 _DEPLOYMENTS = (
     Action(
         "deployment.deploy",
@@ -103,6 +111,7 @@ _DEPLOYMENTS = (
         ),
         variables=only("model", "environment", "toVersion", "reason", "expected"),
         danger=True,
+        undo=_roll_forward,
     ),
     Action(
         "deployment.retire",

@@ -26,7 +26,7 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {
     "status": {"headerName": "Status", "width": 112, "cellRenderer": "RunStatus"},
     "experiment": {"headerName": "Experiment", "width": 150, "sortable": False},
     "user": {"headerName": "User", "width": 96},
-    "started": {"headerName": "Started", "width": 154},
+    "started": {"headerName": "Started", "width": 136, "cellRenderer": "RunTime"},
     "duration": {"headerName": "Duration", "width": 100, "sortable": False, "type": "rightAligned"},
 }
 _KINDS = {"metrics": "metric", "params": "parameter", "tags": "tag"}
@@ -150,7 +150,8 @@ def row(run: RunSummary, columns: Sequence[str], links: Links) -> dict[str, Any]
         "status": run.status,
         "experiment": clipped(run.experiment_name, 120),
         "user": clipped(run.user, 60),
-        "started": formats.absolute(run.start_time).removesuffix(" UTC"),
+        "started": run.start_time.isoformat(),
+        "startedSaid": formats.absolute(run.start_time),
         "duration": formats.duration(run.duration_seconds),
     }
     values = {f"metrics.{metric.key}": metric_text(metric) for metric in run.metrics}

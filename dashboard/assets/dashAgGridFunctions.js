@@ -73,6 +73,11 @@
     if (!data) return element("span", { className: "cell-waiting" });
     return element("a", { href: data.href, className: "link strong", "data-inside": "" }, value);
   };
+  components.RunTime = ({ data, value }) => { // as all times: `feed.js` says how long ago, or when
+    if (!data) return null;
+    setTimeout(window.lifecycle.showTimes);
+    return element("time", { key: value, dateTime: value, title: data.startedSaid, "data-relative": "true" }, data.startedSaid);
+  };
   components.RunStatus = ({ value }) => {
     if (!value) return null;
     const [tone, icon] = looks[value] || ["gray", "dots"];

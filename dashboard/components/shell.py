@@ -81,6 +81,7 @@ def shell(links: Links, first: First | None = None, *, signed_in: bool) -> Compo
             palette(addresses),
             keys_help({name: label for name, label, _ in AREAS}),
             dcc.Store(id="dialog-given"),
+            dcc.Store(id="dialog-asked"),
             html.Div(id="undo", role="status"),
             dmc.NotificationContainer(id="notices", position="bottom-right"),
         ],

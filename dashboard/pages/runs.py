@@ -38,7 +38,7 @@ async def render(site: Site, visit: Visit) -> Component:
         [
             page_head(
                 "Runs",
-                hint="Every run of everybody, newest first. Times are UTC.",
+                hint="Every run of everybody, newest first.",
                 aside=html.Div(
                     [
                         dcc.Link("Experiments", href=site.links.experiments(), className="button"),

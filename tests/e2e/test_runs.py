@@ -78,6 +78,7 @@ def test_rows_below_are_fetched_as_they_scroll_into_view(
 ) -> None:
     page = open_page(f"{settled_dashboard.url}/runs")
     expect(page.get_by_text("wise-lynx-1", exact=True)).to_be_visible()
+    expect(page.locator(".ag-row[row-index='1'] time")).to_have_text(re.compile(r"^\d+ min ago$"))
     viewport = page.locator(".ag-body-viewport")
     last = page.get_by_text(settled_gateway.runs[-1]["name"], exact=True)
 
