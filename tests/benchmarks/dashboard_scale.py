@@ -192,9 +192,9 @@ async def measured(given: argparse.Namespace, stack: Stack) -> AsyncIterator[str
     minutes = f"/monitoring/{MINUTES}/1"
     pages = {
         "minute windows, the newest 90": (minutes, CHART),
-        "minute windows, all (newest 400)": (f"{minutes}?range=all", CHART),
+        "minute windows, all of them": (f"{minutes}?range=all", CHART),
         "minute windows, 90 days of a column each": (f"{minutes}?merged=1440", CHART),
-        "minute windows, zoomed to the whole time": (f"{minutes}?{year}", CHART),
+        "minute windows, zoomed to their whole time": (f"{minutes}?{year}", CHART),
         f"{given.features:,} features": (f"/monitoring/{FEATURES}/1", CHART),
         "monitored versions": ("/monitoring", "h1"),
         f"{given.runs:,} runs": ("/runs", ".ag-row"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -66,6 +67,16 @@ class Sample:
         return known[1]
 
     @staticmethod
+    def of_each(several: Sequence[BatchCounts]) -> Sample:
+        """With one leading axis, in this order."""
+        each = [Sample.of(counts) for counts in several]
+        return Sample(
+            np.stack([sample.cells for sample in each]),
+            np.stack([sample.categories for sample in each]),
+            np.stack([sample.beyond for sample in each]),
+        )
+
+    @staticmethod
     def of(counts: BatchCounts) -> Sample:
         with np.errstate(over="ignore"):  # rows at both ends of what a double can hold: infinitely far
             beyond = counts.moments[:, BELOW] + counts.moments[:, ABOVE]
@@ -103,6 +114,10 @@ class DriftFigures:
     chi2: Floats
     chi2_p: Floats
     l_infinity: Floats
+
+    def at(self, place: int) -> DriftFigures:
+        """Those of one set of rows among several, by its place on the first axis."""
+        return DriftFigures(*(getattr(self, field.name)[place] for field in fields(self)))
 
 
 def drift_figures(grid: Grid, reference: Sample, current: Sample, groups: Positions | None = None) -> DriftFigures:

@@ -38,13 +38,13 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 def judge(reference: Reference, counts: BatchCounts, level: float = FALSE_DISCOVERY, windows: int = 1) -> Verdict:
     """The verdict on a window, or on `windows` merged ones (more rows show smaller drift)."""
-    return verdict(reference, drift_figures(reference.grid, reference.sample, Sample.of(counts)), level, windows)
+    figures = drift_figures(reference.grid, reference.sample, Sample.of(counts))
+    return verdict(reference, figures, natural_limits(reference, windows), level)
 
 
-def verdict(reference: Reference, figures: DriftFigures, level: float = FALSE_DISCOVERY, windows: int = 1) -> Verdict:
-    """As `judge`, from figures that are there already."""
+def verdict(reference: Reference, figures: DriftFigures, limits: Limits, level: float = FALSE_DISCOVERY) -> Verdict:
+    """As `judge`, from figures and limits that are there already."""
     believable = benjamini_hochberg(figures.p_value, level)
-    limits = natural_limits(reference, windows)
     move = beyond_chance(figures.wasserstein, figures.wasserstein_noise)
     is_large = believable & large(figures.psi_excess, move, limits)
     is_moved = believable & (is_large | small(figures.psi_excess, limits))

@@ -105,7 +105,7 @@ class SideBySide:
                     known[active.id, span] = await self._counted(watched, active, span)
                 then.append(known[active.id, span])
             now = await self._load([row for row in bucket.counts if row["r"] == active.id])
-            windows = max(1, bucket.width_ms // active.window_ms)
+            windows = bucket.windows_of(active.window_ms)
             found.append(await asyncio.to_thread(_compared, view, active, other, now, then, windows))
         return found
 

@@ -35,6 +35,10 @@ class Bucket:
         """Changes whenever a figure of the window can change."""
         return (self.closed, *sorted(row["token"] for row in (*self.counts, *self.performances)))
 
+    def windows_of(self, window_ms: int) -> int:
+        """How many windows of this length are as long."""
+        return max(1, self.width_ms // window_ms)
+
     @property
     def windows(self) -> int:
         """How many windows it holds."""

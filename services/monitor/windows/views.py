@@ -42,7 +42,7 @@ from services.monitor.windows.figures import (
     window_quality,
     with_usual,
 )
-from services.monitor.windows.rules import drift, merge, no_counts
+from services.monitor.windows.rules import drift, drifts, merge, no_counts
 from services.monitor.windows.segment_drift import worst_drift
 from services.monitor.windows.store import MongoWindows
 
@@ -159,9 +159,10 @@ class WindowViews:
         joined = await self.buckets.load("labels", [row for b in buckets for row in b.performances])
 
         def made() -> list[tuple[Bucket, WindowView]]:
+            drifted = _drifted(buckets, references, counts)
             return [
-                (bucket, _view(watched, bucket, active, counts, joined, self._calibration(active)))
-                for bucket, active in zip(buckets, references, strict=True)
+                (bucket, _view(watched, bucket, active, found, joined, self._calibration(active)))
+                for bucket, active, found in zip(buckets, references, drifted, strict=True)
             ]
 
         small = len(buckets) == 1 and len(references[0].features) <= SMALL and not references[0].segments
@@ -230,11 +231,30 @@ def _added(total: BatchCounts, packed: list[bytes]) -> BatchCounts:
     return merge([total, *(unpack(data) for data in packed)])
 
 
+def _drifted(
+    buckets: Sequence[Bucket], references: Sequence[ActiveReference], counts: dict[str, bytes | BatchCounts]
+) -> list[tuple[BatchCounts, list[FeatureDrift]] | None]:
+    """Each bucket's counts with the figures of all features; None without counts. Those alike are made together."""
+    wholes: dict[int, BatchCounts] = {}
+    alike: dict[tuple[str, int], list[int]] = {}
+    for place, (bucket, active) in enumerate(zip(buckets, references, strict=True)):
+        parts = [_unpacked(counts[row["_id"]]) for row in bucket.counts if counts.get(row["_id"])]
+        if parts:
+            wholes[place] = merge(parts)
+            alike.setdefault((active.id, bucket.windows_of(active.window_ms)), []).append(place)
+    found: list[tuple[BatchCounts, list[FeatureDrift]] | None] = [None] * len(buckets)
+    for (_, windows), places in alike.items():
+        figures = drifts(references[places[0]].reference, [wholes[place] for place in places], windows)
+        for place, each in zip(places, figures, strict=True):
+            found[place] = wholes[place], each
+    return found
+
+
 def _view(
     watched: Watched,
     bucket: Bucket,
     active: ActiveReference,
-    counts: dict[str, bytes | BatchCounts],
+    drifted: tuple[BatchCounts, list[FeatureDrift]] | None,
     joined: dict[str, bytes],
     steps: tuple[Floats, Floats] | None,
 ) -> WindowView:
@@ -245,11 +265,10 @@ def _view(
     estimate: EstimatedPerformance | None = None
     segment: SegmentDrift | None = None
     labelled = _labelled(bucket.performances, active, joined)
-    parts = [_unpacked(counts[row["_id"]]) for row in bucket.counts if counts.get(row["_id"])]
-    if parts:
-        whole = merge(parts)
-        windows = max(1, bucket.width_ms // active.window_ms)
-        features, prediction, segment = drift_of(active, whole, windows)
+    if drifted is not None:
+        whole, figures = drifted
+        features, prediction = split_outputs(figures, active)
+        segment = worst_drift(active.reference, whole, bucket.windows_of(active.window_ms))
         last_ms = max((row["last_at"] for row in bucket.counts if "last_at" in row), default=None)
         service = service_figures(whole, bucket.width_ms / 1000)
         if steps is not None:

@@ -4,6 +4,7 @@ import pytest
 from services.contracts.errors import NotFound
 from services.monitor.counts.columns import Columns, Numbers, as_numbers, columns_from_lists
 from services.monitor.references.rules import Reference, build_reference
+from services.monitor.windows import rules
 from services.monitor.windows.rules import (
     count_batch,
     distribution,
@@ -91,6 +92,16 @@ def test_a_late_row_merges_into_its_window_as_if_it_had_come_in_time(reference: 
     for ours, expected in zip(drift(reference, merged), drift(reference, count_batch(reference, whole)), strict=True):
         assert ours.psi == expected.psi
         assert ours.wasserstein == pytest.approx(expected.wasserstein)
+
+
+def test_several_windows_at_once_have_the_figures_of_each_alone(
+    reference: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows = [count_batch(reference, batch(rows, seed=rows, shift=rows / 1_000)) for rows in (50, 400, 900)]
+    windows.insert(1, no_counts(reference))
+    for at_once in (1, 2_000):
+        monkeypatch.setattr(rules, "MOST_TOGETHER", at_once)
+        assert rules.drifts(reference, windows, 7) == [drift(reference, window, 7) for window in windows]
 
 
 def test_a_shifted_feature_drifts_and_the_others_do_not(reference: Reference) -> None:
