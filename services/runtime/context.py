@@ -39,7 +39,8 @@ class Signature(Protocol):
 class Context:
     """`cause` is the id of the event or request that led here; `remote` the address the caller came from.
 
-    `signature` never leaves the process.
+    `signature` and `heard` never leave the process. `heard`: of each thing whose events led here ("run/ID"), the newest
+    version that is known of; as long as nobody asks for more, a state as new as that is new enough.
     """
 
     principal: Principal
@@ -48,6 +49,7 @@ class Context:
     remote: str = ""
     idempotency_key: str | None = None
     signature: Signature | None = field(default=None, compare=False)
+    heard: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def caused_by(self, cause: str) -> Context:
         return replace(self, cause=cause)

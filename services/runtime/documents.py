@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -34,6 +35,12 @@ def from_document(document: Mapping[str, Any], kind: type[S]) -> S:
     return msgspec.convert(document, kind)
 
 
+@cache
+def _fields(kind: type[Any]) -> Sequence[tuple[str, str]]:
+    """Each field's name, and its key in a document."""
+    return list(zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True))
+
+
 def insert(change: Change, collection: str, struct: object) -> None:
     change.insert(collection, to_document(struct))
 
@@ -41,8 +48,11 @@ def insert(change: Change, collection: str, struct: object) -> None:
 def save(change: Change, collection: str, before: A, after: A) -> None:
     """Sets the fields that differ, if the document is still as `before` says."""
     assert before.id == after.id
-    old, new = to_document(before), to_document(after)
-    differing = {key: value for key, value in new.items() if key not in old or old[key] != value}
+    differing: dict[str, Any] = {}
+    for name, key in _fields(type(after)):
+        old, new = getattr(before, name), getattr(after, name)
+        if old is not new and old != new:
+            differing[key] = msgspec.to_builtins(new, builtin_types=(bytes,))
     differing["r"] = before.r + 1
     change.update(collection, {"_id": before.id, "r": before.r}, {"$set": differing})
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote
@@ -231,7 +231,10 @@ class EventConsumer(Consuming):
                 self._advance(change, aggregate, before, version)
         if ready:
             ready.sort(key=lambda envelope: (envelope.time, envelope.id))
-            await self._decide(_in_version_order(ready), change)
+            ready = _in_version_order(ready)
+            heard = {f"{envelope.aggregate}/{envelope.aggregate_id}": envelope.version for envelope in ready}
+            change.context = replace(change.context, heard=heard)
+            await self._decide(ready, change)
         return new
 
     def _park(self, change: Change, aggregate: str, envelope: Envelope, *, already: bool) -> None:

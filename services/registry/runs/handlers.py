@@ -124,7 +124,7 @@ class Runs:
     async def among(self, context: Context, ids: Sequence[str]) -> dict[str, Run]:
         """Those of `ids` that exist, by id."""
         require(context.principal, Action.READ)
-        return {run.id: run for run in await self._store.get_many(ids) if run is not None}
+        return {run.id: run for run in await self._store.get_many(ids, context.heard) if run is not None}
 
     async def counts(self, experiment_ids: Sequence[str]) -> dict[str, int]:
         """How many active runs each experiment has that has any."""
@@ -259,6 +259,7 @@ class Runs:
 
     def _committed(self, run: Run) -> None:
         self._seen([run])
+        self._store.remember(run)
         if run.status == rules.RUNNING:
             self._left[run.id] = run
             while len(self._left) > LEFT_AT_MOST:
@@ -282,6 +283,7 @@ class Runs:
         change.emit(RunPurged(run_id=run.id, experiment_id=run.experiment_id), run.v + 1)
         also(change)
         await self._outbox.commit(change)
+        self._store.forget(run.id)
 
     async def sweep(self, context: Context, experiment_id: str) -> None:
         """Brings an experiment's runs to the lifecycle stage that it was given; goes on where a crash left off."""
@@ -300,6 +302,8 @@ class Runs:
                 change.emit(rules.changed_event(after, ["lifecycle_stage"]), after.v)
             if await self._has_committed(change):
                 self._seen(moved)
+                for run in moved:
+                    self._store.remember(run)
         await self._experiments.swept(context, experiment)
 
     async def _has_committed(self, change: Change) -> bool:

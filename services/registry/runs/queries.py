@@ -113,7 +113,7 @@ class RunQueries:
             raise Invalid(f"at most {MAX_IDS} ids at once", field="ids")
         if request.as_of is not None:
             return await self.then(request.ids, request.as_of, context)
-        runs = await self._store.get_many(request.ids)
+        runs = await self._store.get_many(request.ids, context.heard)
         names = await self._experiments.names([run.experiment_id for run in runs if run is not None])
         return [None if run is None else views.view(run, names.get(run.experiment_id, "")) for run in runs]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
@@ -26,6 +27,10 @@ from services.runtime.store import Store, translated
 
 RUNS = "runs"
 POINTS = "metric_points"
+RECENT = 512
+"""Runs that are remembered as this process committed them last: what follows from their events looks at them."""
+SMALL = 200
+"""Metrics, parameters and tags of a run that is remembered so."""
 TIES = (("start_time", -1), ("_id", 1))
 """The order of runs that are equal in all that is asked for."""
 
@@ -104,16 +109,39 @@ class MongoRuns:
         self._runs = store[RUNS]
         self._points = store[POINTS]
         self._events = store[EVENTS]
+        self._recent: OrderedDict[str, Run] = OrderedDict()
+
+    def remember(self, run: Run) -> None:
+        """`run` as this process has just committed it, for `get_many`."""
+        self._recent.pop(run.id, None)
+        if len(run.metrics) + len(run.params) + len(run.tags) <= SMALL:
+            self._recent[run.id] = run
+            while len(self._recent) > RECENT:
+                self._recent.popitem(last=False)
+
+    def forget(self, run_id: str) -> None:
+        self._recent.pop(run_id, None)
 
     async def get(self, run_id: str) -> Run | None:
         row = await self._store.one(RUNS, run_id)
         return None if row is None else from_document(row, Run)
 
-    async def get_many(self, ids: Sequence[str]) -> list[Run | None]:
-        """In the order of `ids`; None where there is no such run."""
-        with translated():
-            rows = await self._runs.find({"_id": {"$in": list(ids)}}).to_list(None)
-        found = {row["_id"]: from_document(row, Run) for row in rows}
+    async def get_many(self, ids: Sequence[str], heard: Mapping[str, int] | None = None) -> list[Run | None]:
+        """In the order of `ids`; None where there is no such run.
+
+        `heard`: versions that are new enough, by "run/ID": what this process committed at least so late isn't read.
+        """
+        found: dict[str, Run] = {}
+        if heard:
+            for run_id in ids:
+                enough, run = heard.get(f"run/{run_id}"), self._recent.get(run_id)
+                if enough is not None and run is not None and run.v >= enough:
+                    found[run_id] = run
+        missing = [run_id for run_id in ids if run_id not in found]
+        if missing:
+            with translated():
+                rows = await self._runs.find({"_id": {"$in": missing}}).to_list(None)
+            found |= {row["_id"]: from_document(row, Run) for row in rows}
         return [found.get(run_id) for run_id in ids]
 
     async def each(self, batch: int) -> AsyncGenerator[list[Run], None]:
