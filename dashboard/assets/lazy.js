@@ -76,6 +76,11 @@
   }
   window.dash_ag_grid = { AgGrid: Grid, getApi: () => undefined };
 
+  addEventListener("unhandledrejection", (event) => { // dcc.Graph would draw once more what has left the page meanwhile
+    const { stack, message } = event.reason || {};
+    if (/async-graph/.test(stack) && /of null/.test(message)) event.preventDefault();
+  });
+
   const needed = document.documentElement.dataset;
   addEventListener("DOMContentLoaded", () => {
     if ("charts" in needed) { load(given.graph).catch(() => {}); plotly().catch(() => {}); } // whoever needs them asks again

@@ -19,6 +19,7 @@ from dashboard.gateway.views import FeatureFigures, FeatureWindow
 from dashboard.site import Component, Visit
 from services.contracts.errors import LifecycleError, Unauthenticated
 
+LEAST_P = 0.001  # smaller ones say nothing more
 _LAST = 2  # the open window, and the newest closed one
 
 Answer = TypeVar("Answer")
@@ -108,6 +109,8 @@ def _named(one: FeatureFigures) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = [("Rows", formats.count(one.rows))]
     for name, value, beside, other in distances:
         if value is not None:
-            note = html.Span(f"{beside} {formats.figure(other, 3)}", className="sub") if other is not None else None
-            found.append((name, [formats.figure(value), note]))
+            said = f"{beside} {formats.figure(other, 3)}" if other is not None else ""
+            if beside == "p" and other is not None and other < LEAST_P:
+                said = f"p < {LEAST_P}"
+            found.append((name, [formats.figure(value), html.Span(said, className="sub") if said else None]))
     return found + [(name, formats.share(value)) for name, value in shares]

@@ -81,7 +81,7 @@ def heatmap(rows: list[Row], features: list[str], span: Span) -> Figure:
             "hoverinfo": "skip",
             "meta": {"marks": features},
         }
-        for colour, width in (("#000000", 5), ("#ffffff", 2))
+        for colour, width in (("#000000", 4), ("#ffffff", 1.5))
     ]
     return {
         "data": [trace, *lines],

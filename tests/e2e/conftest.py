@@ -88,7 +88,7 @@ class Guard:
         self.problems: list[str] = []
         self.outage = False
         context.on("console", self._console)
-        context.on("weberror", lambda error: self.problems.append(f"page error: {error.error}"))
+        context.on("weberror", lambda error: self.problems.append(f"page error: {error.error.stack or error.error}"))
         context.on("requestfailed", self._failed)
         context.on("response", self._response)
         context.on("request", self._request)

@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -216,6 +217,105 @@ def test_markup_in_every_text_stays_text(
         go(page, dashboard.url, path)
         expect(page.get_by_text("<img src=x onerror=alert(1)>").locator("visible=true").first).to_be_visible()
         assert page.locator("img[src=x]").count() == 0
+
+
+# What people and machines write freely, wherever it stands in the double's answers.
+WRITTEN = frozenset(
+    (
+        "title", "text", "nextStep", "reason", "note", "by", "name", "rule", "reference", "description", "summary",
+        "subject", "url", "error", "user", "label", "action", "via", "acknowledgeNote", "requestedBy", "createdBy",
+        "setBy", "lapsedBecause", "words", "excerpt", "value",
+    )
+)  # fmt: skip
+
+
+def spoiled(found: Any, text: str) -> Any:
+    """The same record with `text` for everything that is written freely."""
+    if isinstance(found, dict):
+        return {key: text if key in WRITTEN and isinstance(value, str) else spoiled(value, text)
+                for key, value in found.items()}  # fmt: skip
+    return [spoiled(one, text) for one in found] if isinstance(found, list) else found
+
+
+def spoil(gateway: GatewayDouble, text: str) -> list[str]:
+    """Every page of reviews, monitoring, alerts, lineage, events and settings gets it; their paths."""
+    known = gateway.lifecycle
+    gateway.events, gateway.windows, known.audit = gateway.events[-3:], gateway.windows[-3:], known.audit[:3]
+    for name in ("reviews", "alerts", "silences", "webhooks", "letters", "deployments", "retrainings", "audit"):
+        setattr(known, name, spoiled(getattr(known, name), text))
+    for name in ("title", "summary", "actor"):
+        gateway.events = [{**one, name: text} for one in gateway.events]
+    gateway.monitored[0].update(reference=text, references=[text], features=[text, *gateway.monitored[0]["features"]])
+    for window in gateway.windows:
+        window["features"][0]["feature"] = text
+    return [
+        "/reviews", "/reviews/flight-delay/4", "/monitoring", "/monitoring/flight-delay/3", "/alerts",
+        "/alerts?show=silences", "/alerts/al1", "/lineage/version/flight-delay%2F3", "/events",
+        "/events?words=flight-delay", "/events/audit", "/settings?show=gates", "/settings?show=rules",
+        "/settings?show=webhooks", "/settings?show=letters",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["<img src=x onerror=alert(1)><script>alert(2)</script>", "m" * 1_000_000],
+                         ids=["markup", "a million characters"])  # fmt: skip
+def test_whatever_people_write_stays_text_on_pages_of_operation_and_breaks_none(
+    text: str, gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    paths = spoil(gateway, text)
+    if len(text) > 1000:  # the double is slow with it: one page of each kind
+        paths = [path for path in paths if path.count("/") > 1 or "letters" in path]
+    page = open_page(dashboard.url + paths[0], width=390)
+    broken = []
+    for path in paths:
+        go(page, dashboard.url, path)
+        expect(page.locator("h1")).to_be_visible()
+        page.wait_for_function(DRAWN)
+        failed, images = page.locator("#page .state-failed").count(), page.locator("img[src=x]").count()
+        width, length = page.evaluate("[document.documentElement.scrollWidth, document.body.innerText.length]")
+        if failed or images or width > 390 or length > 100_000:
+            broken.append((path, failed, images, width, length))
+    assert broken == []
+
+
+MONITORS = frozenset(
+    (
+        "monitoredVersions", "windows", "distribution", "performance", "segmentDrift", "alerts", "alert", "alertRules",
+        "alertSilences", "webhooks",
+    )
+)  # fmt: skip
+# What still stands while one of two services is away; nothing where a page is all about the other one.
+STANDING = {
+    "/monitoring/flight-delay/3": ("", "Drift of every feature"),
+    "/alerts": ("Alerts", "4 features of flight-delay v3 drifted"),
+    "/alerts/al1": ("", "It is the season."),
+    "/reviews/flight-delay/4": ("342 flights a year", ""),
+    "/events": ("flight-delay at version 3", ""),
+    "/settings?show=webhooks": ("Webhooks of the lifecycle", "pager.example"),
+    "/settings?show=letters": ("of another kind than the reference", ""),
+}
+
+
+def test_a_page_shows_what_it_can_while_a_service_is_away_and_the_rest_when_it_is_back(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard.url + "/events")
+    everything = frozenset(gateway._root())
+    for place, away in enumerate((MONITORS, everything - MONITORS - {"viewer"})):
+        gateway.away = away
+        for path, stands in STANDING.items():
+            go(page, dashboard.url, path)
+            page.wait_for_function(
+                "() => document.querySelector('#page h1') && !document.querySelector('#page [aria-busy]')"
+            )
+            if stands[place]:
+                expect(page.get_by_text(stands[place]).first).to_be_visible()
+            else:
+                expect(page.locator("#page")).to_contain_text(re.compile("can't be loaded right now|is resting"))
+            expect(page.get_by_text("Something went wrong")).to_have_count(0)
+    gateway.away = frozenset()
+    expect(page.locator("#page .state-failed")).to_have_count(0)
+    go(page, dashboard.url, "/monitoring/flight-delay/3")
+    expect(page.get_by_text("Drift of every feature")).to_be_visible()
 
 
 def test_a_million_characters_dont_break_a_page(
