@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
+import numpy as np
 
 from services.monitor.counts.counting import (
     ABSENT,
@@ -15,7 +18,7 @@ from services.monitor.counts.counting import (
     SUM,
     BatchCounts,
 )
-from services.monitor.counts.grid import CategoricalFeature, NumericFeature
+from services.monitor.counts.grid import CategoricalFeature, NumericFeature, cumulated
 from services.monitor.references.rules import Reference
 
 
@@ -67,12 +70,12 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
 
 def quality(reference: Reference, counts: BatchCounts) -> Quality:
     """Figures of each feature, in the reference's order."""
-    numeric = {feature.name: i for i, feature in enumerate(reference.grid.numeric)}
+    numeric = {each.feature: each for each in _numeric(reference, counts)}
     categorical = {feature.name: i for i, feature in enumerate(reference.grid.categorical)}
     return Quality(
         rows=counts.rows,
         features=[
-            _numeric(reference, feature, counts, numeric[feature.name])
+            numeric[feature.name]
             if isinstance(feature, NumericFeature)
             else _categorical(reference, feature, counts, categorical[feature.name])
             for feature in reference.features
@@ -81,35 +84,41 @@ def quality(reference: Reference, counts: BatchCounts) -> Quality:
     )
 
 
-def _numeric(reference: Reference, feature: NumericFeature, counts: BatchCounts, i: int) -> FeatureQuality:
-    tally = counts.tallies[reference.grid.tally_row[feature.name]].tolist()
-    cells = counts.cells[i]
-    usable = int(cells.sum())
-    from_low, from_high = reference.grid.range_positions
-    moments = counts.moments[i].tolist()
-    mean = deviation = minimum = maximum = None
-    if usable:
-        offset = moments[SUM] / usable
-        mean = feature.center + offset
-        deviation = max(moments[SQUARES] / usable - offset * offset, 0.0) ** 0.5
-        minimum, maximum = moments[LOWEST], moments[HIGHEST]
-    return FeatureQuality(
-        feature=feature.name,
-        kind=feature.kind,
-        rows=counts.rows,
-        usable=usable,
-        missing=tally[MISSING],
-        absent=tally[ABSENT],
-        invalid=tally[INVALID],
-        infinite=tally[INFINITE],
-        below=int(cells[: from_low[i]].sum()),
-        above=int(cells[from_high[i] :].sum()),
-        forbidden_missing=not feature.nullable and tally[MISSING] + tally[ABSENT] > 0,
-        minimum=minimum,
-        maximum=maximum,
-        mean=mean,
-        deviation=deviation,
-    )
+def _numeric(reference: Reference, counts: BatchCounts) -> Iterator[FeatureQuality]:
+    """Of all numeric features, in the grid's order: sums are taken over all of them at once."""
+    grid = reference.grid
+    before = cumulated(counts.cells)
+    places = np.arange(len(grid.numeric))
+    from_low, from_high = grid.range_positions
+    usable = before[:, -1]
+    below, above = before[places, from_low], usable - before[places, from_high]
+    tallies, moments = counts.tallies.tolist(), counts.moments.tolist()
+    columns = zip(grid.numeric, usable.tolist(), below.tolist(), above.tolist(), moments, strict=True)
+    for feature, rows, lower, higher, moment in columns:
+        tally = tallies[grid.tally_row[feature.name]]
+        mean = deviation = minimum = maximum = None
+        if rows:
+            offset = moment[SUM] / rows
+            mean = feature.center + offset
+            deviation = max(moment[SQUARES] / rows - offset * offset, 0.0) ** 0.5
+            minimum, maximum = moment[LOWEST], moment[HIGHEST]
+        yield FeatureQuality(
+            feature=feature.name,
+            kind=feature.kind,
+            rows=counts.rows,
+            usable=rows,
+            missing=tally[MISSING],
+            absent=tally[ABSENT],
+            invalid=tally[INVALID],
+            infinite=tally[INFINITE],
+            below=lower,
+            above=higher,
+            forbidden_missing=not feature.nullable and tally[MISSING] + tally[ABSENT] > 0,
+            minimum=minimum,
+            maximum=maximum,
+            mean=mean,
+            deviation=deviation,
+        )
 
 
 def _categorical(reference: Reference, feature: CategoricalFeature, counts: BatchCounts, i: int) -> FeatureQuality:

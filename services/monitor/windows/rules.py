@@ -137,14 +137,14 @@ def _drift(
 ) -> list[FeatureDrift]:
     judged = verdict(reference, figures, limits)
     drifted, moved = set(judged.drifted), set(judged.moved)
-    position = {name: i for i, name in enumerate(reference.grid.order)}
-    columns = {
-        name: [value if isfinite(value) else None for value in getattr(figures, name).tolist()] for name in _SHOWN
-    }
+    place = {name: i for i, name in enumerate(reference.grid.order)}
+    statistics = list(zip(*(_known(getattr(figures, name)) for name in _SHOWN), strict=True))
+    psi_limits, moves, chances = limits.psi.tolist(), limits.move.tolist(), _known(beyond)
     rows = max(counts.rows, 1)
     shown = []
     for feature in quality(reference, counts).features:
-        i = position[feature.feature]
+        i = place[feature.feature]
+        known = dict(zip(_SHOWN, statistics[i], strict=True))
         shown.append(
             FeatureDrift(
                 feature=feature.feature,
@@ -157,10 +157,16 @@ def _drift(
                 infinite_share=feature.infinite / rows,
                 drifted=feature.feature in drifted,
                 moved=feature.feature in moved,
-                psi_limit=float(limits.psi[i]),
-                psi_limit_p=float(beyond[i]) if isfinite(beyond[i]) else None,
-                wasserstein_limit=float(limits.move[i]) if columns["wasserstein"][i] is not None else None,
-                **{name: values[i] for name, values in columns.items()},
+                psi_limit=psi_limits[i],
+                psi_limit_p=chances[i],
+                wasserstein_limit=moves[i] if known["wasserstein"] is not None else None,
+                **known,
             )
         )
     return shown
+
+
+def _known(figures: Floats) -> list[float | None]:
+    """Infinite and undefined ones are None."""
+    values = figures.tolist()
+    return values if np.isfinite(figures).all() else [value if isfinite(value) else None for value in values]
