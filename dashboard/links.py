@@ -32,8 +32,8 @@ class Links:
     def overview(self) -> str:
         return self.prefix
 
-    def models(self) -> str:
-        return f"{self.prefix}models"
+    def models(self, **state: str) -> str:
+        return f"{self.prefix}models{query(state)}"
 
     def model(self, name: str) -> str:
         return f"{self.prefix}models/{_part(name)}"
@@ -41,14 +41,14 @@ class Links:
     def version(self, model: str, version: str) -> str:
         return f"{self.prefix}models/{_part(model)}/{_part(version)}"
 
-    def projects(self) -> str:
-        return f"{self.prefix}projects"
+    def projects(self, **state: str) -> str:
+        return f"{self.prefix}projects{query(state)}"
 
     def project(self, project_id: str, **state: str) -> str:
         return f"{self.prefix}projects/{_part(project_id)}{query(state)}"
 
-    def datasets(self) -> str:
-        return f"{self.prefix}datasets"
+    def datasets(self, **state: str) -> str:
+        return f"{self.prefix}datasets{query(state)}"
 
     def dataset(self, name: str, digest: str = "", **state: str) -> str:
         version = f"/{_part(digest)}" if digest else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from dash import html
 
 from dashboard.components.basics import clipped, icon, link, wild
 from dashboard.days import spelled
+from dashboard.gateway.views import Connection
 from dashboard.site import Component
 
 
@@ -53,6 +54,15 @@ def segments(name: str, label: str, options: Mapping[str, str], value: str) -> C
         size="sm",
         **wild({"aria-label": label}),
     )
+
+
+def more_of(what: str, page: Connection[Any], address: Callable[..., str], state: Mapping[str, str]) -> Component:
+    """The way on from one page of a list, and back to its beginning; nothing where all of it is shown."""
+    rest = {name: value for name, value in state.items() if name != "after"}
+    ways = [link(f"From the first {what}", address(**rest))] if state.get("after") else []
+    if page.page_info.has_next_page and page.page_info.end_cursor:
+        ways.append(link(f"More {what}", address(**rest, after=page.page_info.end_cursor)))
+    return html.P([part for way in ways for part in (way, " ")], className="table-more") if ways else None
 
 
 def day_field(field_id: Mapping[str, str], spoken: str, value: str, today: date) -> Component:

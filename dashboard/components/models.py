@@ -25,8 +25,13 @@ REGISTER_CODE = 'mlflow.register_model(f"runs:/{run_id}/model", "my-model")'
 Series = Mapping[tuple[str, str], Sequence[Window]]
 
 
-def model_table(page: Connection[ModelRow], series: Series, links: Links, *, described: bool = False) -> Component:
-    """`series`: recent windows by (model, version) of those under watch; `described`: with descriptions and times."""
+def model_table(
+    page: Connection[ModelRow], series: Series, links: Links, *, described: bool = False, more: Component = None
+) -> Component:
+    """`series`: recent windows by (model, version) of those under watch; `described`: with descriptions and times.
+
+    `more`: what leads to the others, if there are any.
+    """
     if not page.nodes:
         return empty(
             "No models registered yet",
@@ -48,10 +53,7 @@ def model_table(page: Connection[ModelRow], series: Series, links: Links, *, des
     )
     body = html.Tbody([_row(model, series, links, described) for model in page.nodes])
     table = scrolling(html.Table([head, body], className="table"), "Registered models", 560)
-    more = (page.total_count or len(page.nodes)) - len(page.nodes)
-    if more <= 0:
-        return table
-    return html.Div([table, html.P(link(f"{more:,} more", links.models()), className="table-more")])
+    return html.Div([table, more])
 
 
 def _row(model: ModelRow, series: Series, links: Links, described: bool) -> Component:

@@ -66,7 +66,7 @@ def _row(one: ColumnProfile, target: bool) -> Component:
     missing = one.missing / one.rows if one.rows else 0.0
     return html.Tr(
         [
-            html.Th([clipped(one.name, 40), badge("target", "accent", "flag") if target else None], scope="row"),
+            html.Th([clipped(one.name, 40), " ", badge("target", "accent", "flag") if target else None], scope="row"),
             html.Td([one.type.lower(), html.Div(clipped(one.stored_as, 24), className="sub")]),
             html.Td(formats.share(missing) if one.missing else "none", className="number"),
             html.Td(("≈ " if one.distinct_approximate else "") + formats.short_count(one.distinct), className="number"),

@@ -169,7 +169,7 @@ def _before(visit: Visit, one: DatasetVersion, versions: Sequence[DatasetVersion
     value = f"{chosen.dataset}@{chosen.digest}" if chosen else ""
     if chosen:
         options.setdefault(value, f"{chosen.dataset} {chosen.digest[:8]}")
-    picker = choice("before", "Compare with", options, value, width=240) if options else None
+    picker = choice("before", "Compare with", options, value, width=300) if options else None
     return card("Before and after", changes, aside=picker)
 
 

@@ -1,4 +1,7 @@
-"""`/datasets`: every dataset that was registered or named by a run, and the sources they come from."""
+"""`/datasets`: every dataset that was registered or named by a run, and the sources they come from.
+
+The state of the page is its address: `name` (a part of it) and `after` (more of them).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from dash import html
 from dashboard import formats
 from dashboard.components.acting import act
 from dashboard.components.basics import badge, card, clipped, link, moment, page_head, scrolling
-from dashboard.components.controls import search_field
+from dashboard.components.controls import more_of, search_field
 from dashboard.components.states import empty, failed
 from dashboard.gateway import operations as ask
 from dashboard.gateway.data_views import DatasetRow, DataSource
@@ -26,13 +29,24 @@ ADD_CODE = "lifecycle dataset add flights.parquet --name flights"
 async def render(site: Site, visit: Visit) -> Component:
     name = visit.state.get("name", "")
     limits: dict[str, Any] = {"nameContains": name} if name else {}
+    limits |= {"after": visit.state["after"]} if visit.state.get("after") else {}
     page = await visit.ask(ask.DATASETS, first=_SHOWN, **limits)
     controls = dmc.Group([search_field("name", "Name", name, "Name")], mb="md") if page.nodes or name else None
     total = formats.plural(page.total_count, "dataset") if page.total_count is not None else ""
     return html.Div(
         [
             page_head("Datasets", hint="Known by their content: the same data, the same digest."),
-            card("Registered datasets", html.Div([controls, _table(site, page.nodes, bool(name))]), hint=total),
+            card(
+                "Registered datasets",
+                html.Div(
+                    [
+                        controls,
+                        _table(site, page.nodes, bool(name)),
+                        more_of("datasets", page, site.links.datasets, visit.state),
+                    ]
+                ),
+                hint=total,
+            ),
             await _sources(site, visit),
         ]
     )

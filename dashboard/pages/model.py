@@ -43,6 +43,7 @@ from services.contracts.errors import NotFound
 _VERSIONS_SHOWN = 50
 _TIMELINE_LENGTH = 40
 _COLUMNS = 4
+_COMPARED = 6  # runs of versions
 _OPEN_UP_TO = 12  # parameters
 _LONGEST_VALUE = 36  # characters of a parameter, so that two versions fit side by side
 
@@ -252,7 +253,7 @@ async def render(site: Site, visit: Visit) -> Component:
             page_head(
                 clipped(visit.parts["name"], 120),
                 crumbs=[link("Models", site.links.models())],
-                aside=html.Div(_buttons(site, model), className="buttons"),
+                aside=html.Div([*_compared(site, model), *_buttons(site, model)], className="buttons"),
             ),
             html.Div(parts["model-head"], id="model-head"),
             card(
@@ -276,6 +277,16 @@ async def render(site: Site, visit: Visit) -> Component:
             ),
         ]
     )
+
+
+def _compared(site: Site, model: ModelDetail) -> list[Component]:
+    """To the runs behind the newest versions, side by side."""
+    ids = list(dict.fromkeys(one.run.run_id for one in model.versions.nodes if one.run))[:_COMPARED]
+    if len(ids) < 2:
+        return []
+    return [
+        link(f"Compare {len(ids)} runs", site.links.compare(ids), className="button", title="Of the newest versions")
+    ]
 
 
 def _buttons(site: Site, model: ModelDetail) -> list[Component]:

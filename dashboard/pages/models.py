@@ -1,16 +1,19 @@
-"""`/models`: every registered model."""
+"""`/models`: every registered model. The state: `name` (a part of it) and `after` (more of them)."""
 
 from __future__ import annotations
 
 import asyncio
 
+import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import formats
 from dashboard.components.acting import act
-from dashboard.components.basics import card, page_head
+from dashboard.components.basics import card, page_head, wild
+from dashboard.components.controls import more_of, search_field
 from dashboard.components.models import model_table
 from dashboard.components.sections import rendered
+from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
 from dashboard.live import names
 from dashboard.pages.page import Page
@@ -21,14 +24,27 @@ _MODELS_SHOWN = 100
 
 
 async def models_section(site: Site, visit: Visit) -> Component:
-    page, monitored = await asyncio.gather(visit.ask(ask.MODELS, first=_MODELS_SHOWN), visit.ask(ask.MONITORED))
+    name, after = visit.state.get("name", ""), visit.state.get("after", "")
+    wanted = {"nameContains": name} if name else {}
+    wanted |= {"after": after} if after else {}
+    page, monitored = await asyncio.gather(
+        visit.ask(ask.MODELS, first=_MODELS_SHOWN, **wanted), visit.ask(ask.MONITORED)
+    )
+    if name and not page.nodes:
+        return empty("Nothing fits", "No model has this in its name.", icon_name="search")
     watched = monitored[:20]
     recent = await windows_of(visit, watched)
     series = {(one.model, one.version): windows for one, windows in zip(watched, recent, strict=True)}
     return html.Div(
         [
             html.P(formats.plural(page.total_count or len(page.nodes), "model"), className="card-hint"),
-            model_table(page, series, site.links, described=True),
+            model_table(
+                page,
+                series,
+                site.links,
+                described=True,
+                more=more_of("models", page, site.links.models, visit.state),
+            ),
         ]
     )
 
@@ -45,9 +61,18 @@ async def render(site: Site, visit: Visit) -> Component:
                 hint="Registered models, their champions and how they do in production.",
                 aside=act("model.register", "New model…", {}, icon_name="plus"),
             ),
-            card("Registered models", parts["models-table"], body_id="models-table"),
+            card(
+                "Registered models",
+                html.Div(
+                    [
+                        dmc.Group([search_field("name", "Name", visit.state.get("name", ""), "Name")], mb="md"),
+                        # Live as long as it is the first page of all.
+                        html.Div(parts["models-table"], **wild({} if visit.state else {"id": "models-table"})),
+                    ]
+                ),
+            ),
         ]
     )
 
 
-PAGE = Page("models", lambda parts: "Models", render, topics=lambda parts: [names.MODELS], area="models")
+PAGE = Page("models", lambda parts: "Models", render, topics=lambda parts: [names.MODELS], area="models", by_state=True)

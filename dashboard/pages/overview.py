@@ -173,7 +173,9 @@ async def models_section(site: Site, visit: Visit) -> Component:
     watched = monitored[:_VERSIONS_WATCHED]
     recent = await windows_of(visit, watched)
     series = {(one.model, one.version): windows for one, windows in zip(watched, recent, strict=True)}
-    return model_table(page, series, site.links)
+    others = (page.total_count or len(page.nodes)) - len(page.nodes)
+    more = html.P(link(f"{others:,} more", site.links.models()), className="table-more") if others > 0 else None
+    return model_table(page, series, site.links, more=more)
 
 
 async def feed_section(site: Site, visit: Visit) -> Component:
@@ -199,7 +201,7 @@ async def render(site: Site, visit: Visit) -> Component:
     parts = await rendered({**SECTIONS, FEED_CARD: feed_section, ERRANDS: errands_section}, site, visit)
     return html.Div(
         [
-            page_head("Overview", hint="Where every model stands, right now."),
+            page_head("Overview", hint="Where every project and model stands, right now."),
             html.Div(parts["overview-counts"], id="overview-counts"),
             html.Div(
                 [

@@ -1,4 +1,4 @@
-"""`/projects`: every project with its place in the lifecycle."""
+"""`/projects`: every project with its place in the lifecycle. The state: `after` (more of them)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dashboard import formats
 from dashboard.components.acting import act
 from dashboard.components.basics import badge, card, clipped, link, moment, page_head, scrolling
 from dashboard.components.board_history import progress
+from dashboard.components.controls import more_of
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
@@ -70,7 +71,9 @@ def _row(project: ProjectRow, links: Links) -> Component:
 
 
 async def projects_section(site: Site, visit: Visit) -> Component:
-    return project_table(await visit.ask(ask.PROJECTS, first=_SHOWN, withArchived=True), site.links)
+    after = {"after": visit.state["after"]} if visit.state.get("after") else {}
+    page = await visit.ask(ask.PROJECTS, first=_SHOWN, withArchived=True, **after)
+    return html.Div([project_table(page, site.links), more_of("projects", page, site.links.projects, visit.state)])
 
 
 SECTIONS: dict[str, Section] = {"projects-table": projects_section}
@@ -85,9 +88,17 @@ async def render(site: Site, visit: Visit) -> Component:
                 hint="Where each project stands in its lifecycle, by evidence.",
                 aside=act("project.create", "New project…", {}, icon_name="plus", look="primary"),
             ),
-            card("All projects", parts["projects-table"], body_id="projects-table"),
+            # Live as long as it is the first page.
+            card("All projects", parts["projects-table"], body_id="" if visit.state else "projects-table"),
         ]
     )
 
 
-PAGE = Page("projects", lambda parts: "Projects", render, topics=lambda parts: [names.PROJECTS], area="projects")
+PAGE = Page(
+    "projects",
+    lambda parts: "Projects",
+    render,
+    topics=lambda parts: [names.PROJECTS],
+    area="projects",
+    by_state=True,
+)
