@@ -7,8 +7,7 @@ request loses 45 ms to a fault of uvicorn's); both keep enough connections to th
 on the same machine, so that their work counts against every server alike. A run is: create it, log 10 parameters and 10
 metrics in one batch, end it; through `MlflowClient`, and as the same requests over bare connections. Each client has
 recorded one before the clock runs. An `MlflowClient` looks at the run that it has ended besides, for the line that it
-prints. The runs to search lie in the databases beforehand. All servers are up; each figure is taken of one after the
-other, the rest idle, so that a machine that is slower for a while is so for all.
+prints. The runs to search lie in the databases beforehand.
 
 Prints each figure, then all beside the better of the peer's two, with the ratio that was asked for.
 """
@@ -401,12 +400,12 @@ def main() -> None:
             subjects.append(registry(place / "registry", arguments.runs))
         if arguments.only != "registry":
             subjects += [peer(place / "one", 1, arguments.runs), peer(place / "four", 4, arguments.runs)]
-        with contextlib.ExitStack() as running_servers:
-            servers = [running_servers.enter_context(server) for server in subjects]
-            for of_all in zip(*(measure(server, pool, arguments.seconds) for server in servers), strict=True):
-                for server, (row, value) in zip(servers, of_all, strict=True):
-                    figures.setdefault(server.name, {})[row.name] = value
-                    print(f"{server.name:20} {row.name:50} {value:12,.1f}", flush=True)
+        for server in subjects:
+            with server as subject:
+                found = figures[subject.name] = {}
+                for row, value in measure(subject, pool, arguments.seconds):
+                    found[row.name] = value
+                    print(f"{subject.name:20} {row.name:50} {value:12,.1f}", flush=True)
     print(f"\n{arguments.runs:,} runs to be searched\n")
     print("\n".join(table(figures)))
     print(f"\n{time.monotonic() - started:.0f} s; load of the machine at the end: {os.getloadavg()[0]:.1f}")
