@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from statistics import median
 from typing import Final
@@ -10,30 +10,35 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from services.contracts.monitor import EstimatedPerformance, FeatureDrift, ServiceFigures, WindowQuality, WindowView
+from services.contracts.monitor import EstimatedPerformance, ServiceFigures, WindowQuality, WindowView
 from services.monitor.counts.counting import BatchCounts
 from services.monitor.performance.binary import BinaryCounts
 from services.monitor.performance.estimation import Floats, estimated
 from services.monitor.references.rules import Reference
-from services.monitor.versions.rules import SCORE
+from services.monitor.versions.rules import OUTPUT_MARK, SCORE
+from services.monitor.windows.quality import FeatureQuality, Quality
 
 USUAL_WINDOWS: Final = 28
 USUAL_AFTER: Final = 7
 
-_SHARES: Final = ("missing", "unseen", "out_of_range", "invalid")
+_SHARES: Final[Mapping[str, Callable[[FeatureQuality], int]]] = {
+    "missing": lambda each: each.gone,
+    "unseen": lambda each: each.unseen or 0,
+    "out_of_range": lambda each: each.out_of_range,
+    "invalid": lambda each: each.invalid,
+}
 
 
-def window_quality(
-    counts: BatchCounts, figures: Sequence[FeatureDrift], last_event_at: datetime | None
-) -> WindowQuality:
-    """Without the usual number of rows: see `with_usual`."""
+def window_quality(counts: BatchCounts, quality: Quality, last_event_at: datetime | None) -> WindowQuality:
+    """Of the features, without the model's outputs; without the usual number of rows: see `with_usual`."""
     worst: dict[str, object] = {}
-    for name in _SHARES:
-        share, feature = max(((getattr(f, f"{name}_share"), f.feature) for f in figures), default=(0.0, None))
-        if share > 0:
-            worst |= {f"{name}_share": share, f"{name}_feature": feature}
-    quality = WindowQuality(duplicate_ids=counts.service.duplicates, last_event_at=last_event_at)
-    return msgspec.structs.replace(quality, **worst)
+    features = [each for each in quality.features if not each.feature.startswith(OUTPUT_MARK)]
+    for name, rows_of in _SHARES.items():
+        rows, feature = max(((rows_of(each), each.feature) for each in features), default=(0, None))
+        if rows > 0:
+            worst |= {f"{name}_share": rows / max(counts.rows, 1), f"{name}_feature": feature}
+    found = WindowQuality(duplicate_ids=counts.service.duplicates, last_event_at=last_event_at)
+    return msgspec.structs.replace(found, **worst)
 
 
 def with_usual(view: WindowView, before: Sequence[int]) -> WindowView:

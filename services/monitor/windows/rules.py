@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from math import isfinite
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from services.monitor.windows.quality import FeatureQuality, Quality, quality
 __all__ = [
     "BatchCounts",
     "FeatureQuality",
+    "Judged",
     "Quality",
     "Verdict",
     "count_batch",
@@ -114,27 +116,45 @@ def drift(reference: Reference, counts: BatchCounts, windows: int = 1) -> list[F
     A feature without a usable value has None for every statistic. Shares are of all rows. `drifted`: the verdict of
     detectors/rules.py, believable and large. `windows`: how many were merged into `counts`.
     """
-    return drifts(reference, [counts], windows)[0]
+    return drifts(reference, [counts], windows)[0].features
 
 
-def drifts(reference: Reference, several: Sequence[BatchCounts], windows: int = 1) -> list[list[FeatureDrift]]:
-    """`drift` of each; together, as one window's arithmetic takes less time than calling for it."""
+class Judged(NamedTuple):
+    """A window's figures: of all features, or of those asked for; data quality of all."""
+
+    features: list[FeatureDrift]
+    quality: Quality
+
+
+def drifts(
+    reference: Reference, several: Sequence[BatchCounts], windows: int = 1, only: Collection[str] | None = None
+) -> list[Judged]:
+    """`drift` of each; together, as one window's arithmetic takes less time than calling for it.
+
+    `only`: of these features, judged among all.
+    """
     together = max(1, MOST_TOGETHER // max(1, len(reference.grid.order)))
     limits = natural_limits(reference, windows)
-    found: list[list[FeatureDrift]] = []
+    found: list[Judged] = []
     for i in range(0, len(several), together):
         some = several[i : i + together]
         figures = drift_figures(reference.grid, reference.sample, Sample.of_each(some))
         beyond = limit_p_values(figures.psi_excess, figures.psi_noise, figures.freedom, limits.psi)
         found.extend(
-            _drift(reference, counts, figures.at(place), beyond[place], limits) for place, counts in enumerate(some)
+            _judged(reference, counts, figures.at(place), beyond[place], limits, only)
+            for place, counts in enumerate(some)
         )
     return found
 
 
-def _drift(
-    reference: Reference, counts: BatchCounts, figures: DriftFigures, beyond: Floats, limits: Limits
-) -> list[FeatureDrift]:
+def _judged(
+    reference: Reference,
+    counts: BatchCounts,
+    figures: DriftFigures,
+    beyond: Floats,
+    limits: Limits,
+    only: Collection[str] | None,
+) -> Judged:
     judged = verdict(reference, figures, limits)
     drifted, moved = set(judged.drifted), set(judged.moved)
     place = {name: i for i, name in enumerate(reference.grid.order)}
@@ -142,7 +162,10 @@ def _drift(
     psi_limits, moves, chances = limits.psi.tolist(), limits.move.tolist(), _known(beyond)
     rows = max(counts.rows, 1)
     shown = []
-    for feature in quality(reference, counts).features:
+    known_quality = quality(reference, counts)
+    for feature in known_quality.features:
+        if only is not None and feature.feature not in only:
+            continue
         i = place[feature.feature]
         known = dict(zip(_SHOWN, statistics[i], strict=True))
         shown.append(
@@ -163,7 +186,7 @@ def _drift(
                 **known,
             )
         )
-    return shown
+    return Judged(shown, known_quality)
 
 
 def _known(figures: Floats) -> list[float | None]:

@@ -42,7 +42,7 @@ from services.monitor.windows.figures import (
     window_quality,
     with_usual,
 )
-from services.monitor.windows.rules import drift, drifts, merge, no_counts
+from services.monitor.windows.rules import Judged, drift, drifts, merge, no_counts
 from services.monitor.windows.segment_drift import worst_drift
 from services.monitor.windows.store import MongoWindows
 
@@ -51,6 +51,8 @@ CALIBRATIONS_KEPT: Final = 128
 USUAL_KEPT: Final = 256
 SMALL: Final = 40
 """Features of one window whose figures take a few milliseconds: as long as handing them to a thread would be worth."""
+FEW_OF: Final = 4
+"""Of so many times more features those asked for are made by themselves; of fewer, all, which are kept for others."""
 CHUNK: Final = 64
 """Documents whose counts are in memory at the same time."""
 
@@ -83,16 +85,19 @@ class WindowViews:
         """
         found: dict[int, WindowView] = {}
         missing: list[Bucket] = []
+        features_known = 0 if watched.active is None else len(watched.active.features)
+        only = tuple(features) if features and FEW_OF * len(features) <= features_known else None
+        kind = (watched.key, features == [], only)
         for bucket in buckets:
-            fingerprint, cached = self._cache.get((watched.key, features == [], *bucket.place), ((), None))
+            fingerprint, cached = self._cache.get((*kind, *bucket.place), ((), None))
             if cached is None or fingerprint != bucket.fingerprint:
                 missing.append(bucket)
             else:
                 found[bucket.start_ms] = cached
         for some in _together(missing):
-            for bucket, view in await self._made(watched, some, drifting=features != []):
+            for bucket, view in await self._made(watched, some, only, drifting=features != []):
                 found[bucket.start_ms] = view
-                place = (watched.key, features == [], *bucket.place)
+                place = (*kind, *bucket.place)
                 self._cache[place] = bucket.fingerprint, view
                 self._cache.move_to_end(place)
         while len(self._cache) > VIEWS_KEPT:
@@ -138,7 +143,7 @@ class WindowViews:
         )
 
     async def _made(
-        self, watched: Watched, buckets: Sequence[Bucket], *, drifting: bool
+        self, watched: Watched, buckets: Sequence[Bucket], only: tuple[str, ...] | None, *, drifting: bool
     ) -> list[tuple[Bucket, WindowView]]:
         references = [await self._newest_reference(bucket.counts) for bucket in buckets]
         counts: dict[str, bytes | BatchCounts] = {}
@@ -159,7 +164,7 @@ class WindowViews:
         joined = await self.buckets.load("labels", [row for b in buckets for row in b.performances])
 
         def made() -> list[tuple[Bucket, WindowView]]:
-            drifted = _drifted(buckets, references, counts)
+            drifted = _drifted(buckets, references, counts, only)
             return [
                 (bucket, _view(watched, bucket, active, found, joined, self._calibration(active)))
                 for bucket, active, found in zip(buckets, references, drifted, strict=True)
@@ -232,8 +237,11 @@ def _added(total: BatchCounts, packed: list[bytes]) -> BatchCounts:
 
 
 def _drifted(
-    buckets: Sequence[Bucket], references: Sequence[ActiveReference], counts: dict[str, bytes | BatchCounts]
-) -> list[tuple[BatchCounts, list[FeatureDrift]] | None]:
+    buckets: Sequence[Bucket],
+    references: Sequence[ActiveReference],
+    counts: dict[str, bytes | BatchCounts],
+    only: tuple[str, ...] | None,
+) -> list[tuple[BatchCounts, Judged] | None]:
     """Each bucket's counts with the figures of all features; None without counts. Those alike are made together."""
     wholes: dict[int, BatchCounts] = {}
     alike: dict[tuple[str, int], list[int]] = {}
@@ -242,9 +250,10 @@ def _drifted(
         if parts:
             wholes[place] = merge(parts)
             alike.setdefault((active.id, bucket.windows_of(active.window_ms)), []).append(place)
-    found: list[tuple[BatchCounts, list[FeatureDrift]] | None] = [None] * len(buckets)
+    found: list[tuple[BatchCounts, Judged] | None] = [None] * len(buckets)
+    wanted = None if only is None else {*only, *OUTPUT_NAMES}
     for (_, windows), places in alike.items():
-        figures = drifts(references[places[0]].reference, [wholes[place] for place in places], windows)
+        figures = drifts(references[places[0]].reference, [wholes[place] for place in places], windows, wanted)
         for place, each in zip(places, figures, strict=True):
             found[place] = wholes[place], each
     return found
@@ -254,7 +263,7 @@ def _view(
     watched: Watched,
     bucket: Bucket,
     active: ActiveReference,
-    drifted: tuple[BatchCounts, list[FeatureDrift]] | None,
+    drifted: tuple[BatchCounts, Judged] | None,
     joined: dict[str, bytes],
     steps: tuple[Floats, Floats] | None,
 ) -> WindowView:
@@ -266,14 +275,14 @@ def _view(
     segment: SegmentDrift | None = None
     labelled = _labelled(bucket.performances, active, joined)
     if drifted is not None:
-        whole, figures = drifted
-        features, prediction = split_outputs(figures, active)
+        whole, judged = drifted
+        features, prediction = split_outputs(judged.features, active)
         segment = worst_drift(active.reference, whole, bucket.windows_of(active.window_ms))
         last_ms = max((row["last_at"] for row in bucket.counts if "last_at" in row), default=None)
         service = service_figures(whole, bucket.width_ms / 1000)
         if steps is not None:
             estimate = window_estimate(active.reference, whole, steps, labelled.binary if labelled else None)
-        quality = window_quality(whole, features, None if last_ms is None else moment(last_ms))
+        quality = window_quality(whole, judged.quality, None if last_ms is None else moment(last_ms))
     rows = sum(int(row["rows"]) for row in bucket.counts)
     width_ms = bucket.width_ms if bucket.coarse else active.window_ms  # an older reference may have had another
     return WindowView(

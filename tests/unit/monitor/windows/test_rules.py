@@ -101,7 +101,13 @@ def test_several_windows_at_once_have_the_figures_of_each_alone(
     windows.insert(1, no_counts(reference))
     for at_once in (1, 2_000):
         monkeypatch.setattr(rules, "MOST_TOGETHER", at_once)
-        assert rules.drifts(reference, windows, 7) == [drift(reference, window, 7) for window in windows]
+        together = rules.drifts(reference, windows, 7)
+        assert [each.features for each in together] == [drift(reference, window, 7) for window in windows]
+        carrier = rules.drifts(reference, windows, 7, {"carrier"})
+        assert [each.features for each in carrier] == [
+            [figures for figures in each.features if figures.feature == "carrier"] for each in together
+        ]
+        assert [each.quality for each in carrier] == [each.quality for each in together]
 
 
 def test_a_shifted_feature_drifts_and_the_others_do_not(reference: Reference) -> None:
