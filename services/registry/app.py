@@ -391,11 +391,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
             try:
                 yield app
             finally:
-                await boards.stop()
-                await similarity.stop()
-                await releases.stop()
-                await telling.stop()
-                await tracing.stop()
-                await monitoring.stop()
+                for consumer in (boards, similarity, releases, telling, tracing, monitoring):
+                    await consumer.stop()
                 await outbox.drain()
                 await relay.flush()

@@ -241,6 +241,10 @@ class Relay:
             raise
         for entry in done:
             del self._open[entry.record.id]
+        settled = {entry.record.id for entry in done}
+        told = [record for record in self._outbox.fresh if record.id not in settled]  # the look may have been faster
+        self._outbox.fresh.clear()
+        self._outbox.fresh.extend(told)
         for entry in late:
             entry.record.rows = []
 

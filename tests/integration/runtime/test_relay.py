@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from services.contracts import streams
 from services.runtime import cloudevents
+from services.runtime import relay as relaying
 from services.runtime.bus import Bus
 from services.runtime.outbox import Outbox
 from services.runtime.relay import Relay
@@ -97,3 +100,20 @@ async def test_two_replicas_publish_each_event_once(outbox: Outbox, bus: Bus, st
     ids = await stream_ids(bus)
     assert len(ids) == 40
     assert set(ids) == set(await logged_ids(store))
+
+
+async def test_what_is_found_in_the_database_is_not_taken_once_more_from_what_is_told(
+    outbox: Outbox, bus: Bus, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("POLL_SECONDS", "SETTLE_SECONDS", "PAUSE_SECONDS"):  # always looking, always settling
+        monkeypatch.setattr(relaying, name, 0.0)
+    heard = await bus.client.subscribe("events.>")
+    await bus.client.flush()
+    async with in_background(Relay(outbox, bus).run):
+        for group in range(5):
+            await asyncio.gather(*(outbox.commit(count_up(f"a{group}-{i}", 1)) for i in range(12)))
+        await until(lambda: all_published(store))
+        await bus.client.flush()
+
+    ids = [(await heard.next_msg()).headers["ce-id"] for _ in range(heard.pending_msgs)]
+    assert len(ids) == len(set(ids)) == 60
