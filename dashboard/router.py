@@ -100,20 +100,22 @@ def register(app: Dash, site: Site, pages: Sequence[Page], early: Early[First]) 
         return page.content, page.title, page.topics, page.navigation
 
     @app.callback(
-        Output("url", "search", allow_duplicate=True),
         Input({"state": ALL}, "value"),
         State({"state": ALL}, "id"),
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def state_moved(values: list[Any], ids: list[dict[str, str]], search: str) -> Any:
-        """A control of the page's state was moved: that stands in the address, which draws the page again."""
+    def state_moved(values: list[Any], ids: list[dict[str, str]], search: str) -> None:
+        """A control of the page's state was moved: that stands in the address, which draws the page again. Several, all
+        that there are, were moved by nobody: the page has just been put in place."""
         state = parse(search)
         moved = {one["state"]: str(value or "").strip() for one, value in zip(ids, values, strict=True)}
         names = {key["state"] for key in ctx.triggered_prop_ids.values() if isinstance(key, dict)}
-        after = {**state, **{name: moved[name] for name in names if name in moved}}
-        wanted = query(after)
-        return no_update if parse(wanted) == state else wanted
+        if len(names) > 1 and names == set(moved):
+            return
+        wanted = query({**state, **{name: moved[name] for name in names if name in moved}})
+        if parse(wanted) != state:
+            set_props("url", {"search": wanted})
 
     @app.callback(
         Output("again", "data"),

@@ -13,6 +13,13 @@
     if (at >= 0) all[at].scrollIntoView({ block: "nearest" });
     $("palette-words").setAttribute("aria-activedescendant", at >= 0 ? all[at].id : "");
   }
+  /* What was found is shown: the first of it is chosen; shown once more, what has been chosen meanwhile stays. */
+  let shownFor = null;
+  function settle() {
+    const words = $("palette-words").value;
+    if (words !== shownFor || chosen() < 0) choose(0);
+    shownFor = words;
+  }
   const chosen = () => options().findIndex((option) => option.getAttribute("aria-selected") === "true");
   function open() {
     const field = $("palette-words");
@@ -75,6 +82,6 @@
   const later = () => ($("palette-words") ? prepared() : setTimeout(later, 500)); // nobody waits for it
   addEventListener("load", () => setTimeout(later, 500));
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    palette: { shown: () => { setTimeout(() => choose(0)); return window.dash_clientside.no_update; } },
+    palette: { shown: () => { setTimeout(settle); return window.dash_clientside.no_update; } },
   });
 })();

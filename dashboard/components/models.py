@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import formats
 from dashboard.attention import newest_telling, telling
 from dashboard.components.basics import aliases, clipped, icon, link, moment, scrolling
+from dashboard.components.sparkline import sparkline
 from dashboard.components.states import empty
 from dashboard.gateway.views import Connection, Metric, ModelRow, Window
 from dashboard.links import Links
@@ -74,13 +74,12 @@ def _row(model: ModelRow, series: Series, links: Links, described: bool) -> Comp
                 ]
             ),
             html.Td(
-                dmc.Group(
+                html.Div(
                     [
                         html.Span(f"v{champion}", className="strong") if champion else html.Span("–", className="sub"),
                         *aliases(others[:1]),
                     ],
-                    gap=6,
-                    wrap="nowrap",
+                    className="buttons",
                 )
             ),
             html.Td(formats.count(model.version_count), className="number"),
@@ -141,13 +140,6 @@ def metric_text(metric: Metric) -> str:
     return formats.figure(metric.value) if metric.value is not None else metric.text or formats.NOTHING
 
 
-def _scaled(points: Sequence[float]) -> list[float]:
-    """Between 0 and 1, for a line whose axis starts at zero; small wobbles stay small."""
-    low, high = min(points), max(points)
-    room = max(high - low, 0.05)
-    return [0.1 + 0.9 * (point - low) / room for point in points]
-
-
 def _performance(windows: Sequence[Window], model: str, version: str, links: Links) -> Component:
     points = [
         window.performance.roc_auc if window.performance.roc_auc is not None else window.performance.accuracy
@@ -159,17 +151,7 @@ def _performance(windows: Sequence[Window], model: str, version: str, links: Lin
     drifted = {f.feature for f in newest.features if f.drifted} if newest else set()
     return link(
         [
-            dmc.Sparkline(
-                data=_scaled(known),
-                w=76,
-                h=26,
-                color="indigo.5",
-                fillOpacity=0.15,
-                strokeWidth=1.75,
-                curveType="linear",
-            )
-            if len(known) > 1
-            else html.Span("waiting for labels", className="sub"),
+            sparkline(known) if len(known) > 1 else html.Span("waiting for labels", className="sub"),
             html.Span(formats.score(known[-1]), className="strong") if known else None,
             html.Span(
                 [icon("alert-triangle", "Drifted features:"), str(len(drifted))],

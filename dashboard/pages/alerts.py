@@ -22,7 +22,7 @@ from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.site import Component, Section, Site, Visit
 
-SHOWN = 100
+SHOWN = 30
 SHOWS = {"": "Unresolved", "resolved": "Resolved", "all": "All", "silences": "Silences"}
 
 

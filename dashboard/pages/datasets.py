@@ -21,7 +21,7 @@ from dashboard.pages.page import Page
 from dashboard.site import Component, Site, Visit
 from services.contracts.errors import LifecycleError, Unauthenticated
 
-_SHOWN = 100
+_SHOWN = 25  # rows: what the browser needs for a page of components grows with their square
 _ORIGINS = {"FILE": "read from a file", "UPLOAD": "uploaded", "MLFLOW": "named by a run"}
 ADD_CODE = "lifecycle dataset add flights.parquet --name flights"
 
@@ -91,7 +91,7 @@ def _row(site: Site, one: DatasetRow) -> Component:
 async def _sources(site: Site, visit: Visit) -> Component:
     add = act("source.describe", "Describe a source…", {}, icon_name="plus", look="small")
     try:
-        page = await visit.ask(ask.DATA_SOURCES, first=_SHOWN)
+        page = await visit.ask(ask.DATA_SOURCES, first=100)
     except Unauthenticated:
         raise
     except LifecycleError as error:

@@ -20,7 +20,7 @@ from dashboard.pages.page import Page
 from dashboard.recent import windows_of
 from dashboard.site import Component, Section, Site, Visit
 
-_MODELS_SHOWN = 100
+_MODELS_SHOWN = 25  # rows: what the browser needs for a page of components grows with their square
 
 
 async def models_section(site: Site, visit: Visit) -> Component:

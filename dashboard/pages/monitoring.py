@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
 
 from dashboard import formats
 from dashboard.components.basics import card, clipped, icon, link, page_head, wild
@@ -240,26 +240,24 @@ PAGE = Page(
 def register(app: Dash, site: Site) -> None:
     """Controls change the address; the address changes the charts. So Back works, and a link shows the same."""
 
-    def navigate(*values: Any) -> Any:
+    def navigate(*values: Any) -> None:
         state = parse(values[-1])
         change: dict[str, str] = {}
         for name, prop, value in gestures(ctx.triggered):
             change |= wish(name, prop, value, state)
-        if not change:
-            return no_update
         after = query(changed_state(state, change))
-        return no_update if parse(after) == state else after
+        if change and parse(after) != state:
+            set_props("url", {"search": after})
 
     # Two callbacks: a newer call of the same one takes an older one's answer away, and charts that are being drawn
-    # would so take away a click.
+    # would so take away a click. Neither has an output: a click that comes with what a redraw has set would count as
+    # that redraw's consequence, which Dash doesn't let begin it anew.
     moved_by = {
         "controls": [*(Input(name, "value") for name in CONTROLS), Input("zoom-reset", "n_clicks")],
         "charts": [Input({"chart": ALL}, "relayoutData"), Input({"chart": ALL}, "clickData")],
     }
     for inputs in moved_by.values():
-        app.callback(
-            Output("url", "search", allow_duplicate=True), *inputs, State("url", "search"), prevent_initial_call=True
-        )(navigate)
+        app.callback(*inputs, State("url", "search"), prevent_initial_call=True)(navigate)
 
     def visited(pathname: str, search: str = "") -> Visit | None:
         found = find([PAGE], site.links.strip(pathname))

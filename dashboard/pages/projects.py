@@ -19,7 +19,7 @@ from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.site import Component, Section, Site, Visit
 
-_SHOWN = 100
+_SHOWN = 25  # rows: what the browser needs for a page of components grows with their square
 
 
 def project_table(page: Connection[ProjectRow], links: Links) -> Component:
