@@ -5,7 +5,10 @@
     const button = event.target.closest && event.target.closest("button[id^='{']");
     if (!button || button.disabled) return;
     const { act, given, cancel } = JSON.parse(button.id);
-    if (act) window.dash_clientside.set_props("dialog-asked", { data: { act, given, at: Date.now() } });
+    if (act) {
+      (window.lifecycle = window.lifecycle || {}).pressed = button.id;
+      window.dash_clientside.set_props("dialog-asked", { data: { act, given, at: Date.now() } });
+    }
     if (cancel) {
       window.dash_clientside.set_props("dialog", { opened: false });
       window.dash_clientside.set_props("dialog-body", { children: [] });

@@ -58,7 +58,7 @@
     if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") { event.preventDefault(); open(); return; }
     if (event.target.id === "palette-words") {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (step) { event.preventDefault(); choose(chosen() + step); }
+      if (step) { event.preventDefault(); choose(chosen() + step); shownFor = event.target.value; }
       if (event.key === "Enter") { event.preventDefault(); follow(options()[chosen()]); }
       return;
     }

@@ -76,7 +76,7 @@ class GatewayClient:
             response = await self._http.post(self._url, content=body, headers=headers)
         except httpx.TimeoutException as error:
             raise Unavailable("The gateway didn't answer in time.") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, AttributeError) as error:  # anyio asks a connection that was just lost for its address
             raise Unavailable("The gateway can't be reached.") from error
         if response.status_code == httpx.codes.UNAUTHORIZED:
             raise Unauthenticated("Sign in with an API token to see this.")
