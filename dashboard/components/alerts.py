@@ -97,9 +97,7 @@ def _row(one: AlertRow, links: Links) -> Component:
             html.Td(
                 [
                     moment(one.opened_at),
-                    html.Div(f"came back {formats.plural(one.reopened, 'time')}", className="sub")
-                    if one.reopened
-                    else None,
+                    html.Div(_again(one.reopened), className="sub") if one.reopened else None,
                 ],
                 className="end",
             ),
