@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from services.contracts.errors import Invalid
 from services.registry import limits
 from services.registry.mlflow_api import answers, requests
-from services.registry.mlflow_api.surface import Surface
+from services.registry.mlflow_api.surface import Surface, some_of
 from services.registry.mlflow_api.wire import SEE_DOCS, read
 from services.registry.runs.metrics import History
 from services.registry.search.pages import offset_of, token_for
@@ -52,14 +52,7 @@ async def _in_pieces(key: str, points: History, rest: dict[str, Any]) -> AsyncIt
 
 async def of_many(surface: Surface, request: Request) -> Any:
     wish = await read(request, requests.GetMetricHistoryBulk)
-    if not wish.run_id:
-        raise Invalid("GetMetricHistoryBulk request must specify at least one run_id.", field="run_id")
-    if len(wish.run_id) > limits.HISTORY_RUNS:
-        raise Invalid(
-            f"GetMetricHistoryBulk request cannot specify more than {limits.HISTORY_RUNS} run_ids. "
-            f"Received {len(wish.run_id)} run_ids.",
-            field="run_id",
-        )
+    some_of("GetMetricHistoryBulk", "run_id", wish.run_id, limits.HISTORY_RUNS)
     if wish.metric_key is None:
         raise Invalid("GetMetricHistoryBulk request must specify a metric_key.", field="metric_key")
     most = min(limits.HISTORY_POINTS if wish.max_results is None else wish.max_results, limits.HISTORY_POINTS)

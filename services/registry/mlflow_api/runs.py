@@ -13,7 +13,7 @@ from services.contracts.errors import Invalid
 from services.registry import limits
 from services.registry.datasets.rules import Dataset
 from services.registry.mlflow_api import answers, requests
-from services.registry.mlflow_api.surface import Surface, creating, page_size, stages_of
+from services.registry.mlflow_api.surface import Surface, creating, page_size, some_of, stages_of
 from services.registry.mlflow_api.wire import SEE_DOCS, read
 from services.registry.names import invalid_value, missing_value
 from services.registry.runs.metrics import Point
@@ -180,14 +180,7 @@ async def search(surface: Surface, request: Request) -> Any:
 
 async def search_datasets(surface: Surface, request: Request) -> Any:
     wish = await read(request, requests.SearchDatasets)
-    if not wish.experiment_ids:
-        raise Invalid("SearchDatasets request must specify at least one experiment_id.", field="experiment_ids")
-    if len(wish.experiment_ids) > limits.EXPERIMENTS_IN_DATASET_SEARCH:
-        raise Invalid(
-            f"SearchDatasets request cannot specify more than {limits.EXPERIMENTS_IN_DATASET_SEARCH} experiment_ids. "
-            f"Received {len(wish.experiment_ids)} experiment_ids.",
-            field="experiment_ids",
-        )
+    some_of("SearchDatasets", "experiment_id", wish.experiment_ids, limits.EXPERIMENTS_IN_DATASET_SEARCH)
     found = await surface.run_queries.dataset_summaries(context_of(request), wish.experiment_ids)
     summaries = [
         {key: value for key, value in zip(_SUMMARY, summary, strict=True) if value is not None} for summary in found

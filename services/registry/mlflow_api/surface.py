@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -154,6 +154,15 @@ def page_size(given: int | None, default: int, most: int) -> int:
             f"Invalid value {given} for parameter 'max_results' supplied. It must be {wanted}", field="max_results"
         )
     return given
+
+
+def some_of(request: str, what: str, given: Sequence[str], most: int) -> None:
+    """That a `request` names at least one `what` and at most so many. Raises Invalid."""
+    if not given:
+        raise Invalid(f"{request} request must specify at least one {what}.", field=what)
+    if len(given) > most:
+        message = f"{request} request cannot specify more than {most} {what}s. Received {len(given)} {what}s."
+        raise Invalid(message, field=what)
 
 
 def refused(message: str, field: str) -> LifecycleError:

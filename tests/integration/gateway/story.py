@@ -8,7 +8,7 @@ import httpx
 import numpy as np
 import pyarrow as pa
 
-from tests.integration.gateway.test_real_services import Stack
+from tests.integration.gateway.stacks import Stack
 from tests.integration.monitor import rows
 from tests.support.waiting import until
 

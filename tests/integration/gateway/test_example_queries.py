@@ -22,8 +22,8 @@ from services.registry.app import build as build_registry
 from services.registry.settings import RegistrySettings
 from services.runtime.run import running
 from tests.integration.gateway.harness import gateway_on
+from tests.integration.gateway.stacks import Stack
 from tests.integration.gateway.story import MODEL, Story
-from tests.integration.gateway.test_real_services import Stack
 from tests.support.servers import Server
 from tests.support.waiting import until
 

@@ -2,50 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import httpx
-import pytest
-
-from services.monitor.app import build as build_monitor
-from services.monitor.settings import MonitorSettings
-from services.registry.app import build as build_registry
-from services.registry.settings import RegistrySettings
-from services.runtime.run import running
-from tests.integration.gateway.harness import Gateway, gateway_on
-from tests.support.servers import Server
+from tests.integration.gateway.stacks import Stack
 from tests.support.waiting import until
-
-
-@dataclass
-class Stack:
-    """All three, and a client of the registry's MLflow API."""
-
-    gateway: Gateway
-    mlflow: httpx.AsyncClient
-
-    async def tell(self, path: str, **body: Any) -> dict[str, Any]:
-        response = await self.mlflow.post(f"/api/2.0/mlflow/{path}", json=body)
-        assert response.status_code == 200, response.text
-        answer: dict[str, Any] = response.json()
-        return answer
-
-
-@pytest.fixture
-async def stack(mongodb: str, database: str, own_nats: Server, tmp_path: Path) -> AsyncIterator[Stack]:
-    shared: dict[str, Any] = {"port": 0, "mongodb_uri": mongodb, "nats_url": own_nats.url}
-    registry = RegistrySettings(**shared, database=database, artifacts=str(tmp_path))
-    monitor = MonitorSettings(**shared, database=database)
-    async with contextlib.AsyncExitStack() as open_:
-        url = await open_.enter_async_context(running(registry, build_registry))
-        await open_.enter_async_context(running(monitor, build_monitor))
-        gateway = await open_.enter_async_context(gateway_on(own_nats.url, request_seconds=5.0))
-        mlflow = await open_.enter_async_context(httpx.AsyncClient(base_url=url, auth=("anna", ""), timeout=20))
-        yield Stack(gateway, mlflow)
 
 
 async def test_what_mlflow_logs_is_asked_watched_and_changed_by_graphql(stack: Stack) -> None:
