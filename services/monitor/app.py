@@ -54,15 +54,18 @@ from services.monitor.versions.naming import Naming
 from services.monitor.webhooks import store as webhooks_store
 from services.monitor.webhooks.handlers import Webhooks
 from services.monitor.windows import store as windows_store
+from services.monitor.windows import stored as stored_figures
 from services.monitor.windows.buckets import Buckets
 from services.monitor.windows.closing import WindowCloser
 from services.monitor.windows.closings import Closings
 from services.monitor.windows.handlers import WindowCounts
 from services.monitor.windows.labelled import LabelledWindows
 from services.monitor.windows.live import LiveWindows
+from services.monitor.windows.preparing import Preparing
 from services.monitor.windows.queries import Queries
 from services.monitor.windows.rolling import Rolling
 from services.monitor.windows.sliding import SlidingWindows
+from services.monitor.windows.stored import StoredFigures
 from services.monitor.windows.views import WindowViews
 from services.runtime import audit_list
 from services.runtime import webhooks as sending
@@ -100,7 +103,7 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         outbox = Outbox(store)
         await outbox.prepare()
         for noun in (
-            *(versions_store, windows_store, rollups_store, labels_store, samples_store),
+            *(versions_store, windows_store, rollups_store, stored_figures, labels_store, samples_store),
             *(alerts_store, silences_store, sending, audit_list),
         ):
             await store.ensure(noun.INDEXES)
@@ -121,7 +124,9 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
         label_rollups = Rollups(label_marks, rollups_store.MongoRollups(store, "labels"))
         partitions = windows_store.window_partitions(store, row_marks.touch)
         buckets = Buckets(windows, row_rollups, label_rollups)
-        views = WindowViews(windows, buckets, versions, partitions.known)
+        stored = StoredFigures(store)
+        await stored.adopt(row_rollups)
+        views = WindowViews(windows, buckets, versions, partitions.known, stored)
         live = LiveWindows(views, versions, bus, WindowGauges(settings.metrics_allowed))
         blocks = labels_store.MongoBlocks(store)
         join = LabelJoin(blocks, windows_store.performance_partitions(store, label_marks.touch), versions, slot)
@@ -180,7 +185,9 @@ async def build(settings: MonitorSettings, health: Health) -> AsyncIterator[ASGI
                 multivariate=MultivariateJob(sample_rows, Closings(windows), versions, judge, outbox).run,
                 live=live.run,
                 rolling=Rolling(
-                    buckets, versions, row_rollups, label_rollups, Lease(store, "rollups", LEASE_SECONDS)
+                    *(buckets, versions, row_rollups, label_rollups),
+                    Preparing(buckets, views, stored),
+                    Lease(store, "rollups", LEASE_SECONDS),
                 ).run,
                 slot=slot.run,
                 database=store.watch,

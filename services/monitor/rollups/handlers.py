@@ -52,6 +52,10 @@ class Rollups:
             plan = cover(marks, start_ms, end_ms, (), stands)
         return Found([head for place in plan.rolled for head in known[place]], plan.spans)
 
+    async def again(self) -> None:
+        """Puts all days on the background job's list."""
+        await self.marks.again()
+
     async def missing(self, key: str, day: Mark, level: int) -> list[tuple[int, str]]:
         """Start and seal of the day's spans of this level that there is no roll-up of as they are now."""
         spans = list(day.spans()) if level == HOUR else [(day.start_ms, day.seal)]

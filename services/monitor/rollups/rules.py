@@ -54,6 +54,16 @@ def levels_of(window_ms: int, width_ms: int | None = None) -> tuple[int, ...]:
     )
 
 
+def widths_of(window_ms: int) -> tuple[int, ...]:
+    """The usual widths of columns, from an hour to a day, that hold enough windows of this length."""
+    widths = (minutes * MINUTE for minutes in STEPS)
+    return tuple(
+        width
+        for width in widths
+        if HOUR <= width <= DAY and DAY % width == 0 and not width % window_ms and width >= LEAST_TOGETHER * window_ms
+    )
+
+
 def sealed_together(marks: Sequence[Mark]) -> Mark:
     """One day's marks of several writers (in a fixed order) as one."""
     if len(marks) == 1:

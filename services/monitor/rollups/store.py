@@ -95,6 +95,11 @@ class MongoMarks:
             )
         return rows
 
+    async def again(self) -> None:
+        """Puts all days on the list."""
+        with translated():
+            await self._store[MARKS].update_many({"of": self.kind}, {"$set": {"due": True}})
+
     async def done(self, row: Mapping[str, Any]) -> None:
         """Takes a day off the list, unless it was written to since `due` read it."""
         with translated():

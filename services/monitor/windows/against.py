@@ -15,11 +15,12 @@ import msgspec
 from services.contracts.errors import Conflict, Invalid, NotFound
 from services.contracts.monitor import WindowView
 from services.monitor.counts.counting import BatchCounts, merge
-from services.monitor.counts.packing import pack, unpack
+from services.monitor.counts.packing import pack
 from services.monitor.references.rules import Reference
 from services.monitor.versions.handlers import Versions
 from services.monitor.versions.rules import ActiveReference, Watched
 from services.monitor.windows.buckets import Bucket, Buckets, Heads
+from services.monitor.windows.rules import added
 from services.monitor.windows.views import drift_of
 
 PREVIOUS: Final = "previous"
@@ -34,8 +35,6 @@ YEAR_DAYS: Final = 364
 """52 weeks, so that weekdays fall on weekdays."""
 MOST_COMPARED: Final = 100
 """Windows that can be compared in one request."""
-CHUNK: Final = 64
-"""Documents whose counts are in memory at the same time."""
 
 Range = tuple[int, int]
 
@@ -126,12 +125,8 @@ class SideBySide:
 
     async def _load(self, rows: Heads) -> BatchCounts | None:
         """What these documents hold together; None without any."""
-        total: BatchCounts | None = None
-        for i in range(0, len(rows), CHUNK):
-            packed = list((await self._buckets.load("rows", rows[i : i + CHUNK])).values())
-            if packed:
-                total = await asyncio.to_thread(_sum, total, packed)
-        return total
+        nothing: BatchCounts | None = None
+        return await self._buckets.together("rows", rows, nothing, added)
 
 
 def _compared(
@@ -156,7 +151,3 @@ def _stands_in(reference: Reference, then: Sequence[BatchCounts | None]) -> Refe
         return None
     own = merge(parts)
     return msgspec.structs.replace(reference, rows=own.rows, counts=pack(own)) if own.rows else None
-
-
-def _sum(total: BatchCounts | None, packed: list[bytes]) -> BatchCounts:
-    return merge([*([] if total is None else [total]), *(unpack(data) for data in packed)])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, TypeVar
 
 from services.monitor.rollups.handlers import Rollups
 from services.monitor.rollups.rules import HOUR, Kind, Mark, levels_of, start_of_newest, width_for
@@ -12,7 +14,10 @@ from services.monitor.versions.rules import Watched
 from services.monitor.windows.store import MongoWindows
 
 FOREVER_MS: Final = 1 << 53
+CHUNK: Final = 64
+"""Documents whose counts are in memory at the same time."""
 Heads = Sequence[Mapping[str, Any]]
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -31,9 +36,20 @@ class Bucket:
         return self.start_ms, self.width_ms
 
     @property
+    def tokens(self) -> list[str]:
+        """Of all its documents, sorted; others whenever a figure of the window can be another."""
+        return sorted(row["token"] for row in (*self.counts, *self.performances))
+
+    @property
     def fingerprint(self) -> tuple[Any, ...]:
-        """Changes whenever a figure of the window can change."""
-        return (self.closed, *sorted(row["token"] for row in (*self.counts, *self.performances)))
+        """Changes whenever anything can change that is said of the window."""
+        return (self.closed, *self.tokens)
+
+    @property
+    def updated_at(self) -> datetime:
+        """When the last row or label came into it."""
+        newest: datetime = max(row["updated_at"] for row in (*self.counts, *self.performances))
+        return newest
 
     def windows_of(self, window_ms: int) -> int:
         """How many windows of this length are as long."""
@@ -64,24 +80,34 @@ class Buckets:
         return await self._parted(watched.key, width, counts, performances, coarse=False)
 
     async def newest(
-        self, watched: Watched, start_ms: int | None, end_ms: int | None, last: int, width_ms: int
+        self,
+        watched: Watched,
+        start_ms: int | None,
+        end_ms: int | None,
+        last: int,
+        width_ms: int,
+        marks: Sequence[Mark] | None = None,
     ) -> list[Bucket]:
-        """The `last` newest columns of `width_ms` that hold windows which start within [start, end)."""
+        """The `last` newest columns of `width_ms` that hold windows which start within [start, end). `marks`: of that
+        time, if they are known already."""
         window_ms = watched.active.window_ms if watched.active else 1
         if width_ms <= window_ms:
             return await self.fine(watched, await self._windows.newest(watched.key, start_ms, end_ms, last))
         first, end = start_ms or 0, FOREVER_MS if end_ms is None else end_ms
         if width_ms % HOUR == 0:
-            marks = await self._rows.marks.between(watched.key, start_ms, end_ms)
+            if marks is None:
+                marks = await self._rows.marks.between(watched.key, start_ms, end_ms)
             first = start_of_newest(marks, first, end, width_ms, last)
         else:
             starts = await self._windows.newest(watched.key, start_ms, end_ms, last, width_ms)
             first = starts[0] if starts else end
-        return await self.coarse(watched, first, end, width_ms)
+        return await self.coarse(watched, first, end, width_ms, marks)
 
-    async def coarse(self, watched: Watched, start_ms: int, end_ms: int, width_ms: int) -> list[Bucket]:
+    async def coarse(
+        self, watched: Watched, start_ms: int, end_ms: int, width_ms: int, marks: Sequence[Mark] | None = None
+    ) -> list[Bucket]:
         """The windows that start within [start, end), in columns of `width_ms`."""
-        counts, performances = await self._heads(watched, start_ms, end_ms, width_ms)
+        counts, performances = await self._heads(watched, start_ms, end_ms, width_ms, marks)
         return await self._parted(watched.key, width_ms, counts, performances, coarse=True)
 
     async def whole(self, watched: Watched, start_ms: int | None, end_ms: int | None) -> Bucket | None:
@@ -93,16 +119,18 @@ class Buckets:
         first = min(row["w"] for row in counts)
         return Bucket(first, 0, counts, performances, coarse=True)
 
-    async def width_of(self, watched: Watched, start_ms: int | None, end_ms: int | None, most: int) -> int | None:
-        """The width of at most `most` columns for the windows within [start, end); None if there are no more windows
-        than that."""
+    async def width_of(
+        self, watched: Watched, start_ms: int | None, end_ms: int | None, most: int
+    ) -> tuple[int, Sequence[Mark]] | None:
+        """The width of at most `most` columns for the windows within [start, end), and the marks of that time; None if
+        there are no more windows than that."""
         window_ms = watched.active.window_ms if watched.active else 1
         if len(await self._windows.newest(watched.key, start_ms, end_ms, most + 1)) <= most:
             return None
         marks = await self._rows.marks.between(watched.key, start_ms, end_ms)
         spans = [span for mark in (marks[0], marks[-1]) for span, _ in mark.spans()]
         after = spans[-1] + HOUR if end_ms is None else min(end_ms, spans[-1] + HOUR)
-        return width_for(after - max(start_ms or 0, spans[0]), window_ms, most)
+        return width_for(after - max(start_ms or 0, spans[0]), window_ms, most), marks
 
     async def heads(
         self,
@@ -127,13 +155,21 @@ class Buckets:
         rolled = await self._kinds[kind].stored.load([head["_id"] for head in heads if "windows" in head])
         return rolled | await fine([head["_id"] for head in heads if "windows" not in head])
 
+    async def together(self, kind: Kind, heads: Heads, total: T, add: Callable[[T, Iterable[bytes]], T]) -> T:
+        """`total` with the counts of all these documents, some of which are in memory at a time."""
+        for i in range(0, len(heads), CHUNK):
+            packed = await self.load(kind, heads[i : i + CHUNK])
+            if packed:
+                total = await asyncio.to_thread(add, total, packed.values())
+        return total
+
     async def _heads(
-        self, watched: Watched, start_ms: int, end_ms: int, width_ms: int | None
+        self, watched: Watched, start_ms: int, end_ms: int, width_ms: int | None, marks: Sequence[Mark] | None = None
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         levels = levels_of(watched.active.window_ms, width_ms) if watched.active else ()
-        return (
-            await self.heads("rows", watched.key, start_ms, end_ms, levels),
-            await self.heads("labels", watched.key, start_ms, end_ms, levels),
+        return await asyncio.gather(
+            self.heads("rows", watched.key, start_ms, end_ms, levels, marks),
+            self.heads("labels", watched.key, start_ms, end_ms, levels),
         )
 
     async def _parted(

@@ -124,10 +124,13 @@ class Queries:
             if asked is not None and not 1 <= asked <= MOST_WINDOWS:
                 raise Invalid(f"between 1 and {MOST_WINDOWS} windows can be asked for", field=field)
         start, end = _bounds(active, question.start, question.end)
+        marks = None
         if question.most is not None and question.last is None:
-            width = max(width, await self._buckets.width_of(watched, start, end, question.most) or 0)
+            fits = await self._buckets.width_of(watched, start, end, question.most)
+            if fits is not None:
+                width, marks = max(width, fits[0]), fits[1]
         last = question.last or MOST_WINDOWS + 1
-        return await self._buckets.newest(watched, start, end, last, width)
+        return await self._buckets.newest(watched, start, end, last, width, marks)
 
     async def get_distribution(self, question: GetDistribution, context: Context) -> Distribution:
         require(context.principal, Action.READ)

@@ -1,10 +1,10 @@
-"""Makes the roll-ups: hours and days of short windows, once event time has gone past them, and anew after late rows."""
+"""Makes roll-ups and figures: of what event time has gone past, and anew after late rows."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -12,24 +12,32 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from services.contracts.errors import LifecycleError
-from services.monitor.counts.counting import merge
-from services.monitor.counts.packing import pack, unpack
-from services.monitor.performance.rules import merge_performance, pack_performance, unpack_performance
+from services.monitor.counts.counting import BatchCounts
+from services.monitor.counts.packing import pack
+from services.monitor.performance.rules import (
+    PerformanceCounts,
+    merge_performance,
+    pack_performance,
+    unpack_performance,
+)
 from services.monitor.rollups.handlers import Rollups
 from services.monitor.rollups.rules import DAY, Kind, Mark, levels_of
 from services.monitor.versions.handlers import Versions
 from services.monitor.versions.rules import ActiveReference
-from services.monitor.windows.buckets import Buckets, windows_in
+from services.monitor.windows.buckets import FOREVER_MS, Buckets, windows_in
+from services.monitor.windows.preparing import Preparing, prepares
+from services.monitor.windows.rules import added
 from services.monitor.windows.store import ROWS
 from services.runtime.lease import Lease
 
 log = structlog.get_logger()
 
+Due = dict[Kind, dict[str, Any]]
+"""Of one day of a version: the marks that are due, by kind."""
+
 EVERY_SECONDS: Final = 20.0
 AT_ONCE: Final = 500
 """Days looked at in one go."""
-CHUNK: Final = 64
-"""Documents whose counts are in memory at the same time."""
 QUIET: Final = timedelta(minutes=10)
 """After so long without a row the newest hours of a version are made, too."""
 IDLE_FACTOR: Final = 0.5
@@ -39,11 +47,14 @@ IDLE_FACTOR: Final = 0.5
 class Rolling:
     """The background job; in one of several processes."""
 
-    def __init__(self, buckets: Buckets, versions: Versions, rows: Rollups, labels: Rollups, lease: Lease) -> None:
+    def __init__(
+        self, buckets: Buckets, versions: Versions, rows: Rollups, labels: Rollups, preparing: Preparing, lease: Lease
+    ) -> None:
         self._buckets = buckets
         self._versions = versions
         self._rows = rows
-        self._labels = labels
+        self._kinds: Mapping[Kind, Rollups] = {"rows": rows, "labels": labels}
+        self._preparing = preparing
         self._lease = lease
 
     async def run(self) -> None:
@@ -62,44 +73,44 @@ class Rolling:
 
     async def round(self, now: datetime) -> bool:
         """Makes what is due; whether there may be more of it."""
-        more = False
-        for kind in (self._rows, self._labels):
-            done = 0
+        days: dict[tuple[int, str], Due] = {}
+        full = False
+        for name, kind in self._kinds.items():
             due = await kind.marks.due(AT_ONCE)
+            full |= len(due) == AT_ONCE
             for row in due:
-                if not await self._lease.held():
-                    return False
-                began = time.monotonic()
-                done += await self._day(kind, row, now)
-                await asyncio.sleep(IDLE_FACTOR * (time.monotonic() - began))
-            more |= done > 0 and len(due) == AT_ONCE
-        return more
+                days.setdefault((int(row["d"]), str(row["k"])), {})[name] = row
+        done = 0
+        for (start, key), rows in sorted(days.items(), key=lambda day: day[0]):
+            if not await self._lease.held():
+                return False
+            began = time.monotonic()
+            if await self._day(key, start, rows, now):
+                done += 1
+                for name, row in rows.items():
+                    await self._kinds[name].marks.done(row)
+            await asyncio.sleep(IDLE_FACTOR * (time.monotonic() - began))
+        return full and done > 0
 
-    async def _day(self, kind: Rollups, row: dict[str, Any], now: datetime) -> bool:
-        """Makes the hours and the day of one mark, as far as they are past; whether nothing is left to do."""
-        key, start = str(row["k"]), int(row["d"])
+    async def _day(self, key: str, start: int, rows: Due, now: datetime) -> bool:
+        """Makes hours, day and figures, as far as they are past, of the kinds that are due; whether nothing is left."""
         watched = await self._versions.find(key)
         active = watched.active if watched else None
-        if active is None or not levels_of(active.window_ms):
-            await kind.marks.done(row)
+        if watched is None or active is None or not prepares(active):
             return True
-        past = await self._past(key, active, row, now)
-        day = (await kind.marks.between(key, start, start + 1))[0]
-        for level in reversed(levels_of(active.window_ms)):
-            for first, seal in await kind.missing(key, day, level):
-                if first + level <= past:
-                    await self._make(kind, key, day, level, first, seal, active)
-        if start + DAY > past:
-            return False
-        await kind.marks.done(row)
-        return True
-
-    async def _past(self, key: str, active: ActiveReference, row: dict[str, Any], now: datetime) -> int:
-        """Up to when event time has gone past, in ms: what lies before is seldom written to."""
-        if now - row["at"] > QUIET:
-            return int(row["d"]) + DAY
-        newest = (await self._rows.marks.totals([key])).get(key, (0, None))[1]
-        return (newest or 0) - active.lateness_ms
+        newest = (await self._rows.marks.totals([key])).get(key, (0, None))[1] or 0
+        # Up to when event time has gone past: what lies before is seldom written to.
+        quiet = now - max(row["at"] for row in rows.values()) > QUIET
+        past = FOREVER_MS if quiet else newest - active.lateness_ms
+        for name in rows:
+            kind = self._kinds[name]
+            day = (await kind.marks.between(key, start, start + 1))[0]
+            for level in reversed(levels_of(active.window_ms)):
+                for first, seal in await kind.missing(key, day, level):
+                    if first + level <= past:
+                        await self._make(kind, key, day, level, first, seal, active)
+        prepared = await self._preparing.day(watched, start, past, newest, now)
+        return prepared and start + DAY <= past
 
     async def _make(
         self, kind: Rollups, key: str, day: Mark, level: int, start: int, seal: str, active: ActiveReference
@@ -119,19 +130,19 @@ class Rolling:
         await kind.stored.put(key, level, start, seal, parts)
 
     async def _merged(self, kind: Kind, heads: Sequence[dict[str, Any]]) -> bytes:
-        packed: list[bytes] = []
-        for i in range(0, len(heads), CHUNK):
-            loaded = await self._buckets.load(kind, heads[i : i + CHUNK])
-            packed = [await asyncio.to_thread(_TOGETHER[kind], [*packed, *loaded.values()])]
-        return packed[0]
+        if kind == "rows":
+            rows: BatchCounts | None = None
+            rows = await self._buckets.together(kind, heads, rows, added)
+            assert rows is not None  # there is no head without counts
+            return await asyncio.to_thread(pack, rows)
+        labels: PerformanceCounts | None = None
+        labels = await self._buckets.together(kind, heads, labels, _added)
+        assert labels is not None
+        return await asyncio.to_thread(pack_performance, labels)
 
 
-def _rows_together(packed: Sequence[bytes]) -> bytes:
-    return pack(merge([unpack(data) for data in packed]))
-
-
-def _labels_together(packed: Sequence[bytes]) -> bytes:
-    return pack_performance(merge_performance(unpack_performance(data) for data in packed))
+def _added(total: PerformanceCounts | None, packed: Iterable[bytes]) -> PerformanceCounts:
+    return merge_performance([*([] if total is None else [total]), *(unpack_performance(data) for data in packed)])
 
 
 def _told(heads: Sequence[dict[str, Any]], kind: Kind) -> dict[str, Any]:
@@ -143,9 +154,3 @@ def _told(heads: Sequence[dict[str, Any]], kind: Kind) -> dict[str, Any]:
     }
     newest = [head["last_at"] for head in heads if "last_at" in head]
     return {**told, "last_at": max(newest)} if newest else told
-
-
-_TOGETHER: Final[Mapping[Kind, Callable[[Sequence[bytes]], bytes]]] = {
-    "rows": _rows_together,
-    "labels": _labels_together,
-}

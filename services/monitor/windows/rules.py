@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import isfinite
 from typing import NamedTuple
@@ -29,6 +29,7 @@ __all__ = [
     "Judged",
     "Quality",
     "Verdict",
+    "added",
     "count_batch",
     "distribution",
     "drift",
@@ -101,6 +102,11 @@ def count_batch(reference: Reference, columns: Columns) -> BatchCounts:
     if reference.segment_grid is not None:
         counts.segments = reference.segment_grid.count(columns)
     return counts
+
+
+def added(total: BatchCounts | None, packed: Iterable[bytes]) -> BatchCounts:
+    """`total`, if there is one, and some packed counts (then at least one) together."""
+    return merge([*([] if total is None else [total]), *(unpack(data) for data in packed)])
 
 
 def no_counts(reference: Reference) -> BatchCounts:

@@ -34,7 +34,8 @@ from services.monitor.performance.rules import (
 from services.monitor.performance.segments import worst_segment
 from services.monitor.versions.handlers import Versions
 from services.monitor.versions.rules import OUTPUT_MARK, OUTPUT_NAMES, PREDICTION, SCORE, ActiveReference, Watched
-from services.monitor.windows.buckets import Bucket, Buckets
+from services.monitor.windows.buckets import CHUNK, Bucket, Buckets
+from services.monitor.windows.cache import ViewCache
 from services.monitor.windows.figures import (
     USUAL_WINDOWS,
     service_figures,
@@ -42,19 +43,18 @@ from services.monitor.windows.figures import (
     window_quality,
     with_usual,
 )
-from services.monitor.windows.rules import Judged, drift, drifts, merge, no_counts
+from services.monitor.windows.rules import Judged, added, drift, drifts, merge, no_counts
 from services.monitor.windows.segment_drift import worst_drift
 from services.monitor.windows.store import MongoWindows
+from services.monitor.windows.stored import StoredFigures
 
-VIEWS_KEPT: Final = 1_024
 CALIBRATIONS_KEPT: Final = 128
 USUAL_KEPT: Final = 256
 SMALL: Final = 40
 """Features of one window whose figures take a few milliseconds: as long as handing them to a thread would be worth."""
 FEW_OF: Final = 4
-"""Of so many times more features those asked for are made by themselves; of fewer, all, which are kept for others."""
-CHUNK: Final = 64
-"""Documents whose counts are in memory at the same time."""
+"""Where at most this part of the features is asked for (one in so many), only those are made, read and kept. Of more,
+all are: whoever asks next, for others or for all, finds them."""
 
 
 class WindowViews:
@@ -66,14 +66,16 @@ class WindowViews:
         buckets: Buckets,
         versions: Versions,
         known: Callable[[str, str], BatchCounts | None],
+        stored: StoredFigures,
     ) -> None:
         """`known`: counts by document and token that need not be loaded."""
         self._windows = windows
         self.buckets = buckets
         self._versions = versions
         self._known = known
+        self._stored = stored
         self._usual: OrderedDict[tuple[str, int], tuple[float, dict[int, int]]] = OrderedDict()
-        self._cache: OrderedDict[tuple[Any, ...], tuple[tuple[Any, ...], WindowView]] = OrderedDict()
+        self._cache = ViewCache()
         self._calibrations: OrderedDict[str, tuple[Floats, Floats] | None] = OrderedDict()
 
     async def views(
@@ -83,29 +85,30 @@ class WindowViews:
 
         `usual_age`: for so many seconds the numbers of rows that came before need not be asked for again.
         """
-        found: dict[int, WindowView] = {}
-        missing: list[Bucket] = []
         features_known = 0 if watched.active is None else len(watched.active.features)
         only = tuple(features) if features and FEW_OF * len(features) <= features_known else None
         kind = (watched.key, features == [], only)
+        found: dict[tuple[int, int], WindowView] = {}
         for bucket in buckets:
-            fingerprint, cached = self._cache.get((*kind, *bucket.place), ((), None))
-            if cached is None or fingerprint != bucket.fingerprint:
-                missing.append(bucket)
-            else:
-                found[bucket.start_ms] = cached
-        for some in _together(missing):
-            for bucket, view in await self._made(watched, some, only, drifting=features != []):
-                found[bucket.start_ms] = view
-                place = (*kind, *bucket.place)
-                self._cache[place] = bucket.fingerprint, view
-                self._cache.move_to_end(place)
-        while len(self._cache) > VIEWS_KEPT:
-            self._cache.popitem(last=False)
-        views = [found[bucket.start_ms] for bucket in buckets]
+            cached = self._cache.get(kind, bucket)
+            if cached is not None:
+                found[bucket.place] = cached
+        missing = [bucket for bucket in buckets if bucket.place not in found]
+        if features != []:
+            found |= await self._stored.found(watched, missing, only)
+        for some in _together([bucket for bucket in missing if bucket.place not in found]):
+            made = await self._made(watched, some, only, drifting=features != [])
+            found |= {bucket.place: view for bucket, view in made}
+        for bucket in missing:
+            self._cache.put(kind, bucket, found[bucket.place])
+        views = [found[bucket.place] for bucket in buckets]
         if features != []:
             views = await self._with_usual(watched, buckets, views, usual_age)
         return with_features(views, features) if features else views
+
+    async def fresh(self, watched: Watched, buckets: Sequence[Bucket]) -> list[tuple[Bucket, WindowView]]:
+        """Made of the counts, whatever is known already, and not kept; without the usual number of rows."""
+        return [each for some in _together(buckets) for each in await self._made(watched, some, None, drifting=True)]
 
     async def merged(self, watched: Watched, buckets: Sequence[Bucket]) -> tuple[ActiveReference, BatchCounts] | None:
         """All counts of the buckets over the newest reference among them; None without any."""
@@ -115,13 +118,7 @@ class WindowViews:
         active = await self._newest_reference(rows)
         total = no_counts(active.reference)
         chosen = [row for row in rows if row["r"] == active.id]
-        return active, await self._added(total, chosen)
-
-    async def _added(self, total: BatchCounts, rows: Sequence[dict[str, Any]]) -> BatchCounts:
-        for i in range(0, len(rows), CHUNK):
-            packed = await self.buckets.load("rows", rows[i : i + CHUNK])
-            total = await asyncio.to_thread(_added, total, list(packed.values()))
-        return total
+        return active, await self.buckets.together("rows", chosen, total, added)
 
     async def labelled(self, buckets: Sequence[Bucket]) -> PerformanceCounts | None:
         """The labelled rows of the buckets together, over the newest reference among them; None without any."""
@@ -152,7 +149,8 @@ class WindowViews:
             for bucket, active in zip(buckets, references, strict=True):
                 chosen = [row for row in bucket.counts if row["r"] == active.id]
                 if len(chosen) > CHUNK:  # not all of them at once
-                    counts[chosen[0]["_id"]] = await self._added(no_counts(active.reference), chosen)
+                    whole = await self.buckets.together("rows", chosen, no_counts(active.reference), added)
+                    counts[chosen[0]["_id"]] = whole
                     continue
                 for row in chosen:
                     known = self._known(row["_id"], row["token"])
@@ -232,10 +230,6 @@ def _together(buckets: Sequence[Bucket]) -> Iterator[list[Bucket]]:
         yield group
 
 
-def _added(total: BatchCounts, packed: list[bytes]) -> BatchCounts:
-    return merge([total, *(unpack(data) for data in packed)])
-
-
 def _drifted(
     buckets: Sequence[Bucket],
     references: Sequence[ActiveReference],
@@ -292,7 +286,7 @@ def _view(
         end=moment(bucket.start_ms + width_ms),
         closed=bucket.closed,
         rows=rows,
-        updated_at=max(row["updated_at"] for row in (*bucket.counts, *bucket.performances)),
+        updated_at=bucket.updated_at,
         features=features,
         prediction=prediction,
         performance=performance(labelled, rows, positive=active.positive) if labelled else None,

@@ -14,8 +14,11 @@ from services.contracts.monitor import GetPerformance, Performance, WindowView
 from services.monitor.rollups.rules import DAY, HOUR
 from services.monitor.rollups.store import MARKS, ROLLUPS
 from services.monitor.settings import MonitorSettings
-from services.monitor.windows import buckets, rolling
+from services.monitor.windows import buckets, preparing, rolling, stored, views
+from services.monitor.windows.buckets import Buckets
+from services.monitor.windows.cache import ViewCache
 from services.monitor.windows.store import PERFORMANCES, WINDOWS
+from services.monitor.windows.stored import FIGURES
 from services.runtime.context import service_context
 from services.runtime.store import Store
 from tests.integration.monitor import rows
@@ -34,8 +37,10 @@ async def monitor(
     registry: set[tuple[str, str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Monitor]:
-    """It makes roll-ups all the time."""
+    """It makes roll-ups and figures all the time, and remembers none itself."""
     monkeypatch.setattr(rolling, "EVERY_SECONDS", 0.05)
+    monkeypatch.setattr(preparing, "SETTLED", timedelta(0))
+    monkeypatch.setattr(ViewCache, "get", lambda *_: None)
     async with run_monitor(settings) as monitor:
         yield monitor
 
@@ -82,6 +87,10 @@ def told(views: Sequence[WindowView | Performance]) -> list[Any]:
     return found
 
 
+async def nothing(*_: object) -> dict[str, bytes]:
+    return {}
+
+
 async def performance(monitor: Monitor) -> Performance:
     question = GetPerformance(model_name=MODEL, version=VERSION)
     detail = await monitor.bus.request(question, service_context("test"), PATIENCE)
@@ -96,6 +105,7 @@ async def test_a_long_time_is_read_from_stored_hours_and_days(
         await rolled(store, day)
     with monkeypatch.context() as nothing_stored:
         nothing_stored.setattr(buckets, "levels_of", lambda *_: ())
+        nothing_stored.setattr(stored, "keeps", lambda *_: False)
         window_by_window = await monitor.windows(resolution_seconds=86_400)
         everything = await performance(monitor)
 
@@ -104,9 +114,17 @@ async def test_a_long_time_is_read_from_stored_hours_and_days(
     assert [view.rows for view in from_days] == [A_DAY] * 3
     assert told(from_days) == told(window_by_window)
     assert told([await performance(monitor)]) == told([everything])
-    lengths = await store[ROLLUPS].distinct("l")
-    assert sorted(lengths) == [HOUR, DAY]
-    # Were the windows read, their absence would show.
+    assert sorted(await store[ROLLUPS].distinct("l")) == [HOUR, DAY]
+    assert sorted(await store[FIGURES].distinct("l")) == [hours * HOUR for hours in (1, 2, 3, 6, 12, 24)]
+    # Were counts read for figures of days that are stored, and windows at all, their absence would show.
+    with monkeypatch.context() as no_counts:
+        no_counts.setattr(Buckets, "load", nothing)
+        figures = await monitor.windows(resolution_seconds=86_400)
+        no_counts.setattr(views, "FEW_OF", 1)
+        some = await monitor.windows(resolution_seconds=86_400, features=["temp"])
+    assert told(figures[:2]) == told(window_by_window[:2])
+    assert [[one.feature for one in view.features] for view in some[:2]] == [["temp"]] * 2
+    assert some[0].features == figures[0].features[:1]
     for collection in (WINDOWS, PERFORMANCES):
         await store[collection].delete_many({"w": {"$lt": rows.START + 2 * DAY}})
     assert (await performance(monitor)).labelled == SENT
@@ -154,6 +172,42 @@ async def test_late_rows_count_at_once_and_in_what_is_stored(monitor: Monitor, s
     ]
 
 
+async def test_figures_of_windows_with_many_features_are_stored_and_only_believed_for_the_same_counts(
+    monitor: Monitor, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (stored, preparing):
+        monkeypatch.setattr(module, "MANY_FEATURES", 1)
+    monkeypatch.setattr(preparing, "NEWEST_KEPT", 48)
+    sent = rows.predictions(SENT, at=rows.START, every_ms=EVERY)
+    assert (await monitor.set_reference(window="1h")).status_code == 201
+    assert (await monitor.send("predictions", sent)).status_code == 202
+    assert (await monitor.send("labels", rows.labels(sent))).status_code == 202
+    await monitor.counted(SENT, SENT)
+
+    async def there() -> bool:
+        kept = await store[FIGURES].find({"l": HOUR}, {"w": 1}).sort("w", 1).to_list(None)
+        starts = [(row["w"] - rows.START) // HOUR for row in kept]
+        return starts == list(range(starts[0], 71)) and starts[0] >= 23 if starts else False
+
+    await until(there, PATIENCE, "the newest closed windows are stored, and no others")
+    with monkeypatch.context() as nothing_stored:
+        nothing_stored.setattr(stored, "keeps", lambda *_: False)
+        from_counts = await monitor.windows()
+
+    async def closed() -> bool:
+        return told((await monitor.windows())[24:71]) == told(from_counts[24:71])
+
+    with monkeypatch.context() as no_counts:
+        no_counts.setattr(Buckets, "load", nothing)
+        await until(closed, PATIENCE, "the same figures, without any counts")
+
+    late = rows.predictions(40, first=10_000, at=rows.START + 50 * HOUR, every_ms=1_000, shift=30.0)
+    await monitor.send("predictions", late)
+    after = (await monitor.counted(SENT + 40))[50]
+    assert after.rows == 45
+    assert after.features != from_counts[50].features
+
+
 async def test_days_of_former_windows_are_marked_when_the_monitor_starts(
     settings: MonitorSettings, run_monitor: Run, registry: set[tuple[str, str]], store: Store
 ) -> None:
@@ -165,7 +219,7 @@ async def test_days_of_former_windows_are_marked_when_the_monitor_starts(
     async with run_monitor(settings) as after:
         [found] = await after.monitored()
         sent: pa.Table = rows.predictions(50, first=20_000)
-        await after.send("predictions", sent)
+        assert (await after.send("predictions", sent)).status_code == 202
 
         async def more() -> bool:
             [watched] = await after.monitored()
