@@ -21,7 +21,8 @@ from services.contracts.errors import Internal, LifecycleError, NotFound, Unauth
 log = structlog.get_logger(__name__)
 
 
-Drawn = tuple[Component, str, list[str], Component]  # a page, its title, its live topics, the navigation
+# A page, its title, its live topics, the navigation, what its controls were drawn with.
+Drawn = tuple[Component, str, list[str], Component, dict[str, Any]]
 
 
 async def drawn(site: Site, pages: Sequence[Page], pathname: str, search: str, token: str) -> Drawn:
@@ -35,7 +36,13 @@ async def drawn(site: Site, pages: Sequence[Page], pathname: str, search: str, t
             ["The address may have a typing mistake. ", dcc.Link("Go to the overview", href=links.overview())],
             icon_name="search",
         )
-        return html.Div(missing, className="panel-like"), "Not found", [], navigation(addresses, "")
+        return (
+            html.Div(missing, className="panel-like"),
+            "Not found",
+            [],
+            navigation(addresses, ""),
+            placed(missing, ""),
+        )
     page, parts = found
     title, topics = page.title(parts), page.topics(parts)
     try:
@@ -47,7 +54,13 @@ async def drawn(site: Site, pages: Sequence[Page], pathname: str, search: str, t
     except LifecycleError as error:
         content = _failed(error)
         topics = [] if isinstance(error, NotFound) else topics
-    return content, title, topics, navigation(addresses, page.area)
+    return content, title, topics, navigation(addresses, page.area), placed(content, search)
+
+
+def placed(content: Component, search: str) -> dict[str, Any]:
+    """The values of the controls in a page as it was drawn, and the address of then: what differs later was moved."""
+    controls = (one for one in content._traverse() if isinstance(getattr(one, "id", None), dict) and "state" in one.id)
+    return {"search": search, "values": {one.id["state"]: getattr(one, "value", None) for one in controls}}
 
 
 async def first(site: Site, pages: Sequence[Page], pathname: str, search: str, token: str) -> First:
@@ -78,6 +91,7 @@ def register(app: Dash, site: Site, pages: Sequence[Page], early: Early[First]) 
         Output("title", "data"),
         Output("topics", "data"),
         Output("navbar", "children"),
+        Output("placed", "data"),
         Input("url", "pathname"),
         Input("again", "data"),
         Input("url", "search"),
@@ -97,25 +111,7 @@ def register(app: Dash, site: Site, pages: Sequence[Page], early: Early[First]) 
         # several workers, what was begun for the first may still lie here.
         page = await (early.take(page_load(app), address) or first(site, pages, *address))
         set_props("viewer", {"children": page.viewer})
-        return page.content, page.title, page.topics, page.navigation
-
-    @app.callback(
-        Input({"state": ALL}, "value"),
-        State({"state": ALL}, "id"),
-        State("url", "search"),
-        prevent_initial_call=True,
-    )
-    def state_moved(values: list[Any], ids: list[dict[str, str]], search: str) -> None:
-        """A control of the page's state was moved: that stands in the address, which draws the page again. Several, all
-        that there are, were moved by nobody: the page has just been put in place."""
-        state = parse(search)
-        moved = {one["state"]: str(value or "").strip() for one, value in zip(ids, values, strict=True)}
-        names = {key["state"] for key in ctx.triggered_prop_ids.values() if isinstance(key, dict)}
-        if len(names) > 1 and names == set(moved):
-            return
-        wanted = query({**state, **{name: moved[name] for name in names if name in moved}})
-        if parse(wanted) != state:
-            set_props("url", {"search": wanted})
+        return page.content, page.title, page.topics, page.navigation, page.placed
 
     @app.callback(
         Output("again", "data"),
@@ -128,6 +124,20 @@ def register(app: Dash, site: Site, pages: Sequence[Page], early: Early[First]) 
 
     script = "live"
     in_browser: Any = app.clientside_callback
+    # Neither has an output: as the consequence of a page that was just put in place, Dash wouldn't let it draw again.
+    in_browser(
+        ClientsideFunction("address", "moved"),
+        Input({"state": ALL}, "value"),
+        State({"state": ALL}, "id"),
+        State("placed", "data"),
+        prevent_initial_call=True,
+    )
+    in_browser(
+        ClientsideFunction("address", "wished"),
+        Input({"wish": ALL}, "data"),
+        State({"wish": ALL}, "id"),
+        prevent_initial_call=True,
+    )
     in_browser(
         ClientsideFunction(script, "menu"),
         Output("shell", "navbar"),

@@ -13,13 +13,7 @@
   const columnsOf = (grid) => grid.getColumnState().filter(own).map((state) => escaped(state.colId)).join(",");
   const sortOf = (grid) => grid.getColumnState().filter((state) => state.sort).sort((a, b) => a.sortIndex - b.sortIndex)
     .map((state) => (state.sort === "desc" ? "-" : "") + escaped(state.colId)).join(",");
-  function put(changes) {
-    const state = parts();
-    for (const [name, value] of Object.entries(changes)) if (value) state.set(name, value); else state.delete(name);
-    const search = state.size ? "?" + state : "";
-    if (String(state) !== String(parts())) window.dash_clientside.set_props("url", { search });
-    return search;
-  }
+  const put = (changes) => window.lifecycle.put(changes);
   const functions = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
   functions.runsNarrow = (event) => { // a phone has no room for names that stay
     if (innerWidth < 760) event.api.applyColumnState({ defaultState: { pinned: null } });
@@ -40,7 +34,7 @@
         }
         const others = cols.split(",").sort().join() !== chosen.split(",").sort().join();
         if (filter !== former || others) setTimeout(() => grid.purgeInfiniteCache());
-        return [filter, filter, cols === chosen ? same : cols];
+        return [filter === former ? same : filter, filter, cols === chosen ? same : cols]; // what is being typed stays
       },
       save: (clicks, submits, name) => {
         const same = window.dash_clientside.no_update, grid = api(), title = (name || "").trim().slice(0, 80);

@@ -141,6 +141,23 @@ def facts(pairs: Sequence[tuple[str, Any]]) -> Component:
     return html.Dl(items, className="facts")
 
 
+_FACTS = 20
+_LONGEST_REST = 100_000  # characters
+
+
+def many_facts(pairs: Sequence[tuple[str, str]], what: str) -> Component:
+    """Names with values as they were logged; of very many, the rest as one text, which costs a browser nothing."""
+    shown = facts([(clipped(name, 80), code(value)) for name, value in pairs[:_FACTS]])
+    rest = pairs[_FACTS:]
+    if not rest:
+        return shown
+    text = clipped("\n".join(f"{clipped(name, 250)} = {clipped(value)}" for name, value in rest), _LONGEST_REST)
+    words = html.Summary(f"{len(rest):,} more {what}")
+    return html.Div(
+        [shown, html.Details([words, html.Pre(text, tabIndex="0", className="file-text")], className="details")]
+    )
+
+
 def page_head(title: Any, *, crumbs: Sequence[Component] = (), aside: Any = None, hint: Any = None) -> Component:
     """A page's heading with the way back above it and its controls at the right."""
     trail: list[Component] = []

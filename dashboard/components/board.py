@@ -13,6 +13,7 @@ from dash import dcc, html
 
 from dashboard.components.acting import act
 from dashboard.components.basics import badge, clipped, icon, link, moment, wild
+from dashboard.components.controls import more_of, part_of
 from dashboard.components.states import empty
 from dashboard.components.things import address, named
 from dashboard.gateway.project_views import AnswerField, Board, Evidence, Item, Stage
@@ -46,6 +47,7 @@ _KINDS = {
 _RADIUS = 42.5  # of the ring, in percent of its box
 _RETRAINING = ((13, 3), (13, 10))  # from monitoring back to gathering and to building (places from 0)
 _ORDINARY = 14
+_MOST_ITEMS, _MOST_EVIDENCE, _MOST_REASONS = 8, 4, 5  # shown at once
 
 
 def state_badge(state: str) -> Component:
@@ -189,8 +191,11 @@ def stage_list(board: Board, chosen: str, links: Links, state: Mapping[str, str]
     return html.Div(parts, className="stage-list")
 
 
-def stage_panel(board: Board, stage: Stage, links: Links, *, editable: bool) -> Component:
-    """One stage: why it needs attention, and all that it asks for."""
+def stage_panel(board: Board, stage: Stage, links: Links, state: Mapping[str, str], *, editable: bool) -> Component:
+    """One stage: why it needs attention, and what it asks for."""
+    shown = part_of(stage.items, state, "after-items", _MOST_ITEMS)
+    there = {**state, "stage": stage.key}
+    more = more_of("items", shown, lambda **kept: links.project(board.project_id, **kept), there, "after-items")
     held = {"projectId": board.project_id, "stage": stage.key}
     earlier = {one.key: f"{one.number}. {one.title}" for one in board.stages if one.number < stage.number}
     buttons = []
@@ -206,10 +211,11 @@ def stage_panel(board: Board, stage: Stage, links: Links, *, editable: bool) -> 
             html.P([icon("refresh"), f"Gone through again: {clipped(stage.again, 300)}"], className="note")
             if stage.again
             else None,
-            html.Ul([html.Li(clipped(why, 300)) for why in stage.attention], className="attention-list")
+            html.Ul([html.Li(clipped(why, 300)) for why in stage.attention[:_MOST_REASONS]], className="attention-list")
             if stage.attention
             else None,
-            html.Ul([_item(board, item, links, editable) for item in stage.items], className="items"),
+            html.Ul([_item(board, item, links, editable) for item in shown.nodes], className="items"),
+            more,
             html.Div(buttons, className="buttons") if buttons else None,
         ]
     )
@@ -233,7 +239,11 @@ def _item(board: Board, item: Item, links: Links, editable: bool) -> Component:
             )
         )
     if item.evidence:
-        body.append(html.Ul([_evidence(one, links) for one in item.evidence], className="evidence"))
+        newest = sorted(item.evidence, key=lambda one: one.at, reverse=True)[:_MOST_EVIDENCE]
+        known = [_evidence(one, links) for one in item.evidence if one in newest]
+        more = len(item.evidence) - len(known)
+        rest = html.Li(html.Span(f"and {more:,} older", className="sub")) if more else None
+        body.append(html.Ul([*known, rest], className="evidence"))
     if editable and answerable:
         body.append(_editor(board, item))
     return html.Li(

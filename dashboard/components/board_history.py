@@ -12,6 +12,8 @@ from dashboard.gateway.project_views import Board
 from dashboard.links import Links
 from dashboard.site import Component
 
+_SHOWN = 6  # moves
+
 
 def history(board: Board, links: Links) -> Component:
     """The moves back, newest first."""
@@ -22,7 +24,9 @@ def history(board: Board, links: Links) -> Component:
             "A retraining request, or a person, leads back to an earlier stage; it shows here with its reason.",
             icon_name="refresh",
         )
-    return html.Ul(
+    earlier = len(board.moves) - _SHOWN
+    more = html.P(f"and {earlier:,} earlier ones", className="table-more") if earlier > 0 else None
+    listed = html.Ul(
         [
             html.Li(
                 [
@@ -43,10 +47,11 @@ def history(board: Board, links: Links) -> Component:
                     html.Div([clipped(move.by.removeprefix("service:"), 40), ", ", moment(move.at)], className="sub"),
                 ]
             )
-            for move in reversed(board.moves)
+            for move in board.moves[: -_SHOWN - 1 : -1]
         ],
         className="moves",
     )
+    return html.Div([listed, more])
 
 
 def progress(states: Sequence[str]) -> Component:

@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from dash import html
 
 from dashboard.components.basics import clipped, scrolling
+from dashboard.components.controls import more_of, part_of
 from dashboard.components.states import empty
+from dashboard.links import query
 from dashboard.site import Component
 
 NOT_THERE = "–"
+_MOST_CELLS = 420  # that a browser puts in place quickly
+_LEAST_ROWS = 6  # of a group
 
 
 def differing(columns: Sequence[Mapping[str, str]]) -> list[str]:
@@ -30,12 +34,21 @@ class Group:
 
 
 def side_by_side(
-    label: str, heads: Sequence[Component], groups: Sequence[Group], *, everything: bool, faint: Collection[int] = ()
+    label: str,
+    heads: Sequence[Component],
+    groups: Sequence[Group],
+    *,
+    everything: bool,
+    state: Mapping[str, str],
+    address: str,
+    faint: Collection[int] = (),
 ) -> Component:
     """Cells that differ from the first column are marked; without `everything`, rows that are the same are left out.
 
-    `faint`: numbers of the columns that the eye is led away from.
+    `faint`: numbers of the columns that the eye is led away from. `state` of the page at `address`: which part of each
+    group is shown, of groups with very many rows.
     """
+    most = max(_LEAST_ROWS, _MOST_CELLS // (len(heads) + 2) // len(groups))
     columns = [html.Th(one, scope="col", className="faint" if i in faint else "") for i, one in enumerate(heads)]
     head = html.Thead(html.Tr([html.Th(label, scope="col"), *columns]))
     bodies = []
@@ -44,11 +57,16 @@ def side_by_side(
         shown = keys if everything else differing(group.columns)
         if not keys:
             continue
-        rows = [_row(group, key, faint) for key in shown]
+        name = f"after-{group.title.lower()}"
+        page = part_of(shown, state, name, most)
+        rows = [_row(group, key, faint) for key in page.nodes]
         if len(groups) > 1 or not rows:
             same = "" if rows else f": all {len(keys)} are the same" if len(keys) > 1 else ": the same"
             title = html.Th(group.title + same, scope="colgroup", colSpan=len(heads) + 1, className="group-title")
             rows.insert(0, html.Tr(title))
+        more = more_of(group.title.lower(), page, lambda **kept: address + query(kept), state, name)
+        if more:
+            rows.append(html.Tr(html.Td(more, colSpan=len(heads) + 1)))
         bodies.append(html.Tbody(rows))
     if not bodies:
         return empty("Nothing recorded", "There is nothing that tells them apart.", icon_name="list")

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 
 from dashboard.components.basics import clipped, icon, link, wild
 from dashboard.days import spelled
-from dashboard.gateway.views import Connection
+from dashboard.gateway.views import Connection, Edge, PageInfo
 from dashboard.site import Component
+
+Row = TypeVar("Row")
 
 
 def state_id(name: str) -> dict[str, str]:
     """The id that ties a control to the part of the address called `name`."""
     return {"state": name}
+
+
+def wish_id(name: str) -> dict[str, str]:
+    """The id of the store in which a callback leaves the parts of the address that are to change: `{name: value}`."""
+    return {"wish": name}
+
+
+def wishes(*names: str) -> list[Component]:
+    """Those stores, one a callback: several can change the address at once."""
+    return [dcc.Store(id=wish_id(name)) for name in names]
 
 
 def choice(
@@ -56,12 +68,42 @@ def segments(name: str, label: str, options: Mapping[str, str], value: str) -> C
     )
 
 
-def more_of(what: str, page: Connection[Any], address: Callable[..., str], state: Mapping[str, str]) -> Component:
+ROWS = 25  # of any list at once: what the browser needs for a page of components grows with their square
+
+
+def page_of(state: Mapping[str, str], key: str = "after", most: int = ROWS, **narrowed: Any) -> dict[str, Any]:
+    """What a list is asked for: a page of it from where the address says, narrowed by whatever isn't empty."""
+    wanted = {"after": state.get(key, ""), **narrowed}
+    return {"first": most, **{name: value for name, value in wanted.items() if value}}
+
+
+def containing(**parts: str) -> dict[str, Any]:
+    """A filter of names that contain a part, whatever its case; empty where none is asked for."""
+    return {name: {"ilike": f"%{part}%"} for name, part in parts.items() if part}
+
+
+def part_of(rows: Sequence[Row], state: Mapping[str, str], key: str = "after", most: int = ROWS) -> Connection[Row]:
+    """A page of a list that is here as a whole; its cursors are places."""
+    text = state.get(key, "")
+    start = int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+    end = min(start + most, len(rows))
+    edges = [Edge(node=row) for row in rows[start:end]]
+    return Connection(edges=edges, page_info=PageInfo(has_next_page=end < len(rows), end_cursor=str(end)))
+
+
+def more_of(
+    what: str,
+    page: Connection[Any],
+    address: Callable[..., str],
+    state: Mapping[str, str],
+    key: str = "after",
+    first: str = "From the beginning",
+) -> Component:
     """The way on from one page of a list, and back to its beginning; nothing where all of it is shown."""
-    rest = {name: value for name, value in state.items() if name != "after"}
-    ways = [link(f"From the first {what}", address(**rest))] if state.get("after") else []
+    rest = {name: value for name, value in state.items() if name != key}
+    ways = [link(first, address(**rest))] if state.get(key) else []
     if page.page_info.has_next_page and page.page_info.end_cursor:
-        ways.append(link(f"More {what}", address(**rest, after=page.page_info.end_cursor)))
+        ways.append(link(f"More {what}", address(**rest, **{key: page.page_info.end_cursor})))
     return html.P([part for way in ways for part in (way, " ")], className="table-more") if ways else None
 
 

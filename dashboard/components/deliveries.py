@@ -11,6 +11,7 @@ from dash import html
 from dashboard import formats
 from dashboard.components.acting import act
 from dashboard.components.basics import badge, card, clipped, moment, stacking
+from dashboard.components.controls import more_of, part_of
 from dashboard.components.states import empty, failed
 from dashboard.gateway import operations as ask
 from dashboard.gateway.alert_views import DeadLetter, LifecycleWebhook, Webhook
@@ -18,6 +19,7 @@ from dashboard.site import Component, Site, Visit
 from services.contracts.errors import LifecycleError, Unauthenticated
 
 _EVENTS_SHOWN = 4
+_WEBHOOKS = 12  # of each kind, at once
 _STATES = {
     "DELIVERED": ("delivered", "good", "circle-check"),
     "WAITING": ("nothing sent yet", "", "clock"),
@@ -29,7 +31,7 @@ async def webhooks(site: Site, visit: Visit) -> Component:
     alerts, lifecycle = await asyncio.gather(
         _or_trouble(visit.ask(ask.WEBHOOKS)), _or_trouble(visit.ask(ask.LIFECYCLE_WEBHOOKS))
     )
-    return html.Div([_alert_webhooks(alerts), _lifecycle_webhooks(lifecycle)])
+    return html.Div([_alert_webhooks(alerts, site, visit), _lifecycle_webhooks(lifecycle, site, visit)])
 
 
 async def _or_trouble(asked: Awaitable[Any]) -> Any:
@@ -42,7 +44,7 @@ async def _or_trouble(asked: Awaitable[Any]) -> Any:
         return error
 
 
-def _alert_webhooks(found: Sequence[Webhook] | LifecycleError) -> Component:
+def _alert_webhooks(found: Sequence[Webhook] | LifecycleError, site: Site, visit: Visit) -> Component:
     title = "Webhooks of alerts"
     if isinstance(found, LifecycleError):
         return card(title, failed(found))
@@ -50,18 +52,20 @@ def _alert_webhooks(found: Sequence[Webhook] | LifecycleError) -> Component:
     if not found:
         hint = "Alerts can be sent to an address of yours, signed. Its secret is shown once, when it is made."
         return card(title, empty("No webhooks of alerts", hint, icon_name="bell"), aside=add)
+    page = part_of(found, visit.state, most=_WEBHOOKS)
     rows = [
         (
             one,
             [clipped(one.model or "every model", 60), _sub(", ".join(one.severities).lower() or "every severity")],
             act("webhook.delete", "Remove…", {"webhookId": one.id}, look="small"),
         )
-        for one in found
+        for one in page.nodes
     ]
-    return card(title, _table(rows, title), aside=add, hint="Where alerts are sent, signed.")
+    more = more_of("webhooks", page, site.links.settings, visit.state)
+    return card(title, html.Div([_table(rows, title), more]), aside=add, hint="Where alerts are sent, signed.")
 
 
-def _lifecycle_webhooks(found: Sequence[LifecycleWebhook] | LifecycleError) -> Component:
+def _lifecycle_webhooks(found: Sequence[LifecycleWebhook] | LifecycleError, site: Site, visit: Visit) -> Component:
     title = "Webhooks of the lifecycle"
     if isinstance(found, LifecycleError):
         return card(title, failed(found))
@@ -70,7 +74,8 @@ def _lifecycle_webhooks(found: Sequence[LifecycleWebhook] | LifecycleError) -> C
     if not found:
         return card(title, empty("No webhooks of the lifecycle", hint, icon_name="webhook"), aside=add)
     rows = []
-    for one in found:
+    page = part_of(found, visit.state, "after-lifecycle", _WEBHOOKS)
+    for one in page.nodes:
         known = {"url": one.url, "events": ", ".join(one.events), "model": one.model, "enabled": one.enabled}
         held = {"webhookId": one.id, "expected": one.revision, "known": known}
         buttons = html.Div(
@@ -89,7 +94,8 @@ def _lifecycle_webhooks(found: Sequence[LifecycleWebhook] | LifecycleError) -> C
             _sub(f"of {clipped(one.model, 60)}" if one.model else "of every model"),
         ]
         rows.append((one, what, buttons))
-    return card(title, _table(rows, title), aside=add, hint=hint)
+    more = more_of("webhooks", page, site.links.settings, visit.state, "after-lifecycle")
+    return card(title, html.Div([_table(rows, title), more]), aside=add, hint=hint)
 
 
 def _sub(text: str) -> Component:
@@ -152,8 +158,10 @@ async def letters(site: Site, visit: Visit) -> Component:
     head = html.Thead(
         html.Tr([html.Th(text, scope="col") for text in ("What is wrong", "Message", "Put aside")] + [html.Td()])
     )
-    table = html.Table([head, html.Tbody([_letter(*pair) for pair in found])], className="table")
-    return card("Dead letters", html.Div([said, stacking(table, "Dead letters", 720)]), hint=_LETTERS_HINT)
+    page = part_of(found, visit.state)
+    table = html.Table([head, html.Tbody([_letter(*pair) for pair in page.nodes])], className="table")
+    more = more_of("dead letters", page, site.links.settings, visit.state)
+    return card("Dead letters", html.Div([said, stacking(table, "Dead letters", 720), more]), hint=_LETTERS_HINT)
 
 
 def _letter(service: str, one: DeadLetter) -> Component:

@@ -16,7 +16,7 @@ from dashboard.links import Links
 from dashboard.site import Component, Site, Visit
 from services.contracts.errors import LifecycleError, Unauthenticated
 
-_SHOWN = 8
+_SHOWN = 6
 
 
 async def insights_card(site: Site, visit: Visit, kind: str, thing: str, title: str = "Insights") -> Component:

@@ -12,6 +12,7 @@ from dashboard.gateway.views import KeyValue
 from dashboard.site import Component
 
 _OWN = "mlflow."  # tags that MLflow writes for itself
+_SHOWN = 15  # tags
 _LONGEST_SENT = 2000  # characters of a value that travels with a button
 
 
@@ -29,6 +30,7 @@ def labels_card(
         )
         for alias in aliases
     ]
+    more = len(shown) - _SHOWN
     chips += [
         _chip(
             html.Span([html.Span(clipped(tag.key, 60), className="dimmed"), " ", clipped(tag.value, 120)]),
@@ -41,8 +43,9 @@ def labels_card(
                 spoken=f"Remove {clipped(tag.key, 60)}…",
             ),
         )
-        for tag in shown
+        for tag in shown[:_SHOWN]
     ]
+    chips += [html.Span(f"and {more:,} more tags", className="sub")] if more > 0 else []
     buttons = [
         act(f"{kind}.describe", "Write the note…", {**held, "known": note[:_LONGEST_SENT]}, look="small"),
         act(f"{kind}.tag", "Tag…", {**held, "tags": values}, icon_name="tag", look="small"),

@@ -20,6 +20,8 @@ from dashboard.site import Component
 WIDTH, HEIGHT = 184, 50  # of a box, in pixels
 _GAP_X, _GAP_Y = 52, 16
 _MOST_ROWS = 14  # boxes in one column; the others are counted
+_LEAST_ROWS = 3
+_MOST_BOXES = 56  # in all columns
 
 _ICONS = {
     "SOURCE": "database",
@@ -66,6 +68,7 @@ def layered(found: Lineage) -> tuple[list[Box], dict[int, int]]:
     by_column: dict[int, list[Key]] = defaultdict(list)
     for key, column in columns.items():
         by_column[column].append(key)
+    most = max(_LEAST_ROWS, min(_MOST_ROWS, _MOST_BOXES // max(len(by_column), 1)))
     boxes, left_out = [], {}
     rows: dict[Key, float] = {}
     for column in sorted(by_column):
@@ -79,7 +82,7 @@ def layered(found: Lineage) -> tuple[list[Box], dict[int, int]]:
                     _ORDER.index(key[0]) if key[0] in _ORDER else 99,
                     nodes[key].label,
                 )
-                if len(keys) > _MOST_ROWS
+                if len(keys) > most
                 else (
                     sum(before[key]) / len(before[key]) if before[key] else 1e6,
                     _ORDER.index(key[0]) if key[0] in _ORDER else 99,
@@ -87,11 +90,11 @@ def layered(found: Lineage) -> tuple[list[Box], dict[int, int]]:
                 )
             )
         )
-        for row, key in enumerate(keys[:_MOST_ROWS]):
+        for row, key in enumerate(keys[:most]):
             rows[key] = float(row)
             boxes.append(Box(nodes[key], column, row))
-        if len(keys) > _MOST_ROWS:
-            left_out[column] = len(keys) - _MOST_ROWS
+        if len(keys) > most:
+            left_out[column] = len(keys) - most
     return boxes, left_out
 
 
@@ -155,7 +158,7 @@ def graph(folded: Folded, links: Links) -> Component:
     entries += [
         html.Li(
             html.Span(f"and {count} more", className="sub"),
-            style={"left": _left(column), "top": _top(_MOST_ROWS)},
+            style={"left": _left(column), "top": _top(lowest - 1)},
         )
         for column, count in left_out.items()
     ]

@@ -23,6 +23,7 @@ from dashboard.site import Component
 
 _BARS = 24
 _OPEN = 4  # columns whose pictures stand open
+_GROUPS = 20  # those that don't fit first
 _VERDICTS = {
     "FITS": ("fits", "good", "circle-check"),
     "OVER": ("over", "accent", "arrow-up-right"),
@@ -32,7 +33,7 @@ _VERDICTS = {
 }
 
 
-def column_table(columns: Sequence[ColumnProfile], target: str | None, *, more: bool) -> Component:
+def column_table(columns: Sequence[ColumnProfile], target: str | None, more: Component) -> Component:
     heads = ("Column", "Type", "Missing", "Distinct", "Mean or most frequent", "Range", "Outliers", "Distribution")
     numbers = {"Missing", "Distinct", "Outliers"}
     head = html.Thead(
@@ -40,7 +41,7 @@ def column_table(columns: Sequence[ColumnProfile], target: str | None, *, more: 
     )
     rows = [_row(column, column.name == target) for column in columns]
     table = scrolling(html.Table([head, html.Tbody(rows)], className="table compact"), "Columns", 860)
-    return html.Div([table, html.P(f"The first {len(columns)} columns.", className="table-more") if more else None])
+    return html.Div([table, more])
 
 
 def _day(seconds: float) -> str:
@@ -82,14 +83,19 @@ def _row(one: ColumnProfile, target: bool) -> Component:
 
 
 def _bars(one: ColumnProfile) -> Component:
-    """A small picture: the bins of numbers, or the most frequent values."""
+    """A small picture: the bins of numbers, or the most frequent values. One component, cut out as so many bars."""
     values = merged(one.counts, _BARS) if one.counts else [value.count for value in one.top[:_BARS]]
     if not values:
         return html.Span("–", className="sub")
-    top = max(values) or 1
+    top, wide, gap = max(values) or 1, 100 / len(values), 1 if one.counts else 2
+    corners = ["0% 100%"]
+    for place, value in enumerate(values):
+        height = 100 - max(4, round(100 * value / top))
+        left, right = f"{place * wide:.1f}%", f"{(place + 1) * wide - gap:.1f}%"
+        corners += [f"{left} 100%", f"{left} {height}%", f"{right} {height}%", f"{right} 100%"]
     return html.Div(
-        [html.Span(style={"height": f"{max(4, round(100 * value / top))}%"}) for value in values],
-        className="bars" + ("" if one.counts else " spaced-bars"),
+        className="bars" + ("" if one.counts else " of-values"),
+        style={"clipPath": f"polygon({', '.join(corners)})"},
         role="img",
         **wild({"aria-label": f"Distribution of {clipped(one.name, 40)}"}),
     )
@@ -119,7 +125,7 @@ def representation_table(found: Representation) -> Component:
                 html.Td(badge(*_VERDICTS.get(one.verdict, (one.verdict.lower(),)))),
             ]
         )
-        for one in sorted(found.groups, key=lambda one: one.verdict == "FITS")
+        for one in sorted(found.groups, key=lambda one: one.verdict == "FITS")[:_GROUPS]
     ]
     return scrolling(html.Table([head, html.Tbody(rows)], className="table compact"), "Groups", 420)
 

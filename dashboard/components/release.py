@@ -15,6 +15,7 @@ from dashboard.gateway.production_views import Deployment, Retraining, Standing
 from dashboard.site import Component, Site, Visit
 
 _RULES = {"REVIEW_NOT_APPROVED": "no approved review", "GATES_NOT_PASSED": "gates not passed"}
+_RETRAININGS = 5  # of the model, the newest
 _RETRAINING = {
     "OPEN": ("asked for", "warn", "refresh"),
     "RUNNING": ("under way", "accent", "loader"),
@@ -136,7 +137,7 @@ async def card_section(site: Site, visit: Visit) -> Component:
 
 
 async def retraining_section(site: Site, visit: Visit) -> Component:
-    page = await visit.ask(ask.RETRAININGS, first=10, model=visit.parts["model"])
+    page = await visit.ask(ask.RETRAININGS, first=_RETRAININGS, model=visit.parts["model"])
     if not page.nodes:
         hint = "An alert may ask for it by its rule, or you with the button above."
         return empty("No retraining asked for", hint, icon_name="refresh")

@@ -33,7 +33,10 @@ AREAS = (
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The page that a browser asked for first, so that it comes with its frame: no second request for it."""
+    """The page that a browser asked for first, so that it comes with its frame: no second request for it.
+
+    `placed`: the values that its controls were drawn with, and the address of then.
+    """
 
     pathname: str
     search: str
@@ -41,6 +44,7 @@ class First:
     title: str
     topics: list[str]
     navigation: Component
+    placed: dict[str, Any]
     viewer: Component
 
 
@@ -54,6 +58,7 @@ def shell(links: Links, first: First | None = None, *, signed_in: bool) -> Compo
             dcc.Store(id="again", data=0),
             dcc.Store(id="title", data=first.title if first else None),
             dcc.Store(id="topics", data=first.topics if first else None),
+            dcc.Store(id="placed", data=first.placed if first else None),
             dcc.Store(id="live-tick"),
             dcc.Store(id="coarse-tick"),
             html.A("Skip to content", href="#page", className="skip"),

@@ -13,6 +13,8 @@ from dash import dcc, html
 
 from dashboard.components.acting import act
 from dashboard.components.basics import clipped, moment, wild
+from dashboard.components.controls import more_of, part_of
+from dashboard.links import query
 from dashboard.site import Component
 
 _DEEPEST = 4  # levels that are indented; below, answers stand under each other
@@ -27,8 +29,20 @@ class Comment:
     reply_to: str | None = None
 
 
-def thread(comments: Sequence[Comment], reply: tuple[str, Mapping[str, Any]] | None = None) -> Component:
-    """`reply`: the action that answers one comment, and what it is given besides `replyTo`."""
+KEY = "after-comments"
+
+
+def thread(
+    comments: Sequence[Comment],
+    reply: tuple[str, Mapping[str, Any]] | None = None,
+    *,
+    state: Mapping[str, str],
+    address: str,
+) -> Component:
+    """`reply`: the action that answers one comment, and what it is given besides `replyTo`.
+
+    The newest part of it, with a way to what was said before, at the page's `address`.
+    """
     if not comments:
         return html.P("Nothing has been said yet.", className="card-hint")
     known = {one.id for one in comments}
@@ -36,8 +50,11 @@ def thread(comments: Sequence[Comment], reply: tuple[str, Mapping[str, Any]] | N
     for one in comments:
         below.setdefault(one.reply_to if one.reply_to in known else "", []).append(one)
 
-    def said(one: Comment, depth: int) -> list[Component]:
-        entry = html.Li(
+    def said(one: Comment, depth: int) -> list[tuple[Comment, int]]:
+        return [(one, depth), *(part for child in below.get(one.id, []) for part in said(child, depth + 1))]
+
+    def entry(one: Comment, depth: int) -> Component:
+        return html.Li(
             [
                 html.Div(
                     [
@@ -51,9 +68,11 @@ def thread(comments: Sequence[Comment], reply: tuple[str, Mapping[str, Any]] | N
             className="comment",
             style={"marginLeft": f"{min(depth, _DEEPEST) * 22}px"},
         )
-        return [entry, *(part for child in below.get(one.id, []) for part in said(child, depth + 1))]
 
-    return html.Ul([part for one in below.get("", []) for part in said(one, 0)], className="comments")
+    lines = [line for one in below.get("", []) for line in said(one, 0)]
+    page = part_of(lines[::-1], state, KEY)
+    before = more_of("of what was said before", page, lambda **kept: address + query(kept), state, KEY, "The newest")
+    return html.Div([before, html.Ul([entry(*line) for line in page.nodes[::-1]], className="comments")])
 
 
 def say(action: str, given: Mapping[str, Any], label: str = "Say something") -> Component:

@@ -9,14 +9,16 @@ from dash import html
 from dashboard import formats
 from dashboard.components.acting import act
 from dashboard.components.alerts import METRICS, severity_badge, state_badge
-from dashboard.components.basics import card, clipped, facts, icon, link, moment, page_head, scrolling
+from dashboard.components.basics import card, clipped, facts, icon, link, moment, page_head, scrolling, wild
 from dashboard.components.charts import graph
+from dashboard.components.controls import more_of, part_of
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.components.thread import Comment, say, thread
 from dashboard.figures.alert import alert_windows
 from dashboard.gateway import operations as ask
 from dashboard.gateway.alert_views import Alert, AlertCause
+from dashboard.links import query
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.site import Component, Section, Site, Visit
@@ -68,7 +70,10 @@ async def causes_section(site: Site, visit: Visit) -> Component:
         if alert.windows
         else None
     )
-    return html.Div([_causes(alert.causes, alert, site), chart])
+    page = part_of(alert.causes, visit.state, "after-causes")
+    here = site.links.alert(alert.alert_id)
+    more = more_of("causes", page, lambda **kept: here + query(kept), visit.state, "after-causes")
+    return html.Div([_causes(page.nodes, alert, site), more, chart])
 
 
 def _causes(causes: Sequence[AlertCause], alert: Alert, site: Site) -> Component:
@@ -132,7 +137,11 @@ async def story_section(site: Site, visit: Visit) -> Component:
         how = _RESOLUTIONS.get(alert.resolution or "", "")
         why = f": {clipped(alert.resolve_reason, 300)}" if alert.resolve_reason else ""
         steps.append(("Resolved", [moment(alert.resolved_at), f" {how}{why}"]))
-    return html.Div([facts(steps), html.H3("Comments", className="chart-title spaced"), thread(comments)])
+    return html.Div([facts(steps), html.H3("Comments", className="chart-title spaced"), _thread(comments, site, visit)])
+
+
+def _thread(comments: Sequence[Comment], site: Site, visit: Visit) -> Component:
+    return thread(comments, state=visit.state, address=site.links.alert(visit.parts["id"]))
 
 
 SECTIONS: dict[str, Section] = {
@@ -145,6 +154,10 @@ SECTIONS: dict[str, Section] = {
 async def render(site: Site, visit: Visit) -> Component:
     alert = await load(visit)
     parts = await rendered(SECTIONS, site, visit)
+
+    # Live as long as it is the beginning of each list.
+    story = wild({} if visit.state else {"id": "alert-story"})
+
     return html.Div(
         [
             page_head(
@@ -166,7 +179,7 @@ async def render(site: Site, visit: Visit) -> Component:
                             card(
                                 "Causes",
                                 parts["alert-causes"],
-                                body_id="alert-causes",
+                                body_id="" if visit.state else "alert-causes",
                                 hint="Of the newest window that fired, the largest first.",
                             ),
                             card(
@@ -200,7 +213,7 @@ async def render(site: Site, visit: Visit) -> Component:
                         "What happened",
                         html.Div(
                             [
-                                html.Div(parts["alert-story"], id="alert-story"),
+                                html.Div(parts["alert-story"], **story),
                                 say("alert.comment", {"alertId": alert.alert_id}),
                             ]
                         ),
@@ -218,5 +231,6 @@ PAGE = Page(
     render,
     topics=lambda parts: [names.alert(parts["id"])],
     area="alerts",
+    by_state=True,
     charts=True,
 )

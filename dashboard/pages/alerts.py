@@ -11,18 +11,16 @@ from dash import html
 from dashboard import formats
 from dashboard.components.acting import act
 from dashboard.components.alerts import SEVERITIES, alert_table, by_weight
-from dashboard.components.basics import badge, card, clipped, link, moment, page_head, stacking, wild
-from dashboard.components.controls import choice, search_field, segments
+from dashboard.components.basics import badge, card, clipped, moment, page_head, stacking, wild
+from dashboard.components.controls import choice, more_of, page_of, search_field, segments
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
 from dashboard.gateway.alert_views import Silence
-from dashboard.gateway.views import Connection
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.site import Component, Section, Site, Visit
 
-SHOWN = 30
 SHOWS = {"": "Unresolved", "resolved": "Resolved", "all": "All", "silences": "Silences"}
 
 
@@ -35,33 +33,24 @@ def limits(state: Mapping[str, str]) -> dict[str, Any]:
         found["severities"] = [severity]
     if state.get("model"):
         found["model"] = state["model"]
-    if state.get("after"):
-        found["after"] = state["after"]
     return found
 
 
 async def inbox_section(site: Site, visit: Visit) -> Component:
-    page = await visit.ask(ask.ALERTS, first=SHOWN, **limits(visit.state))
+    page = await visit.ask(ask.ALERTS, **page_of(visit.state, **limits(visit.state)))
     if not page.nodes and not any(visit.state.values()):
         hint = "Nothing is wrong that a rule would call for. Rules stand in the settings; resolved alerts above."
         return empty("All quiet", hint, icon_name="circle-check")
-    return html.Div([alert_table(by_weight(page.nodes), site.links), _older(site, visit, page)])
-
-
-def _older(site: Site, visit: Visit, page: Connection[Any], words: str = "Older alerts") -> Component:
-    if not page.page_info.has_next_page:
-        return None
-    href = site.links.alerts(**{**visit.state, "after": page.page_info.end_cursor or ""})
-    return html.P(link(words, href), className="table-more")
+    table = alert_table(by_weight(page.nodes), site.links)
+    return html.Div([table, more_of("alerts", page, site.links.alerts, visit.state)])
 
 
 SECTIONS: dict[str, Section] = {"alerts-inbox": inbox_section}
 
 
 async def silences_section(site: Site, visit: Visit) -> Component:
-    after = {"after": visit.state["after"]} if visit.state.get("after") else {}
-    page = await visit.ask(ask.SILENCES, first=SHOWN, **after)
-    return html.Div([_silences(page.nodes, site), _older(site, visit, page, "Older silences")])
+    page = await visit.ask(ask.SILENCES, **page_of(visit.state))
+    return html.Div([_silences(page.nodes, site), more_of("silences", page, site.links.alerts, visit.state)])
 
 
 def _silences(silences: Sequence[Silence], site: Site) -> Component:

@@ -17,14 +17,13 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from dashboard import formats
 from dashboard.components.basics import badge, card, clipped, icon, link, moment, page_head, stacking, wild
-from dashboard.components.controls import search_field, segments, state_id
+from dashboard.components.controls import more_of, page_of, search_field, segments, state_id
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
 from dashboard.gateway.project_views import AuditEntry, AuditHead, AuditVerdict
 from dashboard.pages.page import Page
 from dashboard.site import Component, Site, Visit, visitor_token
 
-SHOWN = 30
 _AT_ONCE_SECONDS = 6.0  # of verifying, before it says how far it came
 _LONGEST_JSON = 6000
 _TRAILS = {"registry": "What is built", "monitor": "What is watched"}
@@ -34,15 +33,14 @@ _TRAILS = {"registry": "What is built", "monitor": "What is watched"}
 async def render(site: Site, visit: Visit) -> Component:
     state = visit.state
     trail = state.get("of", "registry") if state.get("of") in _TRAILS else "registry"
-    wanted: dict[str, Any] = {
-        "user": state.get("user", ""),
-        "action": state.get("action", ""),
-        "correlationId": state.get("request", ""),
-        "after": state.get("after", ""),
-        "start": _since(state.get("since", "")),
-    }
-    limits = {name: value for name, value in wanted.items() if value}
-    page = await visit.ask(ask.AUDIT, first=SHOWN, service=trail.upper(), **limits)
+    wanted = page_of(
+        state,
+        user=state.get("user", ""),
+        action=state.get("action", ""),
+        correlationId=state.get("request", ""),
+        start=_since(state.get("since", "")),
+    )
+    page = await visit.ask(ask.AUDIT, **wanted, service=trail.upper())
     controls = dmc.Group(
         [
             segments("of", "Trail", _TRAILS, trail),
@@ -62,13 +60,6 @@ async def render(site: Site, visit: Visit) -> Component:
         ],
         gap="xs",
         mb="md",
-    )
-    kept = {name: value for name, value in state.items() if name != "after"}
-    cursor = page.page_info.end_cursor
-    older = (
-        html.P(link("Older entries", site.links.audit(**kept, after=cursor)), className="table-more")
-        if page.page_info.has_next_page and cursor
-        else None
     )
     return html.Div(
         [
@@ -94,7 +85,16 @@ async def render(site: Site, visit: Visit) -> Component:
                     className="verify",
                 ),
             ),
-            card("Entries", html.Div([controls, _table(site, page.nodes, trail), older])),
+            card(
+                "Entries",
+                html.Div(
+                    [
+                        controls,
+                        _table(site, page.nodes, trail),
+                        more_of("entries", page, site.links.audit, {**state, "of": trail}),
+                    ]
+                ),
+            ),
         ]
     )
 

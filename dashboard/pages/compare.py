@@ -18,7 +18,7 @@ from dashboard.brushes import Brush
 from dashboard.components.basics import badge, card, clipped, icon, link, moment, page_head, status, wild
 from dashboard.components.charts import graph, named_graph
 from dashboard.components.comparison import Group, differing, side_by_side
-from dashboard.components.controls import choice, segments
+from dashboard.components.controls import choice, segments, wish_id, wishes
 from dashboard.components.levels import metric_levels
 from dashboard.components.models import chosen_metrics, lower_is_better, metric_text
 from dashboard.components.states import empty
@@ -78,6 +78,7 @@ async def render(site: Site, visit: Visit) -> Component:
         aside=html.Div(
             [
                 _adding(ids),
+                *wishes("ids", "brush"),
                 segments("only", "Which rows", {"": "Only differences", "all": "Everything"}, _only(visit.state)),
             ],
             className="buttons",
@@ -103,7 +104,15 @@ async def render(site: Site, visit: Visit) -> Component:
             head,
             card(
                 "Side by side",
-                side_by_side("Run", heads, groups, everything=everything, faint=faint),
+                side_by_side(
+                    "Run",
+                    heads,
+                    groups,
+                    everything=everything,
+                    state=visit.state,
+                    address=site.links.compare(),
+                    faint=faint,
+                ),
                 hint="The best value of each metric is bold; what differs from the first run is marked.",
             ),
             await _curves(site, visit, runs, faint),
@@ -324,20 +333,19 @@ def register(app: Dash, site: Site) -> None:
         ]
 
     @app.callback(
-        Output("url", "search", allow_duplicate=True),
+        Output(wish_id("ids"), "data"),
         Input("compare-add", "value"),
         State("url", "search"),
         prevent_initial_call=True,
     )
     def added(run_id: str | None, search: str) -> Any:
-        state = parse(search)
-        ids = wanted_ids(state)
+        ids = wanted_ids(parse(search))
         if not run_id or run_id in ids or len(ids) >= MOST_RUNS:
             return no_update
-        return query({**state, "ids": ",".join([*ids, run_id])})
+        return {"ids": ",".join([*ids, run_id])}
 
     @app.callback(
-        Output("url", "search", allow_duplicate=True),
+        Output(wish_id("brush"), "data"),
         Input("compare-parallel", "selectedData"),
         State("url", "search"),
         prevent_initial_call=True,
@@ -353,4 +361,4 @@ def register(app: Dash, site: Site) -> None:
             return no_update
         names = {one.name for one in fresh}
         former = [one for one in brushes.read(state.get("brush", "")) if one.name not in names]
-        return query({**state, "brush": brushes.written([*former, *fresh])})
+        return {"brush": brushes.written([*former, *fresh])}

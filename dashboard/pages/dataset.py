@@ -1,46 +1,63 @@
 """`/datasets/<name>` and `/datasets/<name>/<digest>`: one version: schema, profile, before and after, checks, uses.
 
-The state of the page is its address: `before` (the digest of the version it is compared with; empty: its parent).
+The state of the page is its address: `before` (the digest of the version it is compared with; empty: its parent),
+`after-columns`, `after-features`, `after-versions` (more of them).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from dash import html
 
 from dashboard import formats
 from dashboard.components.basics import badge, card, clipped, facts, link, moment, page_head, scrolling, stat, stats
 from dashboard.components.charts import graph
-from dashboard.components.controls import choice
+from dashboard.components.controls import choice, more_of, page_of, part_of
 from dashboard.components.insights import insights_card
 from dashboard.components.profiles import column_table, comparison, representation_table
 from dashboard.components.states import empty, failed
 from dashboard.figures.profile import correlations
 from dashboard.gateway import operations as ask
 from dashboard.gateway.data_views import DatasetKey, DatasetVersion, DatasetVersionRow
+from dashboard.gateway.views import Connection, PageInfo
 from dashboard.pages.page import Page
 from dashboard.site import Component, Site, Visit
 from services.contracts.errors import LifecycleError, NotFound, Unauthenticated
 
-_VERSIONS = 50
 _COMPARED = 30
 _CORRELATIONS = 40
+_KEYS = 20  # other versions that are named
+_CHECKS = 4  # columns whose groups were checked
 
 
 async def load(visit: Visit) -> DatasetVersion:
-    found = await visit.ask(ask.DATASET_VERSION, dataset=visit.parts["name"], digest=visit.parts.get("digest", ""))
+    found = await visit.ask(
+        ask.DATASET_VERSION, dataset=visit.parts["name"], digest=visit.parts.get("digest", ""), start=_column(visit)
+    )
     if found is None:
         raise NotFound(f"There is no such version of a dataset called {clipped(visit.parts['name'], 80)}.")
     return found
+
+
+def _column(visit: Visit) -> int:
+    """The number of the column that the profile begins with."""
+    text = visit.state.get("after-columns", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0
+
+
+def _more(what: str, page: Connection[Any], site: Site, visit: Visit) -> Component:
+    name, digest = visit.parts["name"], visit.parts.get("digest", "")
+    return more_of(what, page, lambda **kept: site.links.dataset(name, digest, **kept), visit.state, f"after-{what}")
 
 
 async def render(site: Site, visit: Visit) -> Component:
     one = await load(visit)
     thing = f"{one.dataset}@{one.digest}"
     versions, changes, learned = await asyncio.gather(
-        visit.ask(ask.DATASET_VERSIONS, dataset=one.dataset, first=_VERSIONS),
+        visit.ask(ask.DATASET_VERSIONS, dataset=one.dataset, **page_of(visit.state, "after-versions")),
         _changes(visit, one),
         insights_card(site, visit, "dataset", thing),
     )
@@ -54,11 +71,11 @@ async def render(site: Site, visit: Visit) -> Component:
             ),
             _stats(one),
             html.P(clipped(one.description, 2000), className="lead") if one.description else None,
-            _profile(one),
+            _profile(site, visit, one),
             _before(visit, one, versions.nodes, changes),
             html.Div([_correlations(one), _checks(one)], className="halves cards"),
-            html.Div([_features(one), _used(site, one)], className="halves cards"),
-            html.Div([learned, _versions(site, one, versions.nodes)], className="halves cards"),
+            html.Div([_features(site, visit, one), _used(site, one)], className="halves cards"),
+            html.Div([learned, _versions(site, visit, one, versions)], className="halves cards"),
             card("Where it comes from", _origin(site, one)),
         ]
     )
@@ -104,11 +121,12 @@ def _stats(one: DatasetVersion) -> Component:
     )
 
 
-def _profile(one: DatasetVersion) -> Component:
+def _profile(site: Site, visit: Visit, one: DatasetVersion) -> Component:
     if one.profile is None:
         if not one.columns:
             hint = "Register the file with `lifecycle dataset add` to have every column profiled."
             return card("Columns", empty("No profile", hint, icon_name="list"))
+        page = part_of(one.columns, visit.state, "after-columns")
         head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Column", "Type", "May be missing")]))
         rows = [
             html.Tr(
@@ -118,15 +136,18 @@ def _profile(one: DatasetVersion) -> Component:
                     html.Td("yes" if column.nullable else "no"),
                 ]
             )
-            for column in one.columns[:200]
+            for column in page.nodes
         ]
-        table = html.Table([head, html.Tbody(rows)], className="table compact")
-        return card("Schema", scrolling(table, "Schema", 340), hint="Only its schema is known; no profile was made.")
+        table = scrolling(html.Table([head, html.Tbody(rows)], className="table compact"), "Schema", 340)
+        body = html.Div([table, _more("columns", page, site, visit)])
+        return card("Schema", body, hint="Only its schema is known; no profile was made.")
     found = one.profile
     target = one.target or found.profile.target
+    end = str(_column(visit) + len(found.profile.columns))
+    further = Connection[Any](page_info=PageInfo(has_next_page=found.has_more, end_cursor=end))
     return card(
         "Profile of every column",
-        column_table(found.profile.columns, target, more=found.has_more),
+        column_table(found.profile.columns, target, _more("columns", further, site, visit)),
         hint="Shares and counts are of all rows; outliers lie beyond 1.5 interquartile ranges.",
     )
 
@@ -192,7 +213,7 @@ def _correlations(one: DatasetVersion) -> Component:
 def _checks(one: DatasetVersion) -> Component:
     checks = one.checks
     parts: list[Component] = []
-    for found in checks.representation if checks else []:
+    for found in checks.representation[:_CHECKS] if checks else []:
         good = found.outcome == "GOOD"
         parts += [
             html.Div(
@@ -208,7 +229,7 @@ def _checks(one: DatasetVersion) -> Component:
             ),
             representation_table(found),
         ]
-    for one_overlap in checks.overlaps if checks else []:
+    for one_overlap in checks.overlaps[:_KEYS] if checks else []:
         good = one_overlap.outcome == "GOOD"
         other = one_overlap.right
         parts.append(
@@ -228,13 +249,14 @@ def _checks(one: DatasetVersion) -> Component:
     return card("Checks", html.Div(parts))
 
 
-def _features(one: DatasetVersion) -> Component:
+def _features(site: Site, visit: Visit, one: DatasetVersion) -> Component:
     if not one.features:
         hint = "List the columns a model learns from, with their origin."
         return card("Features", empty("No features listed", hint, icon_name="list"))
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Feature", "Made of", "Remark")]))
     rows = []
-    for feature in one.features[:200]:
+    page = part_of(one.features, visit.state, "after-features")
+    for feature in page.nodes:
         marks = []
         if feature.dropped_because:
             marks.append(html.Span([badge("dropped"), f" {clipped(feature.dropped_because, 120)}"]))
@@ -249,8 +271,8 @@ def _features(one: DatasetVersion) -> Component:
                 ]
             )
         )
-    table = html.Table([head, html.Tbody(rows)], className="table compact")
-    return card("Features", scrolling(table, "Features", 380))
+    table = scrolling(html.Table([head, html.Tbody(rows)], className="table compact"), "Features", 380)
+    return card("Features", html.Div([table, _more("features", page, site, visit)]))
 
 
 def _used(site: Site, one: DatasetVersion) -> Component:
@@ -270,18 +292,14 @@ def _used(site: Site, one: DatasetVersion) -> Component:
         for use in uses
     ]
     more = one.use_count - len(uses)
-    return card(
-        "Where used",
-        html.Div(
-            [
-                html.Ul(rows, className="plain-list"),
-                html.P(f"and {formats.plural(more, 'other run')}", className="table-more") if more > 0 else None,
-            ]
-        ),
+    every = site.links.runs(filter=f"datasets.digest = '{one.digest}'")
+    rest = html.P(
+        [f"and {formats.plural(more, 'other run')}: ", link("all in the grid", every)], className="table-more"
     )
+    return card("Where used", html.Div([html.Ul(rows, className="plain-list"), rest if more > 0 else None]))
 
 
-def _versions(site: Site, one: DatasetVersion, versions: Sequence[DatasetVersionRow]) -> Component:
+def _versions(site: Site, visit: Visit, one: DatasetVersion, versions: Connection[DatasetVersionRow]) -> Component:
     rows = [
         html.Li(
             [
@@ -296,22 +314,25 @@ def _versions(site: Site, one: DatasetVersion, versions: Sequence[DatasetVersion
                 badge("shown") if other.digest == one.digest else None,
             ]
         )
-        for other in versions
+        for other in versions.nodes
     ]
-    return card("Versions", html.Ul(rows, className="plain-list"))
+    more = _more("versions", versions, site, visit)
+    return card("Versions", html.Div([html.Ul(rows, className="plain-list"), more]))
 
 
 def _keys(site: Site, keys: Sequence[DatasetKey]) -> Component:
     if not keys:
         return "none"
-    parts = [link(f"{clipped(k.dataset, 40)} {k.digest[:8]}", site.links.dataset(k.dataset, k.digest)) for k in keys]
+    parts = [
+        link(f"{clipped(k.dataset, 40)} {k.digest[:8]}", site.links.dataset(k.dataset, k.digest)) for k in keys[:_KEYS]
+    ]
     return [piece for part in parts for piece in (part, " ")]
 
 
 def _origin(site: Site, one: DatasetVersion) -> Component:
     splits = [
         part
-        for split in one.splits
+        for split in one.splits[:_KEYS]
         for part in (
             link(
                 f"{split.role.lower()} ({formats.short_count(split.rows)})",

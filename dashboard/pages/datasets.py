@@ -1,11 +1,9 @@
 """`/datasets`: every dataset that was registered or named by a run, and the sources they come from.
 
-The state of the page is its address: `name` (a part of it) and `after` (more of them).
+The state of the page is its address: `name` (a part of it), `after` (more of them), `after-sources`.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
@@ -13,7 +11,7 @@ from dash import html
 from dashboard import formats
 from dashboard.components.acting import act
 from dashboard.components.basics import badge, card, clipped, link, moment, page_head, scrolling
-from dashboard.components.controls import more_of, search_field
+from dashboard.components.controls import more_of, page_of, search_field
 from dashboard.components.states import empty, failed
 from dashboard.gateway import operations as ask
 from dashboard.gateway.data_views import DatasetRow, DataSource
@@ -21,16 +19,14 @@ from dashboard.pages.page import Page
 from dashboard.site import Component, Site, Visit
 from services.contracts.errors import LifecycleError, Unauthenticated
 
-_SHOWN = 25  # rows: what the browser needs for a page of components grows with their square
+_SOURCES = 12  # at once
 _ORIGINS = {"FILE": "read from a file", "UPLOAD": "uploaded", "MLFLOW": "named by a run"}
 ADD_CODE = "lifecycle dataset add flights.parquet --name flights"
 
 
 async def render(site: Site, visit: Visit) -> Component:
     name = visit.state.get("name", "")
-    limits: dict[str, Any] = {"nameContains": name} if name else {}
-    limits |= {"after": visit.state["after"]} if visit.state.get("after") else {}
-    page = await visit.ask(ask.DATASETS, first=_SHOWN, **limits)
+    page = await visit.ask(ask.DATASETS, **page_of(visit.state, nameContains=name))
     controls = dmc.Group([search_field("name", "Name", name, "Name")], mb="md") if page.nodes or name else None
     total = formats.plural(page.total_count, "dataset") if page.total_count is not None else ""
     return html.Div(
@@ -91,7 +87,7 @@ def _row(site: Site, one: DatasetRow) -> Component:
 async def _sources(site: Site, visit: Visit) -> Component:
     add = act("source.describe", "Describe a source…", {}, icon_name="plus", look="small")
     try:
-        page = await visit.ask(ask.DATA_SOURCES, first=100)
+        page = await visit.ask(ask.DATA_SOURCES, **page_of(visit.state, key="after-sources", most=_SOURCES))
     except Unauthenticated:
         raise
     except LifecycleError as error:
@@ -107,7 +103,8 @@ async def _sources(site: Site, visit: Visit) -> Component:
     )
     rows = [_source(one) for one in page.nodes]
     table = scrolling(html.Table([head, html.Tbody(rows)], className="table"), "Data sources", 680)
-    return card("Sources", table, aside=add)
+    more = more_of("sources", page, site.links.datasets, visit.state, key="after-sources")
+    return card("Sources", html.Div([table, more]), aside=add)
 
 
 def _source(one: DataSource) -> Component:

@@ -14,7 +14,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.components.basics import card, link, page_head
-from dashboard.components.controls import choice, day_field, past_note, search_field, state_id
+from dashboard.components.controls import choice, day_field, more_of, page_of, past_note, search_field, state_id
 from dashboard.components.events import live_feed, timeline
 from dashboard.components.states import empty
 from dashboard.days import day_in
@@ -23,7 +23,7 @@ from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.site import Component, Site, Visit
 
-SHOWN = 60
+SHOWN = 60  # while it is live: painted by `feed.js`, which is quick
 STATE = ("words", "about", "which", "actor", "on", "after")
 KINDS = {
     "": "Everything",
@@ -68,16 +68,16 @@ def limits(state: Mapping[str, str]) -> dict[str, Any]:
         "aggregate": kind if kind in KINDS else "",
         "aggregateId": state.get("which", ""),
         "actor": state.get("actor", ""),
-        "after": state.get("after", ""),
         "where": {"and": conditions} if conditions else None,
     }
     return {name: value for name, value in wanted.items() if value}
 
 
 async def render(site: Site, visit: Visit) -> Component:
-    narrowed = limits(visit.state)
-    page = await visit.ask(ask.EVENTS, first=SHOWN, **narrowed)
     state = visit.state
+    wanted = page_of(state, **limits(state))
+    narrowed = wanted.keys() > {"first"}
+    page = await visit.ask(ask.EVENTS, **(wanted if narrowed else {"first": SHOWN}))
     controls = dmc.Group(
         [
             search_field("words", "Words", state.get("words", ""), "Any words: deployed flight-delay…"),
@@ -97,20 +97,9 @@ async def render(site: Site, visit: Visit) -> Component:
         body = timeline(page.nodes, site.links)
     else:
         body = empty("Nothing fits", "Take a filter away to see more.", icon_name="search")
-    cursor = page.page_info.end_cursor
-    kept = {name: value for name, value in state.items() if name in STATE and name != "after"}
-    older = (
-        html.P(link("Older events", site.links.events(**kept, after=cursor)), className="table-more")
-        if page.page_info.has_next_page and cursor
-        else None
-    )
-    newest = (
-        html.P(link("Back to the newest", site.links.events(**kept)), className="table-more")
-        if state.get("after")
-        else None
-    )
+    kept = {name: value for name, value in state.items() if name in STATE}
     day = day_in(state.get("on", ""))
-    now = site.links.events(**{name: value for name, value in kept.items() if name != "on"})
+    now = site.links.events(**{name: value for name, value in kept.items() if name not in ("on", "after")})
     return html.Div(
         [
             past_note("The stream", day, now) if day else None,
@@ -119,7 +108,11 @@ async def render(site: Site, visit: Visit) -> Component:
                 hint="Every fact that the services recorded, in order.",
                 aside=link("Audit trail", site.links.audit(), className="button"),
             ),
-            card("What happened", html.Div([controls, newest, body, older]), look="feed-card long"),
+            card(
+                "What happened",
+                html.Div([controls, body, more_of("events", page, site.links.events, kept)]),
+                look="feed-card long",
+            ),
         ]
     )
 

@@ -1,4 +1,7 @@
-"""`/experiments`: the groups that runs belong to; named, described, put away and brought back here."""
+"""`/experiments`: the groups that runs belong to; named, described, put away and brought back here.
+
+The state of the page is its address: `words` (a part of the name), `show` (in use, deleted), `after` (more of them).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dash import html
 from dashboard import formats
 from dashboard.components.acting import act
 from dashboard.components.basics import card, clipped, link, moment, page_head, scrolling
-from dashboard.components.controls import search_field, segments
+from dashboard.components.controls import more_of, page_of, search_field, segments
 from dashboard.components.states import empty
 from dashboard.components.things import address
 from dashboard.gateway import operations as ask
@@ -15,7 +18,6 @@ from dashboard.gateway.past_views import Experiment
 from dashboard.pages.page import Page
 from dashboard.site import Component, Site, Visit
 
-_SHOWN = 100
 _STAGES = {"active": "In use", "deleted": "Deleted"}
 
 
@@ -23,7 +25,7 @@ async def render(site: Site, visit: Visit) -> Component:
     stage = visit.state.get("show", "")
     stage = stage if stage in _STAGES else "active"
     words = visit.state.get("words", "")
-    page = await visit.ask(ask.EXPERIMENTS, first=_SHOWN, stage=stage, contains=words or None)
+    page = await visit.ask(ask.EXPERIMENTS, **page_of(visit.state, contains=words), stage=stage)
     total = page.total_count if page.total_count is not None else len(page.nodes)
     return html.Div(
         [
@@ -47,6 +49,7 @@ async def render(site: Site, visit: Visit) -> Component:
                             className="toolbar",
                         ),
                         _table(page.nodes, site, stage, words),
+                        more_of("experiments", page, site.links.experiments, visit.state),
                     ]
                 ),
             ),

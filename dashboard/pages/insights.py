@@ -6,7 +6,7 @@ from dash import html
 
 from dashboard.components.acting import act
 from dashboard.components.basics import card, clipped, link, moment, page_head
-from dashboard.components.controls import search_field
+from dashboard.components.controls import more_of, page_of, search_field
 from dashboard.components.insights import insight_list
 from dashboard.components.states import empty
 from dashboard.components.things import thing_link
@@ -16,12 +16,10 @@ from dashboard.pages.page import Page
 from dashboard.site import Component, Site, Visit
 from services.contracts.errors import NotFound
 
-_SHOWN = 50
-
 
 async def render_list(site: Site, visit: Visit) -> Component:
     words = visit.state.get("words", "")
-    page = await visit.ask(ask.INSIGHTS, first=_SHOWN, **({"words": words} if words else {}))
+    page = await visit.ask(ask.INSIGHTS, **page_of(visit.state, words=words))
     body = (
         insight_list(page.nodes, site.links)
         if page.nodes
@@ -40,7 +38,13 @@ async def render_list(site: Site, visit: Visit) -> Component:
             ),
             card(
                 "Best fit first" if words else "Newest first",
-                html.Div([search_field("words", "Search insights", words, "Words, “a phrase”, -not"), body]),
+                html.Div(
+                    [
+                        search_field("words", "Search insights", words, "Words, “a phrase”, -not"),
+                        body,
+                        more_of("insights", page, site.links.insights, visit.state),
+                    ]
+                ),
             ),
         ]
     )
@@ -59,6 +63,7 @@ async def render_one(site: Site, visit: Visit) -> Component:
     }
     about = [part for one in insight.links for part in (thing_link(site.links, one.kind, one.id), " ")]
     comments = [Comment(one.id, one.author, one.text, one.at) for one in insight.comments or []]
+    conversation = thread(comments, state=visit.state, address=site.links.insight(insight.insight_id))
     return html.Div(
         [
             page_head(
@@ -76,10 +81,10 @@ async def render_one(site: Site, visit: Visit) -> Component:
                 ),
             ),
             card("What was learned", html.P(clipped(insight.text or insight.excerpt, 100_000), className="answer")),
-            card("Conversation", html.Div([thread(comments), say("insight.comment", held)])),
+            card("Conversation", html.Div([conversation, say("insight.comment", held)])),
         ]
     )
 
 
 LIST_PAGE = Page("insights", lambda parts: "Insights", render_list, area="insights", by_state=True)
-PAGE = Page("insights/<id>", lambda parts: "Insight", render_one, area="insights")
+PAGE = Page("insights/<id>", lambda parts: "Insight", render_one, area="insights", by_state=True)

@@ -1,6 +1,6 @@
 """`/lineage/<kind>/<id>`: what a thing came from and what came of it.
 
-The state of the page is its address: `direction` (up, down; both if unsaid) and `depth`.
+The state of the page is its address: `direction` (up, down; both if unsaid), `depth`, `after` (more of the list).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dash import html
 
 from dashboard import formats
 from dashboard.components.basics import badge, card, clipped, icon, link, moment, page_head, scrolling
-from dashboard.components.controls import choice, segments
+from dashboard.components.controls import choice, more_of, part_of, segments
 from dashboard.components.lineage import graph
 from dashboard.components.lineage_folding import Folded, folded
 from dashboard.components.states import empty
@@ -26,7 +26,8 @@ DIRECTIONS = {"": "Both ways", "up": "What it came from", "down": "What came of 
 DEPTHS = ("1", "2", "3", "5", "10")
 _DEPTH = "3"
 _MOST = 200
-_LISTED = 60  # of many that are alike
+_LISTED = 30  # of many that are alike
+_ROWS = 12  # of the list
 KINDS = (
     "source", "dataset", "run", "logged_model", "version", "evaluation", "review", "card", "deployment", "window",
     "alert", "retraining",
@@ -79,18 +80,22 @@ async def render(site: Site, visit: Visit) -> Component:
                 else empty("Nothing around it", "It came from nothing that is recorded, and nothing came of it yet."),
                 hint=f"Only the nearest {_MOST} things are shown." if found.truncated else "",
             ),
-            card("As a list", _table(shown, site), hint="The same things, nearest first."),
+            card("As a list", _table(shown, site, visit), hint="The same things, nearest first."),
         ]
     )
 
 
-def _table(shown: Folded, site: Site) -> Component:
+def _table(shown: Folded, site: Site, visit: Visit) -> Component:
     head = html.Thead(
         html.Tr([html.Th(text, scope="col") for text in ("What", "Steps", "State", "When")] + [html.Td()])
     )
     nearest = sorted(shown.found.nodes, key=lambda node: node.depth)
-    rows = [_row(node, shown.behind_it(node), site) for node in nearest]
-    return scrolling(html.Table([head, html.Tbody(rows)], className="table compact"), "Things in the lineage", 560)
+    page = part_of(nearest, visit.state, most=_ROWS)
+    rows = [_row(node, shown.behind_it(node), site) for node in page.nodes]
+    table = scrolling(html.Table([head, html.Tbody(rows)], className="table compact"), "Things in the lineage", 560)
+    kind, thing = visit.parts["kind"], visit.parts["id"]
+    more = more_of("things", page, lambda **kept: site.links.lineage(kind, thing, **kept), visit.state)
+    return html.Div([table, more])
 
 
 def _row(node: LineageNode, behind: Sequence[LineageNode], site: Site) -> Component:

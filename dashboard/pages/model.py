@@ -1,4 +1,7 @@
-"""`/models/<name>`: one model's versions with their figures, parameters and source runs, and what happened to it."""
+"""`/models/<name>`: one model's versions with their figures, parameters and source runs, and what happened to it.
+
+The state of the page is its address: `after` (older versions).
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,9 @@ from dashboard.components.basics import (
     badge,
     card,
     clipped,
-    code,
-    facts,
     icon,
     link,
+    many_facts,
     moment,
     page_head,
     scrolling,
@@ -26,6 +28,7 @@ from dashboard.components.basics import (
     stats,
     status,
 )
+from dashboard.components.controls import more_of, page_of
 from dashboard.components.events import timeline
 from dashboard.components.models import CHAMPION, chosen_metrics, lower_is_better, metric_text
 from dashboard.components.sections import rendered
@@ -33,15 +36,16 @@ from dashboard.components.states import empty
 from dashboard.components.stays import what_ran_where
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import KeyValue, ModelDetail, VersionRow
-from dashboard.links import Links
+from dashboard.links import Links, query
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.pages.past import asked_days
 from dashboard.site import Component, Section, Site, Visit
 from services.contracts.errors import NotFound
 
-_VERSIONS_SHOWN = 50
-_TIMELINE_LENGTH = 40
+_VERSIONS = 15  # at once
+_TIMELINE_LENGTH = 16
+_DIFFERING = 20  # parameters
 _COLUMNS = 4
 _COMPARED = 6  # runs of versions
 _OPEN_UP_TO = 12  # parameters
@@ -51,7 +55,7 @@ _LONGEST_VALUE = 36  # characters of a parameter, so that two versions fit side 
 async def load(site: Site, visit: Visit) -> ModelDetail:
     """Raises NotFound with words for the person who followed the link."""
     name = visit.parts["name"]
-    model = await visit.ask(ask.MODEL, name=name, first=_VERSIONS_SHOWN)
+    model = await visit.ask(ask.MODEL, name=name, first=_VERSIONS)
     if model is None:
         raise NotFound(f"There is no registered model called {clipped(name, 80)}.")
     return model
@@ -111,7 +115,10 @@ def _tags(tags: Sequence[KeyValue]) -> Component:
 
 async def versions_section(site: Site, visit: Visit) -> Component:
     model = await load(site, visit)
-    versions = model.versions.nodes
+    asked = page_of(visit.state, most=_VERSIONS)
+    older = await visit.ask(ask.MODEL, name=model.name, **asked) if "after" in asked else None
+    page = (older or model).versions
+    versions = page.nodes
     if not versions:
         return empty("No versions yet", "Register a run's model under this name.", icon_name="versions")
     keys = _metric_keys(versions)
@@ -130,10 +137,8 @@ async def versions_section(site: Site, visit: Visit) -> Component:
     best = {key: _best(versions, key) for key in keys}
     rows = [_version_row(model.name, version, keys, best, site.links) for version in versions]
     table = scrolling(html.Table([head, html.Tbody(rows)], className="table"), "Versions", 760)
-    shown = len(versions)
-    if model.version_count <= shown:
-        return table
-    return html.Div([table, html.P(f"The newest {shown} of {model.version_count:,} versions.", className="table-more")])
+    here = site.links.model(model.name)
+    return html.Div([table, more_of("versions", page, lambda **kept: here + query(kept), visit.state)])
 
 
 def _metric_keys(versions: Sequence[VersionRow]) -> list[str]:
@@ -206,15 +211,19 @@ async def params_section(site: Site, visit: Visit) -> Component:
 
     parts: list[Component] = []
     if differing:
-        table = html.Table([head, html.Tbody([row(key) for key in differing])], className="table compact")
+        table = html.Table([head, html.Tbody([row(key) for key in differing[:_DIFFERING]])], className="table compact")
         parts.append(scrolling(table, "Parameters that differ", 340))
+        more = len(differing) - _DIFFERING
+        parts.append(html.P(f"{more:,} more differ.", className="table-more") if more > 0 else None)
     elif len(versions) > 1:
         parts.append(html.P("All shown versions were trained with the same parameters.", className="card-hint"))
     if same:
-        pairs = [(clipped(key, 60), code(values[versions[0].version][key])) for key in same]
+        pairs = [(key, values[versions[0].version][key]) for key in same]
         label = formats.plural(len(same), "parameter") + (" the same in all" if len(versions) > 1 else "")
         shown = not differing and len(same) <= _OPEN_UP_TO
-        parts.append(html.Details([html.Summary(label), facts(pairs)], open=shown, className="details"))
+        parts.append(
+            html.Details([html.Summary(label), many_facts(pairs, "parameters")], open=shown, className="details")
+        )
     return html.Div(parts)
 
 
@@ -259,7 +268,7 @@ async def render(site: Site, visit: Visit) -> Component:
             card(
                 "Versions",
                 parts["model-versions"],
-                body_id="model-versions",
+                body_id="" if visit.state else "model-versions",  # live as long as it is the newest ones
                 hint="The best value of each column is marked.",
             ),
             card("What ran where", parts["model-ran"], body_id="model-ran"),
@@ -305,5 +314,6 @@ PAGE = Page(
     render,
     topics=lambda parts: [names.model(parts["name"])],
     area="models",
+    by_state=True,
     charts=True,
 )

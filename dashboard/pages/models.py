@@ -10,7 +10,7 @@ from dash import html
 from dashboard import formats
 from dashboard.components.acting import act
 from dashboard.components.basics import card, page_head, wild
-from dashboard.components.controls import more_of, search_field
+from dashboard.components.controls import more_of, page_of, search_field
 from dashboard.components.models import model_table
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
@@ -20,15 +20,11 @@ from dashboard.pages.page import Page
 from dashboard.recent import windows_of
 from dashboard.site import Component, Section, Site, Visit
 
-_MODELS_SHOWN = 25  # rows: what the browser needs for a page of components grows with their square
-
 
 async def models_section(site: Site, visit: Visit) -> Component:
-    name, after = visit.state.get("name", ""), visit.state.get("after", "")
-    wanted = {"nameContains": name} if name else {}
-    wanted |= {"after": after} if after else {}
+    name = visit.state.get("name", "")
     page, monitored = await asyncio.gather(
-        visit.ask(ask.MODELS, first=_MODELS_SHOWN, **wanted), visit.ask(ask.MONITORED)
+        visit.ask(ask.MODELS, **page_of(visit.state, nameContains=name)), visit.ask(ask.MONITORED)
     )
     if name and not page.nodes:
         return empty("Nothing fits", "No model has this in its name.", icon_name="search")

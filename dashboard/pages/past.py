@@ -15,8 +15,8 @@ from dashboard.components.basics import (
     badge,
     card,
     clipped,
-    facts,
     link,
+    many_facts,
     moment,
     page_head,
     scrolling,
@@ -233,13 +233,13 @@ def _review(review: Review | None) -> Component:
 
 
 def _noted(found: PastVersion) -> Component:
-    rows = [(clipped(tag.key, 60), clipped(tag.value, 200)) for tag in found.tags if tag.key[:7] != "mlflow."]
+    rows = [(tag.key, tag.value) for tag in found.tags if tag.key[:7] != "mlflow."]
     return html.Div(
         [
             html.P(clipped(found.description, 4000), className="answer")
             if found.description
             else html.P("No note by then.", className="card-hint"),
-            facts(rows) if rows else None,
+            many_facts(rows, "tags") if rows else None,
         ]
     )
 

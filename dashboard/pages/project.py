@@ -1,6 +1,7 @@
 """`/projects/<id>`: the lifecycle board of one project, now or on any day.
 
-The state of the page is its address: `stage` (the one that is shown) and `on` (a day: the board as it was at its end).
+The state of the page is its address: `stage` (the one that is shown), `on` (a day: the board as it was at its end),
+`after-items`, `after-milestones`, `after-assumptions` (more of them).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
@@ -17,17 +19,21 @@ from dashboard.components.acting import act
 from dashboard.components.basics import badge, card, clipped, facts, link, moment, page_head, scrolling, wild
 from dashboard.components.board import chosen_stage, cycle, stage_list, stage_panel, state_badge
 from dashboard.components.board_history import history
-from dashboard.components.controls import day_field, past_note, state_id
+from dashboard.components.controls import day_field, more_of, part_of, past_note, state_id
 from dashboard.components.insights import insights_card
 from dashboard.components.states import empty
 from dashboard.components.things import thing_link
 from dashboard.days import day_in, end_of, spelled
 from dashboard.gateway import operations as ask
 from dashboard.gateway.project_views import Assumption, Board, Milestone
+from dashboard.gateway.views import Connection
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.site import Component, Section, Site, Visit
 from services.contracts.errors import NotFound
+
+_SHOWN = 6  # milestones, assumptions
+_OWNED = 30  # things, patterns
 
 
 def day_of(state: Mapping[str, str]) -> date | None:
@@ -66,7 +72,7 @@ async def render(site: Site, visit: Visit) -> Component:
     body, learned = await asyncio.gather(
         cycle_section(site, visit), insights_card(site, visit, "project", board.project_id, "Insights")
     )
-    cycle_id = {} if past or visit.state.get("stage") else {"id": "board-cycle"}
+    cycle_id = {} if past or visit.state else {"id": "board-cycle"}
     return html.Div(
         [
             _head(site, board, visit.state, past),
@@ -82,14 +88,14 @@ async def render(site: Site, visit: Visit) -> Component:
                         [
                             card(
                                 f"{stage.number}. {clipped(stage.title, 80)}",
-                                stage_panel(board, stage, site.links, editable=not past),
+                                stage_panel(board, stage, site.links, visit.state, editable=not past),
                                 aside=state_badge(stage.state),
                                 hint=f"{stage.done} of {stage.done + stage.open} items done",
                             )
                             if stage
                             else empty("No stages", "The project's template has none."),
-                            _milestones(board, past),
-                            _assumptions(site, board, past),
+                            _milestones(site, board, visit.state, past),
+                            _assumptions(site, board, visit.state, past),
                         ],
                         className="column",
                     ),
@@ -119,7 +125,11 @@ def _head(site: Site, board: Board, state: Mapping[str, str], past: bool) -> Com
     )
 
 
-def _milestones(board: Board, past: bool) -> Component:
+def _more(what: str, page: Connection[Any], site: Site, board: Board, state: Mapping[str, str]) -> Component:
+    return more_of(what, page, lambda **kept: site.links.project(board.project_id, **kept), state, f"after-{what}")
+
+
+def _milestones(site: Site, board: Board, state: Mapping[str, str], past: bool) -> Component:
     held = {"projectId": board.project_id}
     add = None if past else act("project.milestone", "Add…", {**held, "known": {}}, icon_name="plus", look="small")
     if not board.milestones:
@@ -128,8 +138,10 @@ def _milestones(board: Board, past: bool) -> Component:
         head = html.Thead(
             html.Tr([html.Th(text, scope="col") for text in ("Milestone", "Owner", "Due", "State")] + [html.Td()])
         )
-        rows = [_milestone(one, held, past) for one in sorted(board.milestones, key=lambda one: one.due)]
-        body = scrolling(html.Table([head, html.Tbody(rows)], className="table compact"), "Milestones", 460)
+        page = part_of(sorted(board.milestones, key=lambda one: one.due), state, "after-milestones", _SHOWN)
+        rows = [_milestone(one, held, past) for one in page.nodes]
+        table = scrolling(html.Table([head, html.Tbody(rows)], className="table compact"), "Milestones", 460)
+        body = html.Div([table, _more("milestones", page, site, board, state)])
     return card("Milestones", body, aside=add)
 
 
@@ -161,7 +173,7 @@ _ASSUMED = {
 }
 
 
-def _assumptions(site: Site, board: Board, past: bool) -> Component:
+def _assumptions(site: Site, board: Board, state: Mapping[str, str], past: bool) -> Component:
     held = {"projectId": board.project_id}
     add = None if past else act("project.assumption", "Add…", {**held, "known": {}}, icon_name="plus", look="small")
     if not board.assumptions:
@@ -192,12 +204,16 @@ def _assumptions(site: Site, board: Board, past: bool) -> Component:
             ]
         )
 
-    return card("Assumptions", html.Ul([entry(one) for one in board.assumptions], className="assumptions"), aside=add)
+    page = part_of(board.assumptions, state, "after-assumptions", _SHOWN)
+    listed = html.Ul([entry(one) for one in page.nodes], className="assumptions")
+    return card("Assumptions", html.Div([listed, _more("assumptions", page, site, board, state)]), aside=add)
 
 
 def _about(site: Site, board: Board) -> Component:
-    owned = [item for one in board.assigned for item in (thing_link(site.links, one.kind.lower(), one.id), " ")]
-    patterns = [badge(f"{one.kind.lower()}s called {one.glob}") for one in board.patterns]
+    owned = [
+        item for one in board.assigned[:_OWNED] for item in (thing_link(site.links, one.kind.lower(), one.id), " ")
+    ]
+    patterns = [badge(f"{one.kind.lower()}s called {one.glob}") for one in board.patterns[:_OWNED]]
     return facts(
         [
             ("Created", [moment(board.created_at), f" by {clipped(board.created_by or '', 60)}"]),

@@ -1,14 +1,15 @@
-"""`/projects`: every project with its place in the lifecycle. The state: `after` (more of them)."""
+"""`/projects`: every project with its place in the lifecycle. The state: `name` (a part of it), `after` (more)."""
 
 from __future__ import annotations
 
+import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import formats
 from dashboard.components.acting import act
-from dashboard.components.basics import badge, card, clipped, link, moment, page_head, scrolling
+from dashboard.components.basics import badge, card, clipped, link, moment, page_head, scrolling, wild
 from dashboard.components.board_history import progress
-from dashboard.components.controls import more_of
+from dashboard.components.controls import containing, more_of, page_of, search_field
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
@@ -18,8 +19,6 @@ from dashboard.links import Links
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.site import Component, Section, Site, Visit
-
-_SHOWN = 25  # rows: what the browser needs for a page of components grows with their square
 
 
 def project_table(page: Connection[ProjectRow], links: Links) -> Component:
@@ -71,8 +70,10 @@ def _row(project: ProjectRow, links: Links) -> Component:
 
 
 async def projects_section(site: Site, visit: Visit) -> Component:
-    after = {"after": visit.state["after"]} if visit.state.get("after") else {}
-    page = await visit.ask(ask.PROJECTS, first=_SHOWN, withArchived=True, **after)
+    name = visit.state.get("name", "")
+    page = await visit.ask(ask.PROJECTS, **page_of(visit.state, where=containing(name=name)), withArchived=True)
+    if name and not page.nodes:
+        return empty("Nothing fits", "No project has this in its name.", icon_name="search")
     return html.Div([project_table(page, site.links), more_of("projects", page, site.links.projects, visit.state)])
 
 
@@ -88,8 +89,16 @@ async def render(site: Site, visit: Visit) -> Component:
                 hint="Where each project stands in its lifecycle, by evidence.",
                 aside=act("project.create", "New project…", {}, icon_name="plus", look="primary"),
             ),
-            # Live as long as it is the first page.
-            card("All projects", parts["projects-table"], body_id="" if visit.state else "projects-table"),
+            card(
+                "All projects",
+                html.Div(
+                    [
+                        dmc.Group([search_field("name", "Name", visit.state.get("name", ""), "Name")], mb="md"),
+                        # Live as long as it is the first page of all.
+                        html.Div(parts["projects-table"], **wild({} if visit.state else {"id": "projects-table"})),
+                    ]
+                ),
+            ),
         ]
     )
 

@@ -10,8 +10,9 @@ from dash import html
 from dashboard import formats
 from dashboard.components import evaluation
 from dashboard.components.acting import act
-from dashboard.components.basics import badge, card, clipped, facts, icon, link, moment, page_head, scrolling
+from dashboard.components.basics import badge, card, clipped, facts, icon, link, moment, page_head, scrolling, wild
 from dashboard.components.comparison import Group, side_by_side
+from dashboard.components.controls import more_of, part_of
 from dashboard.components.models import CHAMPION, chosen_metrics, lower_is_better, metric_text
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
@@ -20,12 +21,14 @@ from dashboard.components.verdicts import gates_section
 from dashboard.gateway import operations as ask
 from dashboard.gateway.project_views import Review
 from dashboard.gateway.views import Metric, VersionRow
+from dashboard.links import query
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.pages.reviews import missing_words, review_badge
 from dashboard.site import Component, Section, Site, Visit
 from services.contracts.errors import NotFound
 
+_DECISIONS = 10  # of one round, the newest
 _NEWEST = 50
 """Versions that are looked through for the one before a champion."""
 
@@ -82,7 +85,7 @@ async def decisions_section(site: Site, visit: Visit) -> Component:
             ],
             className="comment",
         )
-        for one in review.decisions
+        for one in review.decisions[-_DECISIONS:]
     ]
     return html.Div(
         [
@@ -103,7 +106,8 @@ async def comments_section(site: Site, visit: Visit) -> Component:
     review = await load(visit)
     held = {"model": review.model, "version": review.version}
     comments = [Comment(one.id, one.by, one.text, one.at, one.reply_to) for one in review.comments]
-    return thread(comments, ("review.comment", held))
+    address = site.links.review(review.model, review.version)
+    return thread(comments, ("review.comment", held), state=visit.state, address=address)
 
 
 async def comparison_section(site: Site, visit: Visit) -> Component:
@@ -172,7 +176,11 @@ async def render(site: Site, visit: Visit) -> Component:
                                 "Conversation",
                                 html.Div(
                                     [
-                                        html.Div(parts["review-comments"], id="review-comments"),
+                                        # Live as long as it is the newest part of it.
+                                        html.Div(
+                                            parts["review-comments"],
+                                            **wild({} if visit.state else {"id": "review-comments"}),
+                                        ),
                                         say("review.comment", {"model": model, "version": version}),
                                     ]
                                 ),
@@ -201,8 +209,8 @@ def _buttons(review: Review, held: dict[str, str]) -> list[Component]:
 def _figures(site: Site, visit: Visit, candidate: VersionRow, champion: VersionRow | None) -> Component:
     ours = {m.key: m for m in candidate.metrics}
     theirs = {m.key: m for m in champion.metrics} if champion else {}
-    keys = [m.key for m in chosen_metrics([*candidate.metrics, *theirs.values()], 200)]
-    keys = list(dict.fromkeys(keys))
+    every = [*candidate.metrics, *theirs.values()]
+    keys = list(dict.fromkeys(m.key for m in chosen_metrics(every, len(every))))
     if not keys:
         return empty("No figures", "The run that made this version logged no metrics.", icon_name="chart-line")
     heads = [
@@ -215,14 +223,17 @@ def _figures(site: Site, visit: Visit, candidate: VersionRow, champion: VersionR
             html.Th("Difference", scope="col", className="number"),
         ]
     rows = []
-    for key in keys:
+    shown = part_of(keys, visit.state, "after-figures")
+    for key in shown.nodes:
         cells = [html.Th(clipped(key, 50), scope="row"), _number(ours.get(key))]
         if champion:
             cells += [_number(theirs.get(key)), html.Td(_difference(key, ours, theirs), className="number")]
         rows.append(html.Tr(cells))
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="table compact")
     note = None if champion else html.P("There is no other version to compare with.", className="card-hint")
-    return html.Div([note, scrolling(table, "Figures", 420)])
+    here = site.links.review(visit.parts["model"], visit.parts["version"])
+    more = more_of("figures", shown, lambda **kept: here + query(kept), visit.state, "after-figures")
+    return html.Div([note, scrolling(table, "Figures", 420), more])
 
 
 def _standing(other: VersionRow) -> str:
@@ -255,7 +266,8 @@ def _params(site: Site, visit: Visit, candidate: VersionRow, champion: VersionRo
         for one in shown
     ]
     group = Group("Parameters", [{p.key: p.value for p in one.params} for one in shown])
-    return side_by_side("Parameter", heads, [group], everything=champion is None)
+    address = site.links.review(visit.parts["model"], visit.parts["version"])
+    return side_by_side("Parameter", heads, [group], everything=champion is None, state=visit.state, address=address)
 
 
 def _about(review: Review) -> Component:
@@ -276,5 +288,6 @@ PAGE = Page(
     render,
     topics=lambda parts: [names.review(parts["model"], parts["version"])],
     area="reviews",
+    by_state=True,
     charts=True,
 )

@@ -1,14 +1,18 @@
-"""`/reviews`: versions that wait for somebody, and what was decided. The state: `show` (open, mine, all)."""
+"""`/reviews`: versions that wait for somebody, and what was decided.
+
+The state of the page is its address: `show` (open, mine, all), `model` (a part of its name), `after` (more of them).
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import formats
-from dashboard.components.basics import badge, card, clipped, link, moment, page_head, stacking
-from dashboard.components.controls import segments
+from dashboard.components.basics import badge, card, clipped, link, moment, page_head, stacking, wild
+from dashboard.components.controls import containing, more_of, page_of, search_field, segments
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
@@ -17,7 +21,6 @@ from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.site import Component, Section, Site, Visit
 
-_SHOWN = 100
 SHOWS = {"": "Open", "mine": "Waiting for me", "all": "All"}
 _STATES = {
     "OPEN": ("open", "accent", "message"),
@@ -37,7 +40,10 @@ async def list_section(site: Site, visit: Visit) -> Component:
     limits: dict[str, Any] = {} if show == "all" else {"states": ["OPEN", "CHANGES_ASKED"]}
     if show == "mine":
         limits = {"waitingFor": (await visit.ask(ask.VIEWER)).user}
-    page = await visit.ask(ask.REVIEWS, first=_SHOWN, **limits)
+    model = visit.state.get("model", "")
+    page = await visit.ask(ask.REVIEWS, **page_of(visit.state, where=containing(model=model), **limits))
+    if model and not page.nodes:
+        return empty("Nothing fits", "No such review is of a model with this in its name.", icon_name="search")
     if not page.nodes:
         hint = "Request one on a version's page: somebody other than its author decides."
         title = {"mine": "Nothing waits for you", "all": "No reviews yet"}.get(show, "No open reviews")
@@ -53,7 +59,8 @@ async def list_section(site: Site, visit: Visit) -> Component:
         )
     )
     rows = [_row(site, review) for review in page.nodes]
-    return stacking(html.Table([head, html.Tbody(rows)], className="table"), "Reviews", 560)
+    table = stacking(html.Table([head, html.Tbody(rows)], className="table"), "Reviews", 560)
+    return html.Div([table, more_of("reviews", page, site.links.reviews, visit.state)])
 
 
 def _row(site: Site, review: Review) -> Component:
@@ -92,7 +99,9 @@ async def render(site: Site, visit: Visit) -> Component:
     show = visit.state.get("show", "")
     show = show if show in SHOWS else ""
     parts = await rendered(SECTIONS, site, visit)
-    live = {} if show else {"body_id": "reviews-list"}
+    # Live as long as it is the first page of all that are open.
+    body = html.Div(parts["reviews-list"], **wild({} if any(visit.state.values()) else {"id": "reviews-list"}))
+    narrow = dmc.Group([search_field("model", "Model", visit.state.get("model", ""), "Model")], mb="md")
     return html.Div(
         [
             page_head(
@@ -100,7 +109,7 @@ async def render(site: Site, visit: Visit) -> Component:
                 hint="Nothing goes to production on one person's word.",
                 aside=segments("show", "Which reviews", SHOWS, show),
             ),
-            card(f"{SHOWS[show]}{' reviews' if show != 'mine' else ''}", parts["reviews-list"], **live),
+            card(f"{SHOWS[show]}{' reviews' if show != 'mine' else ''}", html.Div([narrow, body])),
         ]
     )
 

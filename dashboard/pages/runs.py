@@ -13,10 +13,11 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_u
 from dashboard import formats
 from dashboard import run_columns as columns
 from dashboard.components.basics import card, page_head
+from dashboard.components.controls import wish_id, wishes
 from dashboard.components.run_grid import BLOCK, grid, toolbar
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import RunSummary
-from dashboard.links import parse, query
+from dashboard.links import parse
 from dashboard.pages.compare import MOST_RUNS
 from dashboard.pages.page import Page
 from dashboard.run_export import CSV_PATH
@@ -54,6 +55,7 @@ async def render(site: Site, visit: Visit) -> Component:
                         toolbar(text, chosen, columns.suggested(known), site.links.prefix + CSV_PATH),
                         html.Div(id="filter-trouble", role="alert", className="trouble"),
                         grid(columns.definitions(chosen, visit.state.get("sort", ""))),
+                        *wishes("filter", "cols"),
                         dcc.Store(id="runs-cursors"),
                         dcc.Store(id="runs-filter", data=text),
                         dcc.Store(id="runs-chosen", data=columns.written(chosen)),
@@ -86,7 +88,7 @@ PAGE = Page("runs", lambda parts: "Runs", render, area="runs", grid=True)
 
 def register(app: Dash, site: Site) -> None:
     @app.callback(
-        Output("url", "search", allow_duplicate=True),
+        Output(wish_id("filter"), "data"),
         Output("filter", "error"),
         Input("filter", "value"),
         State("url", "search"),
@@ -94,25 +96,23 @@ def register(app: Dash, site: Site) -> None:
     )
     async def filtered(text: str | None, search: str) -> Any:
         """A filter that the registry refuses stays in the field with its reason, and the rows stay."""
-        state = parse(search)
         wanted = (text or "").strip()
-        if wanted == state.get("filter", ""):
+        if wanted == parse(search).get("filter", ""):
             return no_update, ""
         try:
             await site.gateway.ask(ask.RUNS, visitor_token(), first=1, **asked(wanted))
         except Rejected as error:
             return no_update, " ".join(part for part in (error.message, error.fix) if part)[:300]
-        return query({**state, "filter": wanted}), ""
+        return {"filter": wanted}, ""
 
     @app.callback(
-        Output("url", "search", allow_duplicate=True),
+        Output(wish_id("cols"), "data"),
         Output("runs-columns", "error"),
         Input("runs-columns", "value"),
-        State("url", "search"),
         State("runs-chosen", "data"),
         prevent_initial_call=True,
     )
-    def chose(wanted: list[str] | None, search: str, current: str) -> Any:
+    def chose(wanted: list[str] | None, current: str) -> Any:
         odd = next((one for one in wanted or [] if not columns.known(one)), None)
         if odd is not None:
             return no_update, f"“{odd[:60]}” is no column: write metrics.…, params.… or tags.… before its name."
@@ -120,16 +120,15 @@ def register(app: Dash, site: Site) -> None:
             return no_update, ""
         before = columns.read(current)
         fresh = [one for one in wanted if one not in before]  # where they are seen: beside the names of the runs
-        return query({**parse(search), "cols": columns.written([*fresh, *(c for c in before if c in wanted)])}), ""
+        return {"cols": columns.written([*fresh, *(c for c in before if c in wanted)])}, ""
 
     @app.callback(
-        Output("url", "search", allow_duplicate=True),
+        Output(wish_id("cols"), "data", allow_duplicate=True),
         Input("runs-columns-auto", "n_clicks"),
-        State("url", "search"),
         prevent_initial_call=True,
     )
-    def automatic(clicks: int | None, search: str) -> Any:
-        return query({**parse(search), "cols": ""}) if clicks else no_update
+    def automatic(clicks: int | None) -> Any:
+        return {"cols": ""} if clicks else no_update
 
     @app.callback(
         Output("runs-grid", "columnDefs"),

@@ -1,7 +1,7 @@
 """`/settings`: environments, gates, alert rules, webhooks, dead letters, the board's template, tokens.
 
 The state of the page is its address: `show` (which of them), `project` (whose gates), `version` (`model/3`: whose
-rules).
+rules), `after` (more of them).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dashboard.components.acting import act
 from dashboard.components.alerts import METRICS, severity_badge
 from dashboard.components.basics import badge, card, clipped, icon, moment, page_head, stacking
 from dashboard.components.board import PHASES
-from dashboard.components.controls import choice, segments
+from dashboard.components.controls import choice, more_of, part_of, segments
 from dashboard.components.states import empty, failed
 from dashboard.components.verdicts import KINDS, condition
 from dashboard.gateway import operations as ask
@@ -36,6 +36,8 @@ SHOWS = {
     "template": "Template",
     "tokens": "Tokens",
 }
+_RULES = 20  # at once
+_ITEMS = 40  # of one stage of the template
 COMMAND = "lifecycle token create --user anna --role reviewer"
 
 
@@ -53,7 +55,8 @@ async def environments(site: Site, visit: Visit) -> Component:
         html.Tr([html.Th(text, scope="col") for text in ("Environment", "A version needs", "Alias")] + [html.Td()])
     )
     rows = []
-    for one in found:
+    page = part_of(found, visit.state)
+    for one in page.nodes:
         known = {
             "environment": one.name,
             "description": one.description,
@@ -85,7 +88,10 @@ async def environments(site: Site, visit: Visit) -> Component:
             )
         )
     table = stacking(html.Table([head, html.Tbody(rows)], className="table"), "Environments", 560)
-    return card("Environments", table, aside=add, hint="Where versions run, and what they need for it.")
+    more = more_of("environments", page, site.links.settings, visit.state)
+    return card(
+        "Environments", html.Div([table, more]), aside=add, hint="Where versions run, and what they need for it."
+    )
 
 
 async def gates(site: Site, visit: Visit) -> Component:
@@ -105,8 +111,9 @@ async def gates(site: Site, visit: Visit) -> Component:
     own = {gate.name for gate in policy.gates}
     rows += [_gate_row(gate, held, derived=True) for gate in policy.derived if gate.name not in own]
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Gate", "Condition", "From")] + [html.Td()]))
+    page = part_of(rows, visit.state)
     body = (
-        stacking(html.Table([head, html.Tbody(rows)], className="table"), "Gates", 560)
+        stacking(html.Table([head, html.Tbody(page.nodes)], className="table"), "Gates", 560)
         if rows
         else empty(
             "No gates", "Without gates nothing may be deployed where they are asked for.", icon_name="circle-check"
@@ -120,6 +127,7 @@ async def gates(site: Site, visit: Visit) -> Component:
             [
                 html.P(said, className="card-hint") if policy.revision else None,
                 body,
+                more_of("gates", page, site.links.settings, visit.state),
                 html.P(
                     [
                         f"{formats.plural(policy.approvals, 'approval')} needed for a deployment. ",
@@ -185,7 +193,8 @@ async def rules(site: Site, visit: Visit) -> Component:
             [html.Th(text, scope="col") for text in ("Rule", "Looks at", "Severity", "Opens, resolves")] + [html.Td()]
         )
     )
-    rows = [_rule_row(rule, known, held) for rule, known in zip(found.rules, kept, strict=True)]
+    page = part_of(list(zip(found.rules, kept, strict=True)), visit.state, most=_RULES)
+    rows = [_rule_row(rule, known, held) for rule, known in page.nodes]
     note: list[Component] = [badge("built-in rules")]
     if not found.default:
         note = [
@@ -199,6 +208,7 @@ async def rules(site: Site, visit: Visit) -> Component:
             [
                 html.Div(note, className="badges"),
                 stacking(html.Table([head, html.Tbody(rows)], className="table"), "Alert rules", 640),
+                more_of("rules", page, site.links.settings, visit.state),
             ]
         ),
         aside=html.Div(
@@ -281,10 +291,7 @@ async def template(site: Site, visit: Visit) -> Component:
                     ]
                 ),
                 html.Ul(
-                    [
-                        html.Li([clipped(item.title, 200), " ", html.Span(item.kind.lower(), className="sub")])
-                        for item in stage.items
-                    ],
+                    [html.Li(f"{clipped(item.title, 200)}: {item.kind.lower()}") for item in stage.items[:_ITEMS]],
                     className="plain-list",
                 ),
             ],
@@ -317,7 +324,8 @@ async def tokens(site: Site, visit: Visit) -> Component:
     )
     now = site.now()
     rows = []
-    for one in sorted(found, key=lambda one: (one.revoked_at is not None, one.user)):
+    page = part_of(sorted(found, key=lambda one: (one.revoked_at is not None, one.user)), visit.state)
+    for one in page.nodes:
         gone = one.revoked_at is not None or (one.expires_at is not None and one.expires_at <= now)
         state = "revoked" if one.revoked_at else "expired" if gone else "in use"
         rows.append(
@@ -343,7 +351,10 @@ async def tokens(site: Site, visit: Visit) -> Component:
             )
         )
     table = stacking(html.Table([head, html.Tbody(rows)], className="table"), "API tokens", 640)
-    return card("API tokens", html.Div([note, table]), aside=add, hint="A token itself is shown once, when it is made.")
+    more = more_of("tokens", page, site.links.settings, visit.state)
+    return card(
+        "API tokens", html.Div([note, table, more]), aside=add, hint="A token itself is shown once, when it is made."
+    )
 
 
 _PARTS: dict[str, Callable[[Site, Visit], Awaitable[Component]]] = {

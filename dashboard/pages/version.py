@@ -18,6 +18,7 @@ from dashboard.components.basics import (
     code,
     facts,
     link,
+    many_facts,
     moment,
     page_head,
     stat,
@@ -240,11 +241,12 @@ def _made(version: VersionRow, site: Site) -> Component:
     if run:
         name = link(clipped(run.name or run.run_id, 60), site.links.run(run.run_id))
         made = [name, f" in {clipped(run.experiment_name, 60)}"]
-    params = [(clipped(p.key, 60), code(p.value)) for p in sorted(version.params, key=lambda p: p.key)]
+    params = sorted((p.key, p.value) for p in version.params)
     source: list[tuple[str, Component]] = [("Run", made)]
     if len(params) <= _PARAMS_SHOWN:
-        return facts([*source, *params])
-    more = html.Details([html.Summary(formats.plural(len(params), "parameter")), facts(params)], className="details")
+        return facts([*source, *((clipped(key, 60), code(value)) for key, value in params)])
+    words = html.Summary(formats.plural(len(params), "parameter"))
+    more = html.Details([words, many_facts(params, "parameters")], className="details")
     return html.Div([facts(source), more])
 
 

@@ -32,6 +32,38 @@ def test_a_filter_stands_in_the_address_and_narrows_the_rows(
     expect(page.get_by_role("textbox", name="Filter runs")).to_have_value("attributes.user_id = 'bela'")
 
 
+def test_of_several_filters_changed_at_once_none_is_lost(
+    settled_gateway: GatewayDouble, settled_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{settled_dashboard.url}/runs")
+    expect(page.locator("#runs-count")).to_have_text("240 runs")
+    settled_gateway.delay = 0.4  # answers are on their way while the next control is moved
+    try:
+        page.get_by_role("textbox", name="Filter runs").fill("attributes.user_id = 'bela'")
+        page.wait_for_timeout(450)  # typing has come to rest: the gateway is asked whether it understands
+        page.get_by_role("columnheader", name="Started").click()
+        expect(page).to_have_url(re.compile("filter=.*sort=started|sort=started.*filter="))
+        expect(page.locator("#runs-count")).to_have_text("80 runs")
+        page.goto(f"{settled_dashboard.url}/events")
+        about = page.get_by_role("textbox", name="About")
+        page.get_by_role("textbox", name="By whom").fill("anna")
+        page.get_by_role("textbox", name="Words").fill("flight-delay")
+        about.click()
+        page.get_by_role("option", name="Versions").click()
+        expect(page).to_have_url(re.compile("words=flight-delay"))
+        for part in ("actor=anna", "words=flight-delay", "about=model_version"):
+            expect(page).to_have_url(re.compile(part))
+        expect(page.get_by_role("textbox", name="By whom")).to_have_value("anna")
+        expect(page.get_by_role("textbox", name="Words")).to_have_value("flight-delay")
+    finally:
+        settled_gateway.delay = 0.0
+    page.go_back()
+    page.go_back()
+    page.go_back()
+    expect(page).to_have_url(re.compile("/events$"))
+    expect(page.get_by_role("textbox", name="Words")).to_have_value("")
+
+
 def test_a_filter_that_isnt_understood_says_why_and_keeps_the_rows(
     settled_dashboard: DashboardProcess, open_page: OpenPage
 ) -> None:

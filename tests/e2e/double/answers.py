@@ -26,6 +26,7 @@ class Lifecycle:
     def __init__(self, now: datetime, runs: list[Record]) -> None:
         self.now = now
         self.project: Record | None = lifecycle.board(now, runs)
+        self.others: list[Record] = []  # more projects
         self.insights = lifecycle.insights(now, runs)
         self.similar = [lifecycle.similar(runs[5], exact=True), lifecycle.similar(runs[6], exact=False)]
         self.reviews = [lifecycle.review(now)]
@@ -39,6 +40,10 @@ class Lifecycle:
         self.letters = [operating.dead_letter(now, "monitor-ingest", "ingest.predictions.flight-delay.3")]
         self.dataset = data.version(2, data.DIGEST, now, runs)
         self.datasets = [data.dataset(now, self.dataset)]
+        self.versions = [self.dataset]
+        self.sources = [data.source()]
+        self.tokens = operating.tokens(now)
+        self.around: Record | None = None  # a lineage that is answered in place of the usual one
         self.runs = runs
         self.kept = Kept(now)
         self.tampered = False
@@ -66,7 +71,7 @@ class Lifecycle:
             return {"upto": upto, "done": done, "unsealed": 1 if done else 0, **(bad if self.tampered else nothing)}
 
         return {
-            "projects": pages(lambda **_: [self.project] if self.project else []),
+            "projects": pages(self._projects),
             "project": lambda _, id, asOf=None: self._board(id, asOf),  # noqa: A006, N803  # the schema's names
             "insights": pages(
                 lambda words="", **_: [i for i in self.insights if (words or "").lower() in str(i).lower()]
@@ -87,8 +92,19 @@ class Lifecycle:
             "auditVerdict": verdict,
         }
 
-    def _reviews(self, states: list[str] | None = None, waitingFor: str | None = None, **_: Any) -> list[Record]:  # noqa: N803
-        found = [one for one in self.reviews if not states or one["state"] in states]
+    def _projects(self, where: Record | None = None, **_: Any) -> list[Record]:
+        part = (((where or {}).get("name") or {}).get("ilike") or "").strip("%").lower()
+        return [one for one in [self.project, *self.others] if one and part in one["name"].lower()]
+
+    def _reviews(
+        self,
+        states: list[str] | None = None,
+        waitingFor: str | None = None,  # noqa: N803
+        where: Record | None = None,
+        **_: Any,
+    ) -> list[Record]:
+        part = (((where or {}).get("model") or {}).get("ilike") or "").strip("%").lower()
+        found = [one for one in self.reviews if (not states or one["state"] in states) and part in one["model"].lower()]
         return [one for one in found if not waitingFor or waitingFor in one["reviewers"]]
 
     def _production(self, pages: Callable[[Callable[..., list[Record]]], Resolver]) -> dict[str, Resolver]:
@@ -119,7 +135,7 @@ class Lifecycle:
             "alerts": pages(alerts),
             "alert": lambda _, **given: next((one for one in self.alerts if one["alertId"] == given["id"]), None),
             "alertRules": lambda _, **__: operating.rules(),
-            "apiTokens": pages(lambda **_: operating.tokens(self.now)),
+            "apiTokens": pages(lambda **_: self.tokens),
             "alertSilences": pages(lambda **_: self.silences),
             "webhooks": lambda _, **__: [operating.webhook(self.now)] if self.silences else [],
             "lifecycleWebhooks": lambda _, **__: self.webhooks,
@@ -132,11 +148,11 @@ class Lifecycle:
             "datasets": pages(
                 lambda nameContains=None, **_: [d for d in self.datasets if (nameContains or "") in d["name"]]  # noqa: N803
             ),
-            "datasetVersions": pages(lambda **_: [self.dataset]),
+            "datasetVersions": pages(lambda **_: self.versions),
             "datasetVersion": lambda _, dataset, **__: self.dataset if dataset == "flights" else None,
             "datasetComparison": lambda _, **__: data.comparison(),
-            "dataSources": pages(lambda **_: [data.source()] if self.datasets else []),
-            "lineage": lambda _, kind, **given: data.lineage(kind, given["id"], self.now, self.runs),
+            "dataSources": pages(lambda **_: self.sources if self.datasets else []),
+            "lineage": lambda _, kind, **given: self.around or data.lineage(kind, given["id"], self.now, self.runs),
             "reproducibility": lambda _, **__: data.reproducibility(self.runs[2]),
         }
 

@@ -66,10 +66,16 @@ class Kept:
 
     def root(self, connection: Callable[..., Record]) -> dict[str, Callable[..., Any]]:
         def experiments(
-            _: Any, first: int | None = None, after: str | None = None, where: Record | None = None, **__: Any
+            _: Any,
+            first: int | None = None,
+            after: str | None = None,
+            where: Record | None = None,
+            nameContains: str | None = None,  # noqa: N803
+            **__: Any,
         ) -> Record:
-            stage = ((where or {}).get("lifecycleStage") or {}).get("eq")
-            return connection([one for one in self.experiments if stage in (None, one["lifecycleStage"])], first, after)
+            stage, part = ((where or {}).get("lifecycleStage") or {}).get("eq"), (nameContains or "").lower()
+            fitting = [one for one in self.experiments if stage in (None, one["lifecycleStage"])]
+            return connection([one for one in fitting if part in one["name"].lower()], first, after)
 
         def views(
             _: Any, first: int | None = None, after: str | None = None, page: str | None = None, **__: Any

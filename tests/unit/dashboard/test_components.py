@@ -59,8 +59,12 @@ def test_the_stage_that_needs_somebody_is_shown_first() -> None:
 def test_only_differences_are_shown_unless_everything_is_asked_for() -> None:
     columns = [{"depth": "4", "rate": "0.1"}, {"depth": "8", "rate": "0.1"}]
     assert differing(columns) == ["depth"]
-    only = children_text(side_by_side("Run", ["a", "b"], [Group("Parameters", columns)], everything=False))
-    every = children_text(side_by_side("Run", ["a", "b"], [Group("Parameters", columns)], everything=True))
+    only = children_text(
+        side_by_side("Run", ["a", "b"], [Group("Parameters", columns)], everything=False, state={}, address="/")
+    )
+    every = children_text(
+        side_by_side("Run", ["a", "b"], [Group("Parameters", columns)], everything=True, state={}, address="/")
+    )
     assert "rate" not in only
     assert "rate" in every
 
@@ -146,7 +150,7 @@ def test_answers_stand_below_what_they_answer_and_orphans_at_the_top() -> None:
         Comment("2", "b", "third", NOW, reply_to="gone"),
         Comment("3", "c", "second", NOW, reply_to="1"),
     ]
-    text = children_text(thread(said))
+    text = children_text(thread(said, state={}, address="/"))
     assert text.index("first") < text.index("second") < text.index("third")
 
 

@@ -20,6 +20,7 @@ from dashboard.live.frames import children_text
 from dashboard.live.sections import sectioned
 from dashboard.pages.page import find
 from dashboard.site import Site
+from tests.e2e.double.crowd import crowd
 from tests.e2e.double.gateway import GatewayDouble
 from tests.e2e.test_pages import PAGES as ADDRESSES
 from tests.e2e.test_pages import address
@@ -45,11 +46,13 @@ TOPICS = (
 class Answers(GatewayClient):
     """The gateway's part in it, without a wire."""
 
-    def __init__(self) -> None:
+    def __init__(self, double: GatewayDouble = DOUBLE) -> None:
         super().__init__(httpx.AsyncClient(), "")
+        self._double, self._root = double, double._root()
 
     async def _answer(self, operation: Operation[Any], token: str, variables: dict[str, Any]) -> Any:
-        result = graphql_sync(DOUBLE._schema, operation.text, root_value=DOUBLE._root(), variable_values=variables)
+        schema = self._double._schema
+        result = graphql_sync(schema, operation.text, root_value=self._root, variable_values=variables)
         return decode(operation, json.dumps(result.formatted).encode())
 
 
@@ -78,3 +81,25 @@ async def test_a_live_topics_sections_render(topic: str, site: Site) -> None:
     visit = site.visit(what.parts, {}, "")
     for part in await asyncio.gather(*(section(site, visit) for section in what.sections.values())):
         children_text(part)
+
+
+BOUND = 900  # components that are put in place at once: their cost grows with their square, 1,700 take some seconds
+LISTING = (
+    "overview", "projects", "board-stage", "experiments", "compare", "datasets", "dataset", "models", "model",
+    "version", "lineage", "reviews", "review", "alerts", "silences", "alert", "insights", "insight", "events", "audit",
+    "settings-webhooks", "settings-letters", "settings-tokens",
+)  # fmt: skip
+CROWDED = GatewayDouble()
+crowd(CROWDED)
+
+
+@pytest.mark.parametrize("name", LISTING)
+async def test_a_page_stays_small_however_much_there_is(name: str) -> None:
+    path, _, _ = ADDRESSES[name]
+    pathname, _, search = address(path, CROWDED).partition("?")
+    found = find(PAGES, pathname.strip("/"))
+    assert found is not None
+    page, parts = found
+    site = Site(Answers(CROWDED), Links())
+    content = await page.render(site, site.visit(parts, parse(search), ""))
+    assert sum(1 for _ in content._traverse()) <= BOUND
