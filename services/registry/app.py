@@ -68,6 +68,7 @@ from services.registry.projects.catching_up import CatchingUp
 from services.registry.projects.following import Following
 from services.registry.projects.handlers import Projects
 from services.registry.projects.levels import Levels
+from services.registry.projects.owners import Owners
 from services.registry.projects.shown import Reading
 from services.registry.projects.things import Things
 from services.registry.provenance import Provenance
@@ -191,7 +192,7 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
         reading = Reading(run_queries)
         things = Things(experiment, model_queries, lambda request, context: provenance.versions.names(request, context))
         project = Projects(outbox, projects_, things, CatchingUp(projects_, reading, run_queries, now), now)
-        following = Following(project, projects_, reading, now)
+        following = Following(Owners(projects_, things), reading, now)
         boards = EventConsumer(bus, outbox, streams.REGISTRY_BOARDS, following.take_in, shared=events)
         insight = Insights(outbox, insight_store.MongoInsights(store), project.things_of, run_queries, now)
         saved = SavedViews(outbox, saved_view_store.MongoSavedViews(store), project.board_of, now)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
 from services.contracts.base import Envelope
-from services.contracts.projects import Thing
 from services.registry.clock import Now
 from services.registry.projects.evidence import TYPES
-from services.registry.projects.handlers import Projects
+from services.registry.projects.owners import Owners
 from services.registry.projects.project import BoardEvent
 from services.registry.projects.shown import Reading, owned, read
-from services.registry.projects.store import MongoProjects, put
+from services.registry.projects.store import put
 from services.runtime.outbox import Change
 
 
 class Following:
     """`take_in` is what an `EventConsumer` calls: its writes are part of the consumer's one transaction."""
 
-    def __init__(self, projects: Projects, store: MongoProjects, reading: Reading, now: Now) -> None:
-        self._projects = projects
-        self._store = store
+    def __init__(self, owners: Owners, reading: Reading, now: Now) -> None:
+        self._owners = owners
         self._reading = reading
         self._now = now
 
@@ -36,8 +32,7 @@ class Following:
         shown = await self._reading.shown(events, change.context)
         if not shown:
             return
-        owners = await self._owners(change, [thing for entry in shown for thing in entry.things])
-        before = await self._store.get_many(list(set(owners.values())))
+        owners, before = await self._owners.boards(change.context, [one for entry in shown for one in entry.things])
         after = dict(before)
         new: dict[str, list[BoardEvent]] = {}
         who = change.context.principal.user
@@ -50,7 +45,3 @@ class Following:
             new.setdefault(project, []).extend(told)
         for project, told in new.items():
             put(change, before[project], told)
-
-    async def _owners(self, change: Change, things: Sequence[Thing]) -> dict[Thing, str]:
-        distinct = list(dict.fromkeys(things))
-        return dict(zip(distinct, await self._projects.owners(change.context, distinct), strict=True))

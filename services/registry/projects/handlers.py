@@ -38,6 +38,7 @@ from services.registry.documents import insert, save
 from services.registry.once import once
 from services.registry.projects import board, ownership, rules
 from services.registry.projects.catching_up import CatchingUp
+from services.registry.projects.owners import Owners
 from services.registry.projects.project import BoardEvent, Project, applied, folded, started
 from services.registry.projects.store import PROJECTS, MongoProjects, assign, put
 from services.registry.projects.things import Things, taken
@@ -63,6 +64,7 @@ class Projects:
         self._outbox = outbox
         self._store = store
         self._things = things
+        self._owners = Owners(store, things)
         self._catching_up = catching_up
         self._now = now
         self._turns = Turns()
@@ -348,10 +350,7 @@ class Projects:
 
     async def owners(self, context: Context, things: Sequence[Thing]) -> list[str]:
         """The project of each thing, in order."""
-        assigned = await self._store.assigned(things)
-        claims = await self._store.claims()
-        names = await self._things.names(context, things)
-        return [ownership.owner(thing, names.get(thing, ""), assigned, claims) for thing in things]
+        return await self._owners.of(context, things)
 
     async def things_of(self, context: Context, project_id: str) -> list[Thing]:
         """All that a project owns. Raises NotFound."""
