@@ -10,25 +10,19 @@ pages go back every few seconds instead. Measured: tests/benchmarks/monitor_memo
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import sys
 from typing import Final
 
 import pyarrow as pa
 
-ARENA_MAX: Final = -8
-"""A parameter of mallopt(3), from glibc's malloc.h."""
+from services.runtime.allocator import Parameter, allocator
+
 ARENAS: Final = 2
 EVERY_SECONDS: Final = 10.0
 
 
 def bound_memory() -> None:
-    """To be called once, before threads start; nothing happens without glibc. `__main__` chooses Arrow's allocator."""
-    if not sys.platform.startswith("linux"):
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(ARENA_MAX, ARENAS)
+    """To be called once, before threads start. `__main__` chooses Arrow's allocator."""
+    allocator({Parameter.ARENA_MAX: ARENAS})
 
 
 async def release_unused() -> None:

@@ -77,7 +77,7 @@ class Buckets:
         """The windows that start within [start, end), each by itself."""
         counts, performances = await self._windows.both_heads(watched.key, start_ms, end_ms)
         width = watched.active.window_ms if watched.active else 1
-        return await self._parted(watched.key, width, counts, performances, coarse=False)
+        return _parted(width, counts, performances, await self._open(watched.key, counts), coarse=False)
 
     async def newest(
         self,
@@ -108,7 +108,19 @@ class Buckets:
     ) -> list[Bucket]:
         """The windows that start within [start, end), in columns of `width_ms`."""
         counts, performances = await self._heads(watched, start_ms, end_ms, width_ms, marks)
-        return await self._parted(watched.key, width_ms, counts, performances, coarse=True)
+        return _parted(width_ms, counts, performances, await self._open(watched.key, counts), coarse=True)
+
+    async def columns(self, watched: Watched, start_ms: int, end_ms: int, widths: Sequence[int]) -> list[Bucket]:
+        """As `coarse` for each width; which of them are closed isn't said."""
+        alike: dict[tuple[int, ...], list[int]] = {}  # what fits into these widths is the same, and read once
+        for width in widths:
+            alike.setdefault(levels_of(watched.active.window_ms if watched.active else 1, width), []).append(width)
+        found = []
+        for some in alike.values():
+            counts, performances = await self._heads(watched, start_ms, end_ms, some[0])
+            for width in some:
+                found += _parted(width, counts, performances, (), coarse=True)
+        return found
 
     async def whole(self, watched: Watched, start_ms: int | None, end_ms: int | None) -> Bucket | None:
         """All windows that start within [start, end) together; None without any."""
@@ -172,29 +184,6 @@ class Buckets:
             self.heads("labels", watched.key, start_ms, end_ms, levels),
         )
 
-    async def _parted(
-        self,
-        key: str,
-        width_ms: int,
-        counts: list[dict[str, Any]],
-        performances: list[dict[str, Any]],
-        *,
-        coarse: bool,
-    ) -> list[Bucket]:
-        """By column, in order of time."""
-        buckets: dict[int, Bucket] = {}
-        for row in counts:
-            start = row["w"] // width_ms * width_ms if coarse else row["w"]
-            bucket = buckets.setdefault(start, Bucket(start, width_ms, closed=True, coarse=coarse))
-            bucket.counts.append(row)
-        for row in performances:
-            start = row["w"] // width_ms * width_ms if coarse else row["w"]
-            if start in buckets:
-                buckets[start].performances.append(row)
-        for start in await self._open(key, counts):
-            buckets[start // width_ms * width_ms if coarse else start].closed = False
-        return [buckets[start] for start in sorted(buckets)]
-
     async def _open(self, key: str, counts: Heads) -> set[int]:
         """Windows that nobody has closed. Closing takes the mark from all documents that a window has then; one that
         comes later brings it again."""
@@ -205,6 +194,29 @@ class Buckets:
             spans = {row["w"] // row["l"] * row["l"]: row["l"] for row in rolled}
             marked |= {w for w in await self._windows.open_within(key, first, after) if _covered(w, spans)}
         return marked - await self._windows.closed(key, min(marked), max(marked) + 1) if marked else set()
+
+
+def _parted(
+    width_ms: int,
+    counts: list[dict[str, Any]],
+    performances: list[dict[str, Any]],
+    unclosed: Iterable[int],
+    *,
+    coarse: bool,
+) -> list[Bucket]:
+    """By column, in order of time. `unclosed`: starts of windows that nobody has closed."""
+    buckets: dict[int, Bucket] = {}
+    for row in counts:
+        start = row["w"] // width_ms * width_ms if coarse else row["w"]
+        bucket = buckets.setdefault(start, Bucket(start, width_ms, closed=True, coarse=coarse))
+        bucket.counts.append(row)
+    for row in performances:
+        start = row["w"] // width_ms * width_ms if coarse else row["w"]
+        if start in buckets:
+            buckets[start].performances.append(row)
+    for start in unclosed:
+        buckets[start // width_ms * width_ms if coarse else start].closed = False
+    return [buckets[start] for start in sorted(buckets)]
 
 
 def windows_in(heads: Heads) -> int:

@@ -21,11 +21,11 @@ from services.monitor.performance.rules import (
     unpack_performance,
 )
 from services.monitor.rollups.handlers import Rollups
-from services.monitor.rollups.rules import DAY, Kind, Mark, levels_of
+from services.monitor.rollups.rules import DAY, HOUR, Kind, Mark, levels_of
 from services.monitor.versions.handlers import Versions
 from services.monitor.versions.rules import ActiveReference
 from services.monitor.windows.buckets import FOREVER_MS, Buckets, windows_in
-from services.monitor.windows.preparing import Preparing, prepares
+from services.monitor.windows.preparing import Preparing, of_parts_of_hours, prepares
 from services.monitor.windows.rules import added
 from services.monitor.windows.store import ROWS
 from services.runtime.lease import Lease
@@ -56,6 +56,7 @@ class Rolling:
         self._kinds: Mapping[Kind, Rollups] = {"rows": rows, "labels": labels}
         self._preparing = preparing
         self._lease = lease
+        self._made: dict[tuple[str, int], object] = {}  # of days that aren't past: up to where, and for which seals
 
     async def run(self) -> None:
         """Runs until cancelled; waits out whatever is unavailable."""
@@ -80,6 +81,7 @@ class Rolling:
             full |= len(due) == AT_ONCE
             for row in due:
                 days.setdefault((int(row["d"]), str(row["k"])), {})[name] = row
+        self._made = {day: state for day, state in self._made.items() if day[::-1] in days}
         done = 0
         for (start, key), rows in sorted(days.items(), key=lambda day: day[0]):
             if not await self._lease.held():
@@ -96,20 +98,26 @@ class Rolling:
         """Makes hours, day and figures, as far as they are past, of the kinds that are due; whether nothing is left."""
         watched = await self._versions.find(key)
         active = watched.active if watched else None
-        if watched is None or active is None or not prepares(active):
+        if watched is None or active is None or not (levels_of(active.window_ms) or prepares(active)):
             return True
         newest = (await self._rows.marks.totals([key])).get(key, (0, None))[1] or 0
         # Up to when event time has gone past: what lies before is seldom written to.
         quiet = now - max(row["at"] for row in rows.values()) > QUIET
         past = FOREVER_MS if quiet else newest - active.lateness_ms
-        for name in rows:
+        marks = {name: (await self._kinds[name].marks.between(key, start, start + 1))[0] for name in rows}
+        seals = [(name, span) for name, mark in marks.items() for span in mark.spans() if span[0] + HOUR <= past]
+        state = min(past, start + DAY) // HOUR, seals
+        if self._made.get((key, start)) == state:
+            return False  # nothing is new in the hours that are past
+        for name, day in marks.items():
             kind = self._kinds[name]
-            day = (await kind.marks.between(key, start, start + 1))[0]
             for level in reversed(levels_of(active.window_ms)):
                 for first, seal in await kind.missing(key, day, level):
                     if first + level <= past:
                         await self._make(kind, key, day, level, first, seal, active)
         prepared = await self._preparing.day(watched, start, past, newest, now)
+        if prepared and start + DAY > past and not of_parts_of_hours(active):
+            self._made[key, start] = state
         return prepared and start + DAY <= past
 
     async def _make(

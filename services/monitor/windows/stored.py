@@ -32,7 +32,8 @@ NEWEST_KEPT: Final = 400
 FORM: Final = "form"
 """Id of the document that tells of what form the figures are."""
 
-INDEXES = {FIGURES: [IndexModel([("k", ASCENDING), ("l", ASCENDING), ("w", ASCENDING)])]}
+# With `of`, what is outdated is found without a look at the figures.
+INDEXES = {FIGURES: [IndexModel([("k", ASCENDING), ("l", ASCENDING), ("w", ASCENDING), ("of", ASCENDING)])]}
 
 _FIELDS: Final = FeatureDrift.__struct_fields__
 
@@ -45,11 +46,11 @@ def form() -> str:
     return _digest([str(FORMAT), msgspec.json.encode(fields, order="deterministic").decode()])
 
 
-def keeps(active: ActiveReference, bucket: Bucket) -> bool:
-    """Whether figures of such a bucket are stored: columns of hours, up to a day, and windows of many features."""
-    if bucket.coarse:
-        return bucket.width_ms in widths_of(active.window_ms)
-    return len(active.features) > MANY_FEATURES
+def kept_of(active: ActiveReference, buckets: Sequence[Bucket]) -> list[Bucket]:
+    """Those whose figures are stored: columns of hours, up to a day, and windows of many features."""
+    widths = widths_of(active.window_ms)
+    many = len(active.features) > MANY_FEATURES
+    return [bucket for bucket in buckets if (bucket.width_ms in widths if bucket.coarse else many)]
 
 
 class StoredFigures:
@@ -76,14 +77,14 @@ class StoredFigures:
         self, watched: Watched, buckets: Sequence[Bucket], only: Collection[str] | None
     ) -> dict[tuple[int, int], WindowView]:
         """By place, what is stored of these buckets as they are now. `only`: of these features."""
-        active = watched.active
-        wanted = [bucket for bucket in buckets if active is not None and keeps(active, bucket)]
-        wanted = [bucket for bucket in wanted if bucket.coarse or bucket.closed]  # an open one moves all the time
-        if not wanted:
+        settled = [bucket for bucket in buckets if bucket.coarse or bucket.closed]  # an open window moves all the time
+        if watched.active is None or not settled:
+            return {}
+        by_id = {_document(watched.key, bucket): bucket for bucket in kept_of(watched.active, settled)}
+        if not by_id:
             return {}
         shown: dict[str, int] = {"of": 1, "view": 1}
         shown |= {"f": 1} if only is None else {f"f.{_column(name)}": 1 for name in only}
-        by_id = {_document(watched.key, bucket): bucket for bucket in wanted}
         with translated():
             rows = await self._store[FIGURES].find({"_id": {"$in": list(by_id)}}, shown).to_list(len(by_id))
         valid = [(by_id[row["_id"]], row) for row in rows if row["of"] == _fingerprint(by_id[row["_id"]])]
@@ -91,13 +92,15 @@ class StoredFigures:
 
     async def outdated(self, key: str, buckets: Sequence[Bucket]) -> list[Bucket]:
         """Those of which nothing is stored, or what was made from other counts."""
-        by_id = {_document(key, bucket): bucket for bucket in buckets}
-        if not by_id:
+        if not buckets:
             return []
+        first, last = min(bucket.start_ms for bucket in buckets), max(bucket.start_ms for bucket in buckets)
+        widths = sorted({bucket.width_ms for bucket in buckets})
+        wanted = {"k": key, "l": {"$in": widths}, "w": {"$gte": first, "$lte": last}}
         with translated():
-            rows = await self._store[FIGURES].find({"_id": {"$in": list(by_id)}}, {"of": 1}).to_list(len(by_id))
-        known = {row["_id"]: row["of"] for row in rows}
-        return [bucket for document, bucket in by_id.items() if known.get(document) != _fingerprint(bucket)]
+            rows = await self._store[FIGURES].find(wanted, {"_id": 0, "l": 1, "w": 1, "of": 1}).to_list(None)
+        known = {(row["w"], row["l"]): row["of"] for row in rows}
+        return [bucket for bucket in buckets if known.get(bucket.place) != _fingerprint(bucket)]
 
     async def put(self, key: str, made: Iterable[tuple[Bucket, WindowView]]) -> None:
         writes = [

@@ -87,7 +87,7 @@ class WindowViews:
         """
         features_known = 0 if watched.active is None else len(watched.active.features)
         only = tuple(features) if features and FEW_OF * len(features) <= features_known else None
-        kind = (watched.key, features == [], only)
+        kind = (watched.key, watched.model_name, features == [], only)
         found: dict[tuple[int, int], WindowView] = {}
         for bucket in buckets:
             cached = self._cache.get(kind, bucket)

@@ -105,7 +105,7 @@ async def test_a_long_time_is_read_from_stored_hours_and_days(
         await rolled(store, day)
     with monkeypatch.context() as nothing_stored:
         nothing_stored.setattr(buckets, "levels_of", lambda *_: ())
-        nothing_stored.setattr(stored, "keeps", lambda *_: False)
+        nothing_stored.setattr(stored, "kept_of", lambda *_: [])
         window_by_window = await monitor.windows(resolution_seconds=86_400)
         everything = await performance(monitor)
 
@@ -191,7 +191,7 @@ async def test_figures_of_windows_with_many_features_are_stored_and_only_believe
 
     await until(there, PATIENCE, "the newest closed windows are stored, and no others")
     with monkeypatch.context() as nothing_stored:
-        nothing_stored.setattr(stored, "keeps", lambda *_: False)
+        nothing_stored.setattr(stored, "kept_of", lambda *_: [])
         from_counts = await monitor.windows()
 
     async def closed() -> bool:

@@ -18,6 +18,7 @@ from services.monitor.rollups.rules import (
     sealed_together,
     start_of_newest,
     width_for,
+    widths_of,
 )
 
 MINUTES_OF_HOUR = range(0, HOUR, 20 * MINUTE)
@@ -101,6 +102,13 @@ def test_roll_ups_help_where_they_fit_and_hold_many_windows(
     window: int, width: int | None, levels: tuple[int, ...]
 ) -> None:
     assert levels_of(window, width) == levels
+
+
+def test_figures_are_stored_for_every_usual_width_between_an_hour_and_a_day() -> None:
+    assert widths_of(MINUTE) == tuple(hours * HOUR for hours in (1, 2, 3, 6, 12, 24))
+    assert widths_of(15 * MINUTE) == tuple(hours * HOUR for hours in (2, 3, 6, 12, 24))
+    assert widths_of(HOUR) == (12 * HOUR, DAY)
+    assert widths_of(7 * MINUTE) == widths_of(DAY) == ()  # no hour of whole windows; nothing to merge
 
 
 def test_the_newest_columns_begin_where_the_last_of_them_begins() -> None:
