@@ -99,7 +99,7 @@ class LoggedModels:
         limit: int,
     ) -> list[LoggedModel]:
         require(context.principal, Action.READ)
-        node = parse_filter(filter_string, ENTITY)
+        node = rules.with_kept_statuses(parse_filter(filter_string, ENTITY))
         ids = [str(experiment_number(experiment_id)) for experiment_id in experiment_ids]
         return await self._store.search(ids, node, datasets, orders, offset, limit)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from services.registry.brevity import cut, cut_or_none
 from services.registry.locations import below
 from services.registry.names import invalid_value
 from services.registry.runs.metrics import Point, stored_value
+from services.registry.search.syntax import Comparison, Field, Node, Section
 from services.registry.values import ACTIVE, DELETED, Aggregate, KeyValue, mapping, pairs
 
 UNSPECIFIED = "LOGGED_MODEL_STATUS_UNSPECIFIED"
@@ -22,6 +24,9 @@ READY = "LOGGED_MODEL_READY"
 FAILED = "LOGGED_MODEL_UPLOAD_FAILED"
 STATUSES = (UNSPECIFIED, PENDING, READY, FAILED)
 """By MLflow's number."""
+
+_WORDS = {"UNSPECIFIED": UNSPECIFIED, "PENDING": PENDING, "READY": READY, "FAILED": FAILED}
+"""What clients call them."""
 
 VERSIONS_TAG = "mlflow.modelVersions"
 
@@ -209,6 +214,17 @@ def versions_of(model: LoggedModel) -> list[tuple[str, str]]:
 def short_status(status: str) -> str:
     """PENDING, READY, UPLOAD_FAILED or UNSPECIFIED."""
     return status.removeprefix("LOGGED_MODEL_").removeprefix("STATUS_")
+
+
+def with_kept_statuses(node: Node) -> Node:
+    """A filter that names statuses as clients know them (`READY`), with what is kept in their place."""
+    if not isinstance(node, Comparison):
+        return replace(node, parts=tuple(with_kept_statuses(part) for part in node.parts))
+    if node.field != Field(Section.ATTRIBUTE, "status"):
+        return node
+    if isinstance(node.value, tuple):
+        return replace(node, value=tuple(_WORDS.get(str(word), str(word)) for word in node.value))
+    return replace(node, value=_WORDS.get(str(node.value), node.value))
 
 
 def _noted(model: LoggedModel) -> list[Any] | None:

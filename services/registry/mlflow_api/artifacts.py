@@ -53,7 +53,8 @@ async def delete(surface: Surface, request: Request) -> Any:
 async def upload_to_run(surface: Surface, request: Request) -> Response:
     """How MLflow's own pages put a small file below a run."""
     query = request.query_params
-    if not query.get("run_uuid"):
+    run_id = query.get("run_uuid") or query.get("run_id")
+    if not run_id:
         raise Invalid("Request must specify run_uuid.", field="run_uuid")
     if not query.get("path"):
         raise Invalid("Request must specify path.", field="path")
@@ -63,7 +64,7 @@ async def upload_to_run(surface: Surface, request: Request) -> Response:
         raise Invalid("Artifact size is too large. Max size is 10MB.", field="body")
     if not content:
         raise Invalid("Request must specify data.", field="body")
-    run = await surface.runs.get(context_of(request), query["run_uuid"])
+    run = await surface.runs.get(context_of(request), run_id)
     root = _served(run.artifact_uri)
     await surface.artifacts.upload(context_of(request), rules.joined(root, path), _once(content))
     return Response(media_type="application/json")

@@ -113,7 +113,16 @@ async def search(surface: Surface, request: Request) -> Any:
     token = PageToken(
         wish.experiment_ids or [],
         wish.filter or None,
-        [msgspec.structs.asdict(order) for order in orders] or None,
+        [
+            {
+                "field_name": order.field,
+                "ascending": order.ascending,
+                "dataset_name": order.dataset_name,
+                "dataset_digest": order.dataset_digest,
+            }
+            for order in orders
+        ]
+        or None,
         0,
     )
     if wish.page_token:

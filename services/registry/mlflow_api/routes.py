@@ -137,6 +137,8 @@ NOT_OURS = (
     "mlflow/ui-telemetry",
     "mlflow/mcp-servers",
     "mlflow/jobs",
+    "mlflow/skills",
+    "mlflow/assistant",
 )
 """Parts of MLflow that belong to other fields: they answer 501, which its client doesn't repeat."""
 

@@ -6,6 +6,7 @@ the header they came with along.
 
 from __future__ import annotations
 
+import ntpath
 from typing import Any
 from urllib.parse import quote
 
@@ -74,8 +75,8 @@ async def presigned(surface: Surface, request: Request) -> Response:
 
 
 def _path(request: Request, local: str | None) -> str:
-    """The address names the directory, the client's own path the file."""
-    return rules.joined(rules.clean_path(request.path_params["path"]), (local or "").rpartition("/")[2])
+    """The address names the directory, the client's own path, which may be one of Windows, the file."""
+    return rules.joined(rules.clean_path(request.path_params["path"]), ntpath.basename(local or ""))
 
 
 def _credentials(request: Request) -> dict[str, str]:

@@ -120,9 +120,9 @@ def test_no_browser_runs_what_was_uploaded(registry: RegistryProcess) -> None:
 MPU = "/api/2.0/mlflow-artifacts/mpu"
 
 
-def begun(registry: RegistryProcess, path: str, parts: int) -> tuple[str, list[str]]:
-    """Id of an upload and the addresses of its parts."""
-    answer = httpx.post(f"{registry.url}{MPU}/create/{path}", json={"path": "/tmp/whole.bin", "num_parts": parts})
+def begun(registry: RegistryProcess, path: str, parts: int, local: str = "/tmp/whole.bin") -> tuple[str, list[str]]:
+    """Id of an upload of the client's file `local` and the addresses of its parts."""
+    answer = httpx.post(f"{registry.url}{MPU}/create/{path}", json={"path": local, "num_parts": parts})
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
     return answer.json()["upload_id"], [credential["url"] for credential in answer.json()["credentials"]]
 
@@ -159,6 +159,15 @@ def test_an_interrupted_upload_goes_on_with_the_parts_that_are_missing(registry:
     assert [path.name for path in staged(registry)] == ["about"]
 
 
+def test_an_empty_file_comes_in_one_part_also_from_windows(registry: RegistryProcess) -> None:
+    directory = f"0/{uuid.uuid4().hex}/artifacts"
+    upload, [place] = begun(registry, directory, 1, "C:\\Users\\anna\\whole.bin")
+    sent = httpx.put(place, content=b"")
+    assert finished(registry, directory, upload, [(1, sent.headers["etag"])]).status_code == 200
+    answer = httpx.get(f"{registry.url}{ROOT}/{directory}/whole.bin")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
 def test_an_upload_that_is_given_up_leaves_nothing_and_can_not_go_on(registry: RegistryProcess) -> None:
     directory = f"0/{uuid.uuid4().hex}/artifacts"
     before = staged(registry)
@@ -179,6 +188,8 @@ def test_an_upload_that_is_given_up_leaves_nothing_and_can_not_go_on(registry: R
         ("POST", "create/%252e%252e/x", {"path": "a", "num_parts": 1}),
         ("POST", "create/0/x", {"path": "..", "num_parts": 1}),
         ("POST", "create/0/x", {"path": "a/%2e%2e", "num_parts": 1}),
+        ("POST", "create/0/x", {"path": "a%5C..", "num_parts": 1}),
+        ("POST", "create/0/x", {"path": "C:..", "num_parts": 1}),
         ("POST", "create/0/x", {"path": "a", "num_parts": 0}),
         ("POST", "create/0/x", {"path": "a", "num_parts": 10_001}),
         ("POST", "complete/0/x", {"path": "a", "upload_id": "../../sha256", "parts": [{"part_number": 1}]}),

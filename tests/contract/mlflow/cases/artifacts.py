@@ -33,6 +33,7 @@ CASES = [
         "?run_uuid=$run&path=t.txt", "?run_uuid=$run&path=d/e/t.txt", "?path=t.txt", "?run_uuid=$run", "?run_uuid=$run&path=",
         "?run_uuid=$run&path=../t.txt", "?run_uuid=nope&path=t.txt",
     )], Step("POST", UPLOAD + "?run_uuid=$run&path=t.txt", raw=b""), listing(), listing(path="d/e"), get("/get-artifact", run_uuid="$run", path="t.txt")),
+    case("uploaded by run_id", Step("POST", UPLOAD + "?run_id=$run&path=t.txt", raw=b"hello"), listing()),
     case("overwritten", put(f"{FILES}/a.txt", b"1"), put(f"{FILES}/a.txt", b"22"), listing(), Step("GET", f"{FILES}/a.txt")),
     case("empty file", put(f"{FILES}/a.txt", b""), listing(), Step("GET", f"{FILES}/a.txt")),
     case("names with blanks and more", put(f"{FILES}/a b+c,d.txt", b"1"), listing(), Step("GET", f"{FILES}/a b+c,d.txt")),

@@ -71,6 +71,13 @@ CASES = [
     case("rename to nothing", CREATE, post("experiments/update", experiment_id="$exp", new_name="")),
     case("rename to a taken name", CREATE, post("experiments/update", experiment_id="$exp", new_name="Default")),
     case("rename unknown", post("experiments/update", experiment_id="987654", new_name="$u")),
+    case(
+        "rename a deleted one",
+        CREATE,
+        post("experiments/delete", experiment_id="$exp"),
+        post("experiments/update", experiment_id="$exp", new_name="$u-n"),
+        GET,
+    ),
     case("rename too long", CREATE, post("experiments/update", experiment_id="$exp", new_name="x" * 501)),
     case("delete", CREATE, post("experiments/delete", experiment_id="$exp"), GET),
     case(

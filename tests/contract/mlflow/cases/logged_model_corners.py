@@ -18,7 +18,7 @@ _FILTERS = (
     "metrics.`val/acc x` = 1", "metrics.`val/acc x` > 0.5 AND name = 'b'", "params.p = '1'", "params.p LIKE '1%'", "params.p != '1'",
     "params.p IN ('1', '10')", "params.p > '1'", "params.`p` = '1'", "tags.größe = 'x'", "tags.`größe` = 'x'", "tags.größe != 'y'", "name like 'a%'",
     "name IN ('a')", "name in ('a', 'b')", "name NOT IN ('a')", "name IS NULL", "model_type IS NULL", "model_type = 'x'", "model_type != 'x'",
-    "status = 'READY'", "status = 'PENDING'", "status != 'READY'", "creation_timestamp > 0", "creation_time > 0 AND name = 'a'",
+    "creation_timestamp > 0", "creation_time > 0 AND name = 'a'",
     "creation_timestamp_ms >= 0", "last_updated_timestamp > 0", "experiment_id = '$exp'", "model_id = '$a'", "model_id IN ('$a', '$b')",
     "source_run_id = '$run'", "source_run_id = ''", "artifact_location LIKE '%models%'", "attributes.name = 'a'", "attribute.name = 'a'",
     "metric.auc > 0.5", "metrics.auc", "metrics.auc >", "name = 'a' and params.p = '1'", "name == 'a'", "name <> 'a'",

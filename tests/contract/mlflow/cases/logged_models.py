@@ -122,10 +122,15 @@ CASES += [
          search(max_results=2, order_by=[{"field_name": "name"}], page_token="$token"),
          search("name = 'a'", max_results=2, page_token="$token")),
     case("more searches", *_SET, *[search(text, order_by=[{"field_name": "name"}]) for text in (
-        "name IN ('a',)", "name NOT IN ('a',)", "status = 'READY'", "status != 'READY'", "status IN ('READY', 'PENDING')", "status = 'Ready'",
+        "name IN ('a',)", "name NOT IN ('a',)", "status = 'Ready'",
         "metrics.auc > 0.6 AND metrics.loss > 1", "metrics.auc != 0.5", "tags.t != 'one'", "params.p LIKE '2'", "params.p = '1' AND tags.t = 'one'",
         "creation_timestamp_ms > 5", "attr.name = 'a'", "attribute.name = 'a'", "tag.t = 'one'", "metric.auc > 0.6", "source_run_id != '$run'",
         "model_id IN ('$a', '$b')", "datasets.name = 'd'", "name = 1", "metrics.auc >= 0.9", "", " ")]),
+    case("by status", *_SET, *[search(text, order_by=[{"field_name": "name"}]) for text in (
+        "status = 'READY'", "status != 'READY'", "status IN ('READY', 'FAILED')", "status NOT IN ('PENDING',)")]),
+    case("a parameter that changes", MODEL, post("logged-models/$lm/params", model_id="$lm", params=[{"key": "p", "value": "2"}]), GET),
+    case("metric of an unknown model", measured("nope", "auc", 0.5), post("runs/log-batch", run_id="$run", metrics=[
+        {"key": "a", "value": 1.5, "timestamp": 3, "step": 4, "model_id": "m-nope"}]), get("runs/get", run_id="$run")),
     case("another question's token", *_SET, search(max_results=2, save={"token": "next_page_token"}),
          post("logged-models/search", experiment_ids=["0"], page_token="$token"), search(order_by=[{"field_name": "name"}], page_token="$token")),
     case("bad token", search(page_token="x")),
