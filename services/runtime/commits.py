@@ -23,9 +23,9 @@ MAX_GROUP = 128
 MAX_OPERATIONS = 2000
 """After which a group is full: the server ends transactions that take longer than seconds."""
 MANY = 3
-"""So many changes in one group say that there are several who ask at once."""
-GATHER_SECONDS = 0.02
-"""From the beginning of one group to that of the next, while several ask at once."""
+"""So many who ask at once are worth waiting for."""
+GATHER_SECONDS = 0.04
+"""From the beginning of one group to that of the next at most, however few wait."""
 PATIENCE_SECONDS = 0.05
 """How long a group lets another queue go first: work nobody waits for goes on, however busy the service is."""
 
@@ -64,12 +64,16 @@ class Commits:
         self._idle = asyncio.Event()
         self._idle.set()
         self._began = 0.0
-        self._last = 0
+        self._asking = 0
+        """How many asked at once, as it showed when the last group was done: those in it, and those behind it."""
+        self._gathered = asyncio.Event()
 
     async def commit(self, change: Change) -> None:
         """Returns when `change` is durable on a majority. Raises Refused, Stale, Unavailable: nothing was written."""
         waiting = _Waiting(change, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
+        if len(self._queue) >= self._wanted:
+            self._gathered.set()
         if self._running is None:
             self._idle.clear()
             self._running = asyncio.create_task(self._work_off(), name=f"commit:{self._store.name}")
@@ -92,7 +96,10 @@ class Commits:
                         async with asyncio.timeout(PATIENCE_SECONDS):
                             await self._before._idle.wait()
                 await self._gather()
-                await self._commit_group(self._next_group())
+                group = self._next_group()
+                size = len(group)
+                await self._commit_group(group)
+                self._asking = size + len(self._queue)
         finally:
             self._running = None
             if self._queue:  # handed in while the last await was finishing
@@ -100,14 +107,22 @@ class Commits:
             else:
                 self._idle.set()
 
+    @property
+    def _wanted(self) -> int:
+        """How many changes a group waits for: as many as asked at once the last time."""
+        return min(self._asking, MAX_GROUP)
+
     async def _gather(self) -> None:
-        """While many ask at once, a group begins a while after the one before: a transaction costs nearly as much for
-        a few changes as for many, and whoever is busy loses nothing by it. One after the other, nobody waits."""
+        """While many ask at once, a group waits for all of them: a transaction costs nearly as much for a few changes
+        as for many, and whoever is busy loses nothing by it. One after the other, nobody waits."""
         clock = asyncio.get_running_loop().time
         rest = self._began + GATHER_SECONDS - clock()
-        if self._before is None and self._last >= MANY and rest > 0 and len(self._queue) < MAX_GROUP:
+        if self._before is None and self._asking >= MANY and rest > 0 and len(self._queue) < self._wanted:
+            self._gathered.clear()
             self._idle.set()  # a queue behind this one has time for a group
-            await asyncio.sleep(rest)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(rest):
+                    await self._gathered.wait()
             self._idle.clear()
         self._began = clock()
 
@@ -119,7 +134,6 @@ class Commits:
                 break
             size += 1
         group, self._queue = self._queue[:size], self._queue[size:]
-        self._last = size
         return group
 
     async def _commit_group(self, group: list[_Waiting]) -> None:

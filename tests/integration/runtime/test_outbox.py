@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Sequence
 
 import pytest
 from bson.errors import InvalidDocument
@@ -14,7 +15,7 @@ from services.runtime import commits
 from services.runtime import store as store_module
 from services.runtime.chain import digest_of
 from services.runtime.outbox import AlreadyDone, Change, Duplicate, Outbox, Stale
-from services.runtime.store import Store
+from services.runtime.store import Step, Store
 from tests.integration.runtime.conftest import in_background
 from tests.integration.runtime.facts import ANNA, Counted, count_up
 from tests.support.servers import Start
@@ -141,6 +142,37 @@ async def test_work_of_our_own_goes_on_however_many_requests_come(outbox: Outbox
     await asyncio.gather(*asking)
 
     assert await store["counters"].count_documents({"_id": "own"}) == 1
+
+
+async def test_those_who_ask_at_once_share_transactions(
+    outbox: Outbox, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commits, "GATHER_SECONDS", 0.5)
+    transactions = 0
+    write = store.write
+
+    async def counted(steps: Sequence[Step]) -> None:
+        nonlocal transactions
+        transactions += 1
+        await write(steps)
+
+    monkeypatch.setattr(store, "write", counted)
+
+    async def ask(client: int) -> None:
+        for number in range(10):
+            await outbox.commit(count_up(f"{client}/{number}", 1))
+
+    await asyncio.gather(*(ask(client) for client in range(4)))
+
+    assert await store["counters"].count_documents({}) == 40
+    assert transactions <= 14  # one changed alone, then three together, would take twenty
+
+
+async def test_who_asks_alone_waits_for_nobody(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commits, "GATHER_SECONDS", 600.0)
+
+    for number in range(5):
+        await outbox.commit(count_up(str(number), 1))
 
 
 async def test_a_repeated_idempotency_key_returns_the_first_answer_and_writes_nothing(
