@@ -140,6 +140,7 @@ def pages_app(settings: DashboardSettings, site: Site, hub: Hub) -> ASGIApp:
     monitoring.register(app, site)
     runs.register(app, site)
     compare.register(app, site)
+    run.register(app, site)
     audit.register(app, site)
     past.register(app)
     version.register(app, site)

@@ -191,6 +191,12 @@ def _on_alert(name: str, title: str, mutation: str, confirm: str, done: str, fie
     )
 
 
+def _not_retrained(given: Given) -> tuple[str, dict[str, Any]] | None:
+    if not given.get("changed"):
+        return None
+    return "retraining.decline", {"id": given["changed"], "reason": "Taken back right after it was asked for."}
+
+
 _ALERTS = (
     _on_alert(
         "alert.acknowledge",
@@ -265,9 +271,11 @@ _ALERTS = (
         ],
         words=lambda given: (
             f"The board leads {given['model']} back to an earlier stage. A run that carries the tag "
-            "lifecycle.retraining answers it."
+            "lifecycle.retraining answers it; until then the request can be taken back, the move back on the board "
+            "stays in its history."
         ),
         variables=only("model", "version", "reason", "backTo", "alertId"),
+        undo=_not_retrained,
     ),
     Action(
         "retraining.decline",

@@ -52,13 +52,14 @@
     });
     return { x, y };
   }
-  /* The moment under the pointer, in all charts of the page that have a time axis. */
+  /* The moment under the pointer, in all charts beside it that have a time axis; the step, in learning curves. */
+  const TOGETHER = "#monitor-body .js-plotly-plot, .curves .js-plotly-plot";
   let pointer = null;
   function cross() {
-    const over = pointer && pointer.target.closest && pointer.target.closest("#monitor-body .js-plotly-plot"), axisOf = (plot) => { const axis = plot._fullLayout && plot._fullLayout.xaxis; return axis && axis.type === "date" && axis._length ? axis : null; };
+    const over = pointer && pointer.target.closest && pointer.target.closest(TOGETHER), axisOf = (plot) => { const axis = plot._fullLayout && plot._fullLayout.xaxis; return axis && (axis.type === "date" || plot.closest(".curves")) && axis._length ? axis : null; };
     const from = over && axisOf(over), at = from ? pointer.clientX - over.getBoundingClientRect().left - from._offset : -1, moment = from && at >= 0 && at <= from._length ? from.p2c(at) : null;
     pointer = null;
-    for (const plot of document.querySelectorAll("#monitor-body .js-plotly-plot")) {
+    for (const plot of document.querySelectorAll(TOGETHER)) {
       const axis = axisOf(plot), holder = plot.closest(".chart");
       if (!axis || !holder) continue;
       let line = holder.querySelector(".crosshair");
@@ -71,7 +72,7 @@
     }
   }
   addEventListener("pointermove", (event) => {
-    if (event.pointerType !== "mouse" || !document.getElementById("monitor-body")) return;
+    if (event.pointerType !== "mouse" || !document.querySelector("#monitor-body, .curves")) return;
     if (!pointer) requestAnimationFrame(cross);
     pointer = event;
   }, { passive: true });

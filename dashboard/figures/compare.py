@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from dashboard import formats
 from dashboard.figures.base import Figure, layout, value_axis
-from dashboard.figures.learning import DASHES, LINES, level_lines, shortened
+from dashboard.figures.learning import DASHES, LINES, Along, level_lines, shortened
 
 _LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
 FAINT = 0.25  # opacity of what the eye is led away from
@@ -115,30 +115,30 @@ def parallel(names: Sequence[str], axes: Sequence[Axis], faint: Collection[int] 
 
 def overlaid(
     metric: str,
-    series: Mapping[str, Sequence[tuple[int, float | None]]],
+    drawn: Along,
     levels: Sequence[tuple[str, float]] = (),
     faint: Collection[int] = (),
 ) -> Figure:
-    """The same metric of every run by step. `levels`: names and values of lines across; `faint`: lines in the back."""
+    """The same metric of every run. `levels`: names and values of lines across; `faint`: lines in the back."""
     return {
         "data": [
             {
                 "type": "scatter",
                 "mode": "lines",
                 "name": shortened(name),
-                "x": [step for step, _ in points],
+                "x": [place for place, _ in points],
                 "y": [value for _, value in points],
                 "line": {"color": LINES[i % len(LINES)], "dash": DASHES[i % len(DASHES)], "width": 2},
                 "opacity": FAINT if i in faint else 1,
             }
-            for i, (name, points) in enumerate(series.items())
+            for i, (name, points) in enumerate(drawn.series.items())
         ]
-        + level_lines(series, levels),
+        + level_lines(drawn.series, levels),
         "layout": layout(
             None,
             showlegend=True,
             legend=_LEGEND,
-            xaxis={"showgrid": False, "zeroline": False, "title": {"text": "Step"}},
+            xaxis=drawn.axis,
             yaxis=value_axis(title={"text": shortened(metric, 24), "standoff": 6}),
             margin={"l": 60, "r": 12, "t": 40, "b": 42},
         ),

@@ -49,29 +49,15 @@ class AlertRow(View, frozen=True, kw_only=True):
     reopened: int = 0
 
 
-class Alert(View, frozen=True, kw_only=True):
-    alert_id: str
+class Alert(AlertRow, frozen=True, kw_only=True):
+    """One alert with all that is known of it."""
+
     revision: int
-    model: str
-    version: str
-    rule: str
-    metric: str
-    severity: str
-    state: str
-    title: str
-    opened_at: datetime
-    updated_at: datetime
-    first_window: datetime
-    last_window: datetime
     windows: list[AlertWindow] = []
-    causes: list[AlertCause] = []
     next_step: str = ""
-    reopened: int = 0
-    acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     acknowledge_note: str = ""
     resolved_by: str | None = None
-    resolved_at: datetime | None = None
     resolution: str | None = None
     resolve_reason: str = ""
     retraining_requested_at: datetime | None = None

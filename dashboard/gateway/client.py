@@ -24,6 +24,18 @@ class _Unready(msgspec.Struct, frozen=True):
     reasons: dict[str, str] = {}
 
 
+class _Connections(httpx.AsyncHTTPTransport):
+    """Before a kept connection is used again, httpcore asks its socket whether it was closed; of one that was lost a
+    moment ago there is none any more (`getpeername` of None, in anyio): an AttributeError where httpx promises its own.
+    """
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await super().handle_async_request(request)
+        except AttributeError as error:
+            raise httpx.ReadError("The connection was lost.", request=request) from error
+
+
 class GatewayClient:
     """`token` in each call is the caller's own (empty in open mode): the gateway decides what they may see."""
 
@@ -36,7 +48,8 @@ class GatewayClient:
     async def open(cls, gateway_url: str) -> AsyncIterator[GatewayClient]:
         limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
         # A proxy of the environment must never stand between two of our own processes.
-        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False) as http:
+        connections = _Connections(limits=limits, trust_env=False)
+        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, transport=connections, trust_env=False) as http:
             yield cls(http, gateway_url.rstrip("/") + "/graphql")
 
     async def not_ready(self) -> str:
@@ -76,7 +89,7 @@ class GatewayClient:
             response = await self._http.post(self._url, content=body, headers=headers)
         except httpx.TimeoutException as error:
             raise Unavailable("The gateway didn't answer in time.") from error
-        except (httpx.HTTPError, AttributeError) as error:  # anyio asks a connection that was just lost for its address
+        except httpx.HTTPError as error:
             raise Unavailable("The gateway can't be reached.") from error
         if response.status_code == httpx.codes.UNAUTHORIZED:
             raise Unauthenticated("Sign in with an API token to see this.")

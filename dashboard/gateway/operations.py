@@ -56,7 +56,7 @@ class CountsData(View, frozen=True, kw_only=True):
 
 class HistoryPoint(View, frozen=True, kw_only=True):
     step: int
-    time: str
+    time: datetime
     value: float | None
 
 
@@ -73,6 +73,10 @@ class RunMoved(View, frozen=True, kw_only=True):
 
 class History(View, frozen=True, kw_only=True):
     metric_history: list[HistoryPoint]
+
+    @property
+    def points(self) -> list[tuple[int, datetime, float | None]]:
+        return [(one.step, one.time, one.value) for one in self.metric_history]
 
 
 VIEWER: Operation[views.Viewer] = _load("viewer", views.Viewer, "viewer")

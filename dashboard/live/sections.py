@@ -68,7 +68,7 @@ def sectioned(topic: str) -> Sectioned | None:
             return Sectioned(
                 alert.SECTIONS,
                 {"id": alert_id},
-                lambda event: event.aggregate == "alert" and event.aggregate_id == alert_id,
+                lambda event: event.aggregate == "retraining" or event.aggregate_id == alert_id,
             )
         case "run", [run_id]:
             return Sectioned(

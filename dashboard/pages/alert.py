@@ -18,11 +18,12 @@ from dashboard.components.thread import Comment, say, thread
 from dashboard.figures.alert import alert_windows
 from dashboard.gateway import operations as ask
 from dashboard.gateway.alert_views import Alert, AlertCause
+from dashboard.gateway.production_views import Retraining
 from dashboard.links import query
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.site import Component, Section, Site, Visit
-from services.contracts.errors import NotFound
+from services.contracts.errors import LifecycleError, NotFound, Unauthenticated
 
 _RESOLUTIONS = {"BY_ITSELF": "by itself", "BY_HAND": "by hand", "RULE_REMOVED": "because its rule is gone"}
 
@@ -38,12 +39,13 @@ async def head_section(site: Site, visit: Visit) -> Component:
     alert = await load(visit)
     held = {"alertId": alert.alert_id}
     about = {"model": alert.model, "version": alert.version, "rule": alert.rule}
+    waiting = await asked_for(visit, alert)
     buttons = []
     if alert.state == "OPEN":
         buttons.append(act("alert.acknowledge", "I look after it…", held, icon_name="eye", look="primary"))
     if alert.state != "RESOLVED":
         buttons.append(act("alert.resolve", "Resolve…", held, icon_name="circle-check"))
-        if alert.retraining_requested_at is None:
+        if waiting is None:
             wish = {**about, **held, "known": f"{alert.title} (alert {alert.alert_id})"}
             buttons.append(act("retraining.request", "Request retraining…", wish, icon_name="refresh"))
     buttons.append(act("silence.set", "Silence…", about, icon_name="bell"))
@@ -54,7 +56,37 @@ async def head_section(site: Site, visit: Visit) -> Component:
             if alert.next_step
             else None,
             html.Div(buttons, className="buttons"),
+            _waiting(waiting, site) if waiting else None,
         ]
+    )
+
+
+async def asked_for(visit: Visit, alert: Alert) -> Retraining | None:
+    """The request for retraining the version that waits for its answer; None too while nobody can say."""
+    about = {"model": alert.model, "version": alert.version}
+    try:
+        page = await visit.ask(ask.RETRAININGS, first=1, states=["OPEN", "RUNNING"], **about)
+    except Unauthenticated:
+        raise
+    except LifecycleError:
+        return None
+    return next(iter(page.nodes), None)
+
+
+def _waiting(one: Retraining, site: Site) -> Component:
+    """That the version is to be retrained, and the way to take that back."""
+    held = {"id": one.retraining_id, "expected": one.revision}
+    under_way = ", a run is under way" if one.state == "RUNNING" else ""
+    return html.Div(
+        [
+            icon("refresh"),
+            html.Span(
+                ["Retraining asked for by ", clipped(one.requested_by, 40), " ", moment(one.requested_at), under_way]
+            ),
+            link("the version", site.links.version(one.model, one.version)),
+            act("retraining.decline", "Take it back…", held, look="small"),
+        ],
+        className="next-step",
     )
 
 

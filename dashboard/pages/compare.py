@@ -1,7 +1,8 @@
 """`/runs/compare?ids=…`: chosen runs side by side: differences, curves, parallel coordinates, a scatter of any two.
 
 The state of the page is its address: `ids` (comma-separated), `only` (`all` shows equal values as well), `mark` (the
-run that is highlighted everywhere), `brush` (ranges of parallel coordinates), `curve`, `x` and `y`.
+run that is highlighted everywhere), `brush` (ranges of parallel coordinates), `curve` and `over` (what it goes along),
+`x` and `y`.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from dashboard.components.basics import badge, card, clipped, icon, link, moment
 from dashboard.components.charts import graph, named_graph
 from dashboard.components.comparison import Group, differing, side_by_side
 from dashboard.components.controls import choice, segments, wish_id, wishes
+from dashboard.components.learning import over_of
 from dashboard.components.levels import metric_levels
 from dashboard.components.models import chosen_metrics, lower_is_better, metric_text
 from dashboard.components.states import empty
 from dashboard.figures.compare import Axis, axis, overlaid, parallel, scattered
+from dashboard.figures.learning import OVER, along
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import RunDetail
 from dashboard.links import parse, query
@@ -203,22 +206,25 @@ async def _curves(site: Site, visit: Visit, runs: Sequence[RunDetail], faint: Co
     histories = await asyncio.gather(
         *(visit.ask(ask.METRIC_HISTORY, id=run.run_id, metric=chosen, maxPoints=_POINTS) for run in runs)
     )
-    drawn = {
-        i: [(point.step, point.value) for point in history.metric_history]
-        for i, history in enumerate(histories)
-        if history and len(history.metric_history) > 1
-    }
-    series = {f"{_name(runs[i])} ({runs[i].run_id[:6]})": points for i, points in drawn.items()}
-    back = {place for place, i in enumerate(drawn) if i in faint}
-    levels = await metric_levels(visit, [run.experiment_id for run in runs], [chosen] if series else [])
+    known = [i for i, history in enumerate(histories) if history and len(history.metric_history) > 1]
+    names = {i: f"{_name(runs[i])} ({runs[i].run_id[:6]})" for i in known}
+    points = {names[i]: one.points for i, one in enumerate(histories) if one and i in names}
+    over = over_of(visit.state)
+    drawn = along(points, over, {names[i]: runs[i].start_time for i in known})
+    back = {place for place, i in enumerate(known) if i in faint}
+    levels = await metric_levels(visit, [run.experiment_id for run in runs], [chosen] if known else [])
     body = (
-        graph(overlaid(chosen, series, levels, back), f"{chosen} by step, one line a run", 340)
-        if series
+        graph(overlaid(chosen, drawn, levels, back), f"{chosen} by {OVER[over].lower()}, one line a run", 340)
+        if known
         else empty(
             "No curve of this metric", "It was logged once in each run. Pick another one.", icon_name="chart-line"
         )
     )
-    return card("Curves", body, aside=choice("curve", "Metric of the curves", keys, chosen))
+    aside = html.Div(
+        [choice("curve", "Metric of the curves", keys, chosen), segments("over", "Along", OVER, over)],
+        className="buttons",
+    )
+    return card("Curves", body, aside=aside)
 
 
 def _names(runs: Sequence[RunDetail]) -> list[str]:

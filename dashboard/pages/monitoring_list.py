@@ -1,30 +1,35 @@
-"""`/monitoring`: every model version under watch, with its newest figures. The state: `after` (more of them)."""
+"""`/monitoring`: every model version under watch, with its newest figures.
+
+The state of the page is its address: `model` (a part of its name), `after` (more of them).
+"""
 
 from __future__ import annotations
 
+import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import formats
 from dashboard.attention import last_heard, newest_telling
-from dashboard.components.basics import badge, card, clipped, link, moment, page_head, stacking
+from dashboard.components.basics import badge, card, clipped, link, moment, page_head, stacking, wild
+from dashboard.components.controls import containing, more_of, page_of, search_field
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
-from dashboard.gateway.views import Connection, Monitored, Window
+from dashboard.gateway.views import Monitored, Window
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.recent import windows_of
 from dashboard.site import Component, Section, Site, Visit
 
-_VERSIONS_SHOWN = 40
-
 REFERENCE_HINT = "Set a reference for a registered version, then send its predictions to the monitor's ingest address."
 
 
 async def list_section(site: Site, visit: Visit) -> Component:
-    after = {"after": visit.state["after"]} if visit.state.get("after") else {}
-    page = await visit.ask(ask.MONITORED_VERSIONS, first=_VERSIONS_SHOWN, **after)
+    model = visit.state.get("model", "")
+    page = await visit.ask(ask.MONITORED_VERSIONS, **page_of(visit.state, where=containing(model=model)))
     monitored = page.nodes
+    if model and not monitored:
+        return empty("Nothing fits", "No version under watch is of a model with this in its name.", icon_name="search")
     if not monitored:
         return empty("No version is being watched yet", REFERENCE_HINT, icon_name="activity")
     recent = await windows_of(visit, monitored)
@@ -42,14 +47,7 @@ async def list_section(site: Site, visit: Visit) -> Component:
     )
     rows = [_row(site, one, windows) for one, windows in zip(monitored, recent, strict=True)]
     table = stacking(html.Table([head, html.Tbody(rows)], className="table"), "Versions under watch", 680)
-    return html.Div([table, _more(site, page)])
-
-
-def _more(site: Site, page: Connection[Monitored]) -> Component:
-    cursor = page.page_info.end_cursor
-    if not page.page_info.has_next_page or not cursor:
-        return None
-    return html.P(link("More versions", site.links.monitoring(after=cursor)), className="table-more")
+    return html.Div([table, more_of("versions", page, site.links.monitoring, visit.state)])
 
 
 def _row(site: Site, one: Monitored, windows: list[Window]) -> Component:
@@ -90,8 +88,16 @@ async def render(site: Site, visit: Visit) -> Component:
     return html.Div(
         [
             page_head("Monitoring", hint="Versions compared with their reference, window by window."),
-            # Live as long as it is the first page.
-            card("Under watch", parts["monitoring-list"], **({} if visit.state else {"body_id": "monitoring-list"})),
+            card(
+                "Under watch",
+                html.Div(
+                    [
+                        dmc.Group([search_field("model", "Model", visit.state.get("model", ""), "Model")], mb="md"),
+                        # Live as long as it is the first page of all.
+                        html.Div(parts["monitoring-list"], **wild({} if visit.state else {"id": "monitoring-list"})),
+                    ]
+                ),
+            ),
         ]
     )
 

@@ -1,12 +1,18 @@
-"""`/runs/<id>`: one run with its figures, learning curves, parameters, data and code."""
+"""`/runs/<id>`: one run with its figures, learning curves, parameters, data and code.
+
+The state of the page is its address: `over` (what curves go along), `metric` (words of names), `after-curves` (more of
+them), `at` (a file).
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
+from zlib import crc32
 
-from dash import html
+import msgspec
+from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard import formats
 from dashboard.components.acting import act
@@ -16,34 +22,32 @@ from dashboard.components.basics import (
     clipped,
     facts,
     link,
+    many_facts,
     moment,
     page_head,
     stat,
     stats,
     status,
+    wild,
 )
-from dashboard.components.charts import named_graph
 from dashboard.components.files import files, files_card
 from dashboard.components.insights import insights_card
 from dashboard.components.labels import labels_card
-from dashboard.components.levels import metric_levels
+from dashboard.components.learning import STATE, learning_curves, wanted_metrics
 from dashboard.components.models import chosen_metrics, metric_text
 from dashboard.components.reproduction import ingredients
 from dashboard.components.sections import rendered
 from dashboard.components.similar import similar_table
 from dashboard.components.states import empty, failed
 from dashboard.components.things import address
-from dashboard.figures.learning import curves, grouped
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import RunDetail
-from dashboard.links import Links, query
+from dashboard.links import Links, parse, query
 from dashboard.live import names
-from dashboard.pages.page import Page
-from dashboard.site import Component, Section, Site, Visit
+from dashboard.pages.page import Page, find
+from dashboard.site import Component, Section, Site, Visit, visitor_token
 from services.contracts.errors import LifecycleError, NotFound, Unauthenticated
 
-_CURVES = 20  # metrics drawn
-_POINTS = 500
 _SIMILAR = 6
 _FEW = 10  # metrics or parameters
 _REPEATABLE = 0.9  # of the score: from here on it is shown as good
@@ -84,48 +88,18 @@ async def status_section(site: Site, visit: Visit) -> Component:
 
 
 async def figures_section(site: Site, visit: Visit) -> Component:
-    return _figures(await load(visit))
+    return _figures(await load(visit), visit.state)
 
 
 async def curves_section(site: Site, visit: Visit) -> Component:
     """Grows while the run trains; zoom stays."""
-    run = await load(visit)
-    chosen = chosen_metrics(run.metrics, _CURVES)
-    histories = await asyncio.gather(
-        *(visit.ask(ask.METRIC_HISTORY, id=run.run_id, metric=m.key, maxPoints=_POINTS) for m in chosen)
-    )
-    series = {
-        metric.key: [(point.step, point.value) for point in history.metric_history]
-        for metric, history in zip(chosen, histories, strict=True)
-        if history and len(history.metric_history) > 1
-    }
-    if not series:
-        return None
-    levels = await metric_levels(visit, [run.experiment_id], series.keys())
-    groups = grouped(list(series))
-    charts = [
-        html.Div(
-            [
-                html.H3(clipped(figure, 60), className="curve-name"),
-                named_graph(
-                    f"run-curve-{place}",
-                    curves({name: series[name] for name in names}, [one for one in levels if _of_any(one[0], names)]),
-                    f"{', '.join(clipped(name, 60) for name in names)} by step",
-                    300 if len(groups) == 1 else 230,
-                ),
-            ]
-        )
-        for place, (figure, names) in enumerate(groups.items())
-    ]
-    more = len(run.metrics) - len(chosen)
-    hint = f"Of the {_CURVES} metrics that say most; {more} more stand below." if more else ""
-    look = "curves" if len(groups) > 1 else ""
-    return card("Learning curves", html.Div(charts, className=look), hint=hint)
+    return await learning_curves(site, visit, await load(visit))
 
 
-def _of_any(level: str, metrics: Sequence[str]) -> bool:
-    """Whether a level, called as in `experts (roc_auc)`, is one of these metrics'."""
-    return any(level.endswith(f"({metric})") for metric in metrics)
+async def moved_section(site: Site, visit: Visit) -> Component:
+    """Something else whenever figures have moved: tells browsers that look at them in a way of their own."""
+    figures = [(metric.key, metric.text) for metric in (await load(visit)).metrics]
+    return str(crc32(msgspec.json.encode(figures)))
 
 
 SECTIONS: dict[str, Section] = {
@@ -133,7 +107,19 @@ SECTIONS: dict[str, Section] = {
     "run-head": head_section,
     "run-curves": curves_section,
     "run-figures": figures_section,
+    "run-moved": moved_section,
 }
+_VIEW = ("run-curves", "run-figures")
+
+
+def looked_at(state: Mapping[str, str]) -> dict[str, str]:
+    """What the address says about how figures are shown."""
+    return {part: state[part] for part in STATE if state.get(part)}
+
+
+def _view(parts: Mapping[str, Component], shown: Mapping[str, str]) -> list[Component]:
+    """Live by itself as long as it is shown as everybody sees it first."""
+    return [html.Div(parts[name], **wild({} if shown else {"id": name})) for name in _VIEW]
 
 
 async def render(site: Site, visit: Visit) -> Component:
@@ -173,8 +159,9 @@ async def render(site: Site, visit: Visit) -> Component:
                 ),
             ),
             html.Div(parts["run-head"], id="run-head"),
-            html.Div(parts["run-curves"], id="run-curves"),
-            html.Div(parts["run-figures"], id="run-figures"),
+            dcc.Store(id="run-view-of", data=looked_at(visit.state)),
+            html.Span(parts["run-moved"], id="run-moved", hidden=True),
+            html.Div(_view(parts, looked_at(visit.state)), id="run-view"),
             labels_card("run", {"runId": run_id}, run.description or "", run.tags),
             files_card(owner, logged),
             html.Div(
@@ -188,11 +175,13 @@ async def render(site: Site, visit: Visit) -> Component:
     )
 
 
-def _figures(run: RunDetail) -> Component:
+def _figures(run: RunDetail, state: Mapping[str, str]) -> Component:
     """Side by side where both are short."""
+    metrics = [(metric.key, metric_text(metric)) for metric in wanted_metrics(run, state)]
+    hint = f"{len(metrics)} of {len(run.metrics)}, as looked for above." if state.get("metric") else ""
     cards = [
-        card("Metrics", _values([(m.key, metric_text(m)) for m in run.metrics], "No metrics logged")),
-        card("Parameters", _values([(p.key, p.value) for p in run.params], "No parameters logged")),
+        card("Metrics", _values(metrics, "metrics"), hint=hint),
+        card("Parameters", _values([(p.key, p.value) for p in run.params], "parameters")),
     ]
     if max(len(run.metrics), len(run.params)) > _FEW:
         return html.Div(cards)
@@ -238,12 +227,10 @@ async def _similar(site: Site, visit: Visit) -> Component:
     )
 
 
-def _values(pairs: list[tuple[str, str]], nothing: str) -> Component:
+def _values(pairs: list[tuple[str, str]], what: str) -> Component:
     if not pairs:
-        return empty(nothing, "Autologging records them with the run.", icon_name="list")
-    return facts(
-        [(clipped(key, 80), html.Code(clipped(value, 120), title=clipped(value, 2000))) for key, value in sorted(pairs)]
-    )
+        return empty(f"No {what} logged", "Autologging records them with the run.", icon_name="list")
+    return many_facts(sorted(pairs), what)
 
 
 def _datasets(run: RunDetail, links: Links) -> Component:
@@ -299,3 +286,25 @@ PAGE = Page(
     area="runs",
     charts=True,
 )
+
+
+def register(app: Dash, site: Site) -> None:
+    @app.callback(
+        Output("run-view", "children"),
+        Output("run-view-of", "data"),
+        Input("url", "search"),
+        Input("run-moved", "children"),
+        State("run-view-of", "data"),
+        State("url", "pathname"),
+        prevent_initial_call=True,
+    )
+    async def look(search: str, _: str, shown: dict[str, str], pathname: str) -> Any:
+        """The figures as the address asks for them; while the run trains, again whenever they move."""
+        found = find([PAGE], site.links.strip(pathname))
+        if found is None:
+            return no_update, no_update
+        visit = site.visit(found[1], parse(search), visitor_token())
+        wanted = looked_at(visit.state)
+        if wanted == shown and not (wanted and "run-moved.children" in ctx.triggered_prop_ids):
+            return no_update, no_update
+        return _view(await rendered({name: SECTIONS[name] for name in _VIEW}, site, visit), wanted), wanted

@@ -50,6 +50,11 @@ def dialog(page: Page) -> Locator:
     return page.get_by_role("dialog")
 
 
+def say(page: Page, text: str) -> None:
+    page.get_by_role("textbox", name="Say something").fill(text)
+    page.get_by_role("button", name="Send").click()
+
+
 def test_an_answer_is_edited_in_place_and_an_item_waived_with_a_reason(
     busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
 ) -> None:
@@ -109,8 +114,7 @@ def test_a_review_is_discussed_and_approved_for_exactly_what_was_seen(
     busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
 ) -> None:
     page = open_page(f"{busy_dashboard.url}/reviews/{MODEL}/4")
-    page.get_by_role("textbox", name="Say something").fill("Looks <b>fine</b> to me.")
-    page.get_by_role("button", name="Send").click()
+    say(page, "Looks <b>fine</b> to me.")
     expect(page.locator("#review-comments")).to_contain_text("Looks <b>fine</b> to me.")
     page.get_by_role("button", name="Approve…").click()
     dialog(page).get_by_role("textbox").fill("Better, and the worst carrier is known.")
@@ -249,8 +253,7 @@ def test_an_alert_is_discussed_silenced_with_a_way_back_and_resolved(
     busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
 ) -> None:
     page = open_page(f"{busy_dashboard.url}/alerts/al1")
-    page.get_by_role("textbox", name="Say something").fill("It is <b>summer</b>.")
-    page.get_by_role("button", name="Send").click()
+    say(page, "It is <b>summer</b>.")
     assert sent(busy_gateway, "commentAlert")["text"] == "It is <b>summer</b>."
     page.get_by_role("button", name="Silence…").click()
     dialog(page).get_by_role("textbox", name=re.compile("^Why")).fill("A heat wave")
@@ -260,11 +263,19 @@ def test_an_alert_is_discussed_silenced_with_a_way_back_and_resolved(
     page.get_by_role("button", name="Undo").click()
     assert sent(busy_gateway, "endSilence")["silenceId"]
     expect(page.get_by_text("Undone.")).to_be_visible()
+    page.get_by_role("button", name="Take it back…").click()  # somebody had asked for it already
+    dialog(page).get_by_role("textbox").fill("It is the season.")
+    dialog(page).get_by_role("button", name="Decline it").click()
+    assert sent(busy_gateway, "declineRetraining")["expected"] == 1
     page.get_by_role("button", name="Request retraining…").click()
     dialog(page).get_by_role("button", name="Request it").click()
     expect(dialog(page)).to_have_count(0)
     said = sent(busy_gateway, "requestRetraining")
     assert (said["alertId"], said["backTo"]) == ("al1", "BUILDING")
+    expect(page.locator("#alert-head")).to_contain_text("Retraining asked for by anna")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Request retraining…")).to_be_visible()
+    assert sent(busy_gateway, "declineRetraining")["id"] == "t2"
     resolve = page.get_by_role("button", name="Resolve…")
     resolve.focus()
     page.keyboard.press("Enter")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import statistics
 import time
 
@@ -118,6 +119,27 @@ def test_a_run_that_trains_shows_its_newest_figures(
     assert charts.first.evaluate(shown) == zoomed != whole
     charts.first.locator(".nsewdrag").dblclick()
     wait_until(lambda: charts.first.evaluate(shown) == [0, 79], within=WITHIN, what="all of it shows again")
+    gateway.runs[0]["metrics"] += recorded.metrics({f"layer_{number}/norm": 0.1 for number in range(20)})
+    gateway.log(0, "roc_auc", 0.8125)
+    page.get_by_role("textbox", name="Find metrics").fill("layer 1")
+    expect(page).to_have_url(re.compile(r"metric=layer\+1"))
+    own = page.locator("#run-view .js-plotly-plot")
+    expect(own).to_have_count(11)  # 1, and 10 to 19
+    page.get_by_role("textbox", name="Find metrics").fill("")
+    expect(page.get_by_role("link", name="More curves")).to_be_visible()
+    page.get_by_text("Relative time", exact=True).click()
+    expect(page).to_have_url(re.compile("over=time$"))
+    expect(own.first.locator(".xtitle")).to_have_text("Seconds since it started")
+    own.nth(1).locator(".nsewdrag").hover()
+    expect(page.locator("#run-view .crosshair").first).to_be_visible()  # the same moment in the others
+    gateway.runs[0]["metricHistory"] = lambda _info, **_: recorded.history("auc", gateway.now, 8)[:50]
+    gateway.log(0, "roc_auc", 0.8126)
+    expect(own.first.locator(".xtitle")).to_have_text("Minutes since it started")  # it goes on, as it is looked at
+    page.get_by_role("link", name="More curves").click()
+    expect(own).to_have_count(10)
+    page.go_back()
+    page.go_back()
+    expect(own.first.locator(".xtitle")).to_have_text("Step")
     gateway.runs[0]["status"] = "FINISHED"
     gateway.emit("registry.run.ended", gateway.runs[0]["runId"], "ended it")
     expect(page.locator("#run-status")).to_have_text("Finished")

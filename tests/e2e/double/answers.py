@@ -174,13 +174,22 @@ class Lifecycle:
                 self.sent.append((name, input))
                 self._take(name, input)
                 self.kept.take(name, input)
-                return {"errors": [], "changedId": lifecycle.PROJECT, "secret": "lct_shown-this-once", **PURGED}
+                return {"errors": [], "changedId": self._made(name), "secret": "lct_shown-this-once", **PURGED}
 
             return resolve
 
         return {name: noted(name) for name in schema.mutation_type.fields} if schema.mutation_type else {}
 
+    def _made(self, name: str) -> str:
+        return self.retrainings[0]["retrainingId"] if "Retraining" in name else lifecycle.PROJECT
+
     def _take(self, name: str, given: Record) -> None:
+        if name == "requestRetraining":
+            asked = {"retrainingId": f"t{len(self.retrainings) + 1}", "requestedBy": "anna", "reason": given["reason"]}
+            self.retrainings.insert(0, {**production.retraining(self.now), **asked})
+        if name == "declineRetraining":
+            known = self.retrainings
+            self.retrainings = [{**r, "state": "DECLINED"} if r["retrainingId"] == given["id"] else r for r in known]
         if name == "fillAnswer" and self.project:
             for stage in self.project["stages"]:
                 for item in stage["items"]:

@@ -21,6 +21,7 @@ from dashboard.components.release import demoted
 from dashboard.components.things import address, named, short_ids
 from dashboard.components.thread import Comment, thread
 from dashboard.figures.compare import axis, overlaid, parallel, scattered
+from dashboard.figures.learning import along
 from dashboard.figures.markers import Marker, marked
 from dashboard.figures.stays import stays
 from dashboard.gateway.alert_views import AlertRow
@@ -84,7 +85,7 @@ def test_charts_of_any_values_are_valid(values: list[str | None]) -> None:
     figures = [
         parallel(names, [axis("a", values), axis("b", values[::-1])]),
         scattered(names, ("a", values), ("b", values[::-1])),
-        overlaid("m", {name: [(0, 1.0), (1, None)] for name in names}),
+        overlaid("m", along({name: [(0, NOW, 1.0), (1, NOW, None)] for name in names}, "", {})),
     ]
     for figure in figures:
         go.Figure(figure)

@@ -1,6 +1,7 @@
 """Charts: valid for Plotly, whatever the windows hold, and live traces say where they read."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import plotly.graph_objects as go
 import pytest
@@ -9,7 +10,7 @@ from plotly.utils import PlotlyJSONEncoder
 from dashboard.figures.base import Figure, Span
 from dashboard.figures.distribution import distribution
 from dashboard.figures.drift import drift_runs, feature_order, feature_series, heatmap
-from dashboard.figures.learning import curves, grouped
+from dashboard.figures.learning import OVER, along, curves, grouped
 from dashboard.figures.performance import CLASSIFICATION, measures, performance
 from dashboard.figures.rows import PREDICTION, Row, read, window_row
 from dashboard.figures.service import latency, quality
@@ -17,6 +18,7 @@ from dashboard.figures.volume import volume
 from dashboard.gateway.views import Distribution
 from tests.unit.dashboard.windows import window
 
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 SPAN = Span(last=90)
 ROWS = [window_row(window(day, psi=3.0 if day == 2 else 0.01)) for day in range(4)]
 GAPS = [window_row(window(0, auc=None)), window_row(window(1, rows=0, auc=None)), window_row(window(2))]
@@ -94,10 +96,27 @@ def test_a_distribution_of_any_size_is_valid(kind: str) -> None:
 
 
 def test_learning_curves_are_told_apart_by_dash_as_well() -> None:
-    figure = curves({"a": [(0, 1.0), (1, None)], "b": [(0, 2.0)]}, [("experts (a)", 0.8)])
+    drawn = along({"a": [(0, NOON, 1.0), (1, NOON, None)], "b": [(0, NOON, 2.0)]}, "", {})
+    figure = curves(drawn, [("experts (a)", 0.8)])
     assert figure["data"].pop()["y"] == [0.8, 0.8], "a line across"
     go.Figure(figure)
     assert len({trace["line"]["dash"] for trace in figure["data"]}) == 2
+
+
+def test_curves_go_along_steps_the_time_since_their_run_began_or_the_clock() -> None:
+    logged = {"a": [(0, NOON, 1.0), (5, NOON + timedelta(minutes=90), 2.0)]}
+    starts = {"a": NOON - timedelta(minutes=30)}
+    assert along(logged, "", starts).series == {"a": [(0, 1.0), (5, 2.0)]}
+    passed = along(logged, "time", starts)
+    assert (passed.series, passed.axis["title"]["text"]) == ({"a": [(0.5, 1.0), (2.0, 2.0)]}, "Hours since it started")
+    clock = along(logged, "wall", starts)
+    assert clock.series["a"][1] == ("2026-11-02T13:30:00.000", 2.0)
+    assert clock.axis["type"] == "date"
+    for over in OVER:
+        figure = curves(along(logged, over, starts), [("experts (a)", 0.8)])
+        go.Figure(figure)
+        assert figure["data"][1]["x"] == figure["data"][0]["x"], "the level goes all along"
+    assert along({}, "time", {}).series == {}
 
 
 def test_what_experts_reach_is_a_line_across_the_performance_chart() -> None:

@@ -1,6 +1,7 @@
 """What the dashboard asks fits the gateway's schema, and what it answers becomes views or typed errors."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -80,3 +81,16 @@ async def test_a_list_that_is_wanted_whole_is_asked_for_page_by_page() -> None:
         found = await GatewayClient(http, "http://gateway/graphql").ask(ask.DEPLOYMENTS, "", model="flights")
     assert [one.model for one in found] == ["m1", "m2", "m3"]
     assert asked == [("flights", None), ("flights", "c1"), ("flights", "c2")]
+
+
+async def test_a_connection_that_was_lost_a_moment_ago_is_a_gateway_that_cant_be_reached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def lost(*_: Any) -> httpx.Response:
+        raise AttributeError("'NoneType' object has no attribute 'getpeername'")
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", lost)
+    async with GatewayClient.open("http://127.0.0.1:9") as gateway:
+        with pytest.raises(Unavailable, match="can't be reached"):
+            await gateway.ask(ask.VIEWER, "")
+        assert await gateway.not_ready() == ""

@@ -85,7 +85,7 @@ async def test_a_live_topics_sections_render(topic: str, site: Site) -> None:
 
 BOUND = 900  # components that are put in place at once: their cost grows with their square, 1,700 take some seconds
 LISTING = (
-    "overview", "projects", "board-stage", "experiments", "compare", "datasets", "dataset", "models", "model",
+    "overview", "projects", "board-stage", "experiments", "run", "compare", "datasets", "dataset", "models", "model",
     "version", "lineage", "reviews", "review", "alerts", "silences", "alert", "insights", "insight", "events", "audit",
     "settings-webhooks", "settings-letters", "settings-tokens",
 )  # fmt: skip
