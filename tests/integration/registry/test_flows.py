@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
-from mlflow.entities import Metric
+from mlflow.entities import LoggedModel, Metric
 from mlflow.exceptions import MlflowException
 from sklearn.linear_model import LogisticRegression
 
@@ -203,11 +203,21 @@ def test_logged_models_are_searched_and_found_by_run(client: MlflowClient) -> No
             model, name="model", serialization_format="cloudpickle", pip_requirements=[], params={"C": "1"}
         )
         mlflow.log_metric("auc", 0.9, model_id=info.model_id)
-    found = mlflow.search_logged_models(
-        experiment_ids=[experiment.experiment_id],
-        filter_string="metrics.auc > 0.5 AND params.C = '1'",
-        output_format="list",
-    )
+    pending = mlflow.initialize_logged_model(name="begun")
+
+    def found_by(text: str) -> list[LoggedModel]:
+        found = mlflow.search_logged_models([experiment.experiment_id], text, output_format="list")
+        assert isinstance(found, list)
+        return found
+
+    for text, model_id in (
+        ("status = 'READY'", info.model_id),
+        ("status != 'READY'", pending.model_id),
+        ("status IN ('PENDING', 'FAILED')", pending.model_id),
+        ("status = 'PENDING' AND name = 'model'", None),
+    ):
+        assert [entry.model_id for entry in found_by(text)] == ([model_id] if model_id else []), text
+    found = found_by("metrics.auc > 0.5 AND params.C = '1'")
     assert [entry.model_id for entry in found] == [info.model_id]
     assert found[0].status == "READY"
     assert list(mlflow.sklearn.load_model(f"runs:/{run.info.run_id}/model").predict(features)) == list(
