@@ -239,10 +239,10 @@ def _item(board: Board, item: Item, links: Links, editable: bool) -> Component:
             )
         )
     if item.evidence:
-        newest = sorted(item.evidence, key=lambda one: one.at, reverse=True)[:_MOST_EVIDENCE]
-        known = [_evidence(one, links) for one in item.evidence if one in newest]
+        telling = sorted(item.evidence, key=lambda one: (one.verdict == "BAD", one.at), reverse=True)[:_MOST_EVIDENCE]
+        known = [_evidence(one, links) for one in item.evidence if one in telling]
         more = len(item.evidence) - len(known)
-        rest = html.Li(html.Span(f"and {more:,} older", className="sub")) if more else None
+        rest = html.Li(html.Span(f"and {more:,} others", className="sub")) if more else None
         body.append(html.Ul([*known, rest], className="evidence"))
     if editable and answerable:
         body.append(_editor(board, item))

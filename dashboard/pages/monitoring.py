@@ -14,6 +14,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update, set
 
 from dashboard import formats
 from dashboard.components.basics import card, clipped, icon, link, page_head, wild
+from dashboard.components.controls import wish_id, wishes
 from dashboard.components.feature_detail import feature_parts
 from dashboard.components.feature_table import feature_table
 from dashboard.components.headline import headline_section
@@ -24,7 +25,7 @@ from dashboard.components.states import empty, waiting
 from dashboard.figures.base import CONFIG, Figure
 from dashboard.figures.drift import feature_order
 from dashboard.figures.performance import measures
-from dashboard.links import parse, query
+from dashboard.links import parse
 from dashboard.live import names
 from dashboard.pages.monitoring_state import (
     CONTROLS,
@@ -85,6 +86,7 @@ async def render(site: Site, visit: Visit) -> Component:
                 className="buttons under-head",
             ),
             html.Div(parts["monitor-headline"], id="monitor-headline"),
+            *wishes(*CONTROLS, "zoom-reset", "charts"),
             dcc.Store(id="detail-of", data=shown.detail),
             dcc.Store(id="segments-of", data=shown.segments),
             html.Div(_body(site, visit, shown), id="monitor-body"),
@@ -237,27 +239,43 @@ PAGE = Page(
 )
 
 
+def _values(shown: Shown, visit: Visit) -> list[str]:
+    """What the controls say, in their order."""
+    state = visit.state
+    said = {"range": range_of(state), "merged": merged_of(state), "against": state.get("against", "")}
+    said |= {"metric": shown.measure.key, "feature": shown.feature}
+    return [said[name] for name in CONTROLS]
+
+
 def register(app: Dash, site: Site) -> None:
     """Controls change the address; the address changes the charts. So Back works, and a link shows the same."""
 
-    def navigate(*values: Any) -> None:
-        state = parse(values[-1])
-        change: dict[str, str] = {}
+    def navigate(who: str, search: str, detail: dict[str, Any], segments: dict[str, Any]) -> None:
+        """Asks for the parts of the address that are to change; what a redraw has set isn't asked for."""
+        state, change = parse(search), dict[str, str]()
+        shown = {"feature": detail.get("feature"), "metric": segments.get("metric")}
         for name, prop, value in gestures(ctx.triggered):
-            change |= wish(name, prop, value, state)
-        after = query(changed_state(state, change))
-        if change and parse(after) != state:
-            set_props("url", {"search": after})
+            if name not in shown or shown[name] != value:
+                change |= wish(name, prop, value, state)
+        after = changed_state(state, change) if change else state
+        every = dict.fromkeys([*state, *after])
+        parts = {name: after.get(name, "") for name in every if after.get(name, "") != state.get(name, "")}
+        if parts:
+            set_props(wish_id(who), {"data": parts})
 
-    # Two callbacks: a newer call of the same one takes an older one's answer away, and charts that are being drawn
-    # would so take away a click. Neither has an output: a click that comes with what a redraw has set would count as
-    # that redraw's consequence, which Dash doesn't let begin it anew.
-    moved_by = {
-        "controls": [*(Input(name, "value") for name in CONTROLS), Input("zoom-reset", "n_clicks")],
+    # A callback each: a newer call of the same one takes an older one's answer away, so another control, or charts that
+    # are being drawn, would take away what was moved before. None has an output: a click that comes with what a redraw
+    # has set would count as that redraw's consequence, which Dash doesn't let begin it anew.
+    moved_by: dict[str, list[Input]] = {
+        **{name: [Input(name, "value")] for name in CONTROLS},
+        "zoom-reset": [Input("zoom-reset", "n_clicks")],
         "charts": [Input({"chart": ALL}, "relayoutData"), Input({"chart": ALL}, "clickData")],
     }
-    for inputs in moved_by.values():
-        app.callback(*inputs, State("url", "search"), prevent_initial_call=True)(navigate)
+    states = State("url", "search"), State("detail-of", "data"), State("segments-of", "data")
+    for who, inputs in moved_by.items():
+        app.callback(*inputs, *states, prevent_initial_call=True)(
+            lambda *values, who=who: navigate(who, values[-3], values[-2] or {}, values[-1] or {})
+        )
 
     def visited(pathname: str, search: str = "") -> Visit | None:
         found = find([PAGE], site.links.strip(pathname))
@@ -269,11 +287,7 @@ def register(app: Dash, site: Site) -> None:
         Output("segments-of", "data"),
         Output("heatmap-table", "children"),
         Output("monitor-note", "children"),
-        Output("range", "value"),
-        Output("merged", "value"),
-        Output("metric", "value"),
-        Output("feature", "value"),
-        Output("against", "value"),
+        *(Output(name, "value") for name in CONTROLS),
         Output("zoom-reset", "className"),
         Input("url", "search"),
         Input("coarse-tick", "data"),
@@ -282,6 +296,7 @@ def register(app: Dash, site: Site) -> None:
         State("detail-of", "data"),
         State("segments-of", "data"),
         State("heatmap-opened", "n_clicks"),
+        *(State(name, "value") for name in CONTROLS),
         prevent_initial_call=True,
     )
     async def redraw(
@@ -292,6 +307,7 @@ def register(app: Dash, site: Site) -> None:
         detail: Any,
         segments: Any,
         opened: int | None,
+        *values: Any,
     ) -> Any:
         visit = visited(pathname, search)
         if visit is None:
@@ -305,11 +321,11 @@ def register(app: Dash, site: Site) -> None:
             no_update if shown.segments == segments and not moved else shown.segments,
             _as_table(site, visit, shown) if _is_open(opened) else no_update,
             _note(shown, visit.state),
-            range_of(visit.state),
-            merged_of(visit.state),
-            shown.measure.key,
-            shown.feature,
-            visit.state.get("against", ""),
+            # What stands right already is left alone: it may be moved while this answer is on its way.
+            *(
+                no_update if value == known else value
+                for value, known in zip(_values(shown, visit), values, strict=True)
+            ),
             "button" + ("" if shown.span.zoomed else " hidden"),
         )
 

@@ -138,7 +138,7 @@ def _milestones(site: Site, board: Board, state: Mapping[str, str], past: bool) 
         head = html.Thead(
             html.Tr([html.Th(text, scope="col") for text in ("Milestone", "Owner", "Due", "State")] + [html.Td()])
         )
-        page = part_of(sorted(board.milestones, key=lambda one: one.due), state, "after-milestones", _SHOWN)
+        page = part_of(sorted(board.milestones, key=lambda one: (one.done, one.due)), state, "after-milestones", _SHOWN)
         rows = [_milestone(one, held, past) for one in page.nodes]
         table = scrolling(html.Table([head, html.Tbody(rows)], className="table compact"), "Milestones", 460)
         body = html.Div([table, _more("milestones", page, site, board, state)])

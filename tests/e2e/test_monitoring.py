@@ -45,7 +45,7 @@ def windows(count: int) -> Callable[[Any], bool]:
 
 
 def test_range_metric_and_feature_stand_in_the_address_and_back_works(
-    dashboard: DashboardProcess, open_page: OpenPage
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
 ) -> None:
     page = open_page(dashboard.url + PATH)
     assert len(drawn(page, "volume")["x"][0]) == 90
@@ -61,6 +61,55 @@ def test_range_metric_and_feature_stand_in_the_address_and_back_works(
     expect(page).not_to_have_url(re.compile("metric"))
     page.go_back()
     drawn(page, "volume", windows(90))
+    gateway.delay = 0.4  # answers are on their way while the next control is moved
+    page.get_by_text("Last 30").click()
+    page.get_by_role("textbox", name="Windows in one column").click()
+    page.get_by_role("option", name="7 windows merged").click()
+    expect(page).to_have_url(re.compile("range=30&merged=7|merged=7&range=30"))
+
+
+# In each chart with an axis of time: the moment under its line, and the words of what is marked.
+MOMENTS = """() => [...document.querySelectorAll('#monitor-body .js-plotly-plot')]
+    .filter(plot => plot._fullLayout && plot._fullLayout.xaxis && plot._fullLayout.xaxis.type === 'date')
+    .map(plot => {
+        const line = plot.closest('.chart').querySelector('.crosshair'), axis = plot._fullLayout.xaxis;
+        const shown = line && !line.hidden && line.checkVisibility();
+        return shown ? Math.round(axis.p2c(parseFloat(line.style.left) - axis._offset) / 3600000) : null;
+    })"""
+MARKS = """() => [...document.querySelectorAll('#monitor-body .js-plotly-plot')]
+    .filter(plot => plot._fullLayout && plot._fullLayout.xaxis && plot._fullLayout.xaxis.type === 'date')
+    .map(plot => (plot.layout.annotations || []).map(note => note.text).sort())"""
+
+
+def test_one_moment_shows_in_all_charts_and_so_does_what_happened_to_the_version(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    known = gateway.lifecycle
+    known.deployments[0]["history"][0]["start"] = "2013-08-01T12:00:00+00:00"
+    known.retrainings[0]["requestedAt"] = "2013-09-05T06:00:00+00:00"
+    page = open_page(dashboard.url + PATH)
+    for name in ("performance", "heatmap", "series", "quality", "latency", "volume"):
+        drawn(page, name)
+    happened = {"alert", "retraining", "to production"}
+
+    def marked() -> bool:
+        charts = page.evaluate(MARKS)
+        return len(charts) == 6 and all(happened <= set(words) for words in charts)
+
+    wait_until(marked, within=WITHIN, what="deployment, request for retraining and alert are marked in all six charts")
+    area = page.locator(".js-plotly-plot .nsewdrag").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    def together() -> bool:
+        first, *others = page.evaluate(MOMENTS)  # the one under the pointer has Plotly's own line
+        return first is None and len(others) == 5 and None not in others and max(others) - min(others) <= 12
+
+    wait_until(together, within=WITHIN, what="the same moment of ninety days stands in the five others")
+    page.mouse.move(5, 5)
+    wait_until(lambda: set(page.evaluate(MOMENTS)) == {None}, within=WITHIN, what="no moment stands any more")
 
 
 def test_a_shared_address_shows_the_same(dashboard: DashboardProcess, open_page: OpenPage) -> None:
