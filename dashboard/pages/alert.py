@@ -80,11 +80,26 @@ def _waiting(one: Retraining, site: Site) -> Component:
     return html.Div(
         [
             icon("refresh"),
-            html.Span(
-                ["Retraining asked for by ", clipped(one.requested_by, 40), " ", moment(one.requested_at), under_way]
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            "Retraining asked for by ",
+                            clipped(one.requested_by, 40),
+                            " ",
+                            moment(one.requested_at),
+                            under_way,
+                        ]
+                    ),
+                    html.Div(
+                        [
+                            link("Its state", site.links.version(one.model, one.version), className="button small"),
+                            act("retraining.decline", "Take it back…", held, look="small"),
+                        ],
+                        className="buttons",
+                    ),
+                ]
             ),
-            link("the version", site.links.version(one.model, one.version)),
-            act("retraining.decline", "Take it back…", held, look="small"),
         ],
         className="next-step",
     )
