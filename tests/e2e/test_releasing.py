@@ -88,7 +88,7 @@ def test_models_beyond_the_first_page_are_reached_and_found_by_a_part_of_their_n
     page.get_by_role("link", name="More models").click()
     expect(page.get_by_role("link", name="route 029")).to_be_visible()
     expect(page.get_by_role("link", name=MODEL, exact=True)).to_have_count(0)
-    page.get_by_role("link", name="From the first models").click()
+    page.get_by_role("link", name="From the beginning").click()
     expect(page.get_by_role("link", name=MODEL, exact=True)).to_be_visible()
     page.get_by_role("textbox", name="Name").fill("route 01")
     expect(page.get_by_text("10 models")).to_be_visible()
