@@ -13,6 +13,8 @@
   const columnsOf = (grid) => grid.getColumnState().filter(own).map((state) => escaped(state.colId)).join(",");
   const sortOf = (grid) => grid.getColumnState().filter((state) => state.sort).sort((a, b) => a.sortIndex - b.sortIndex)
     .map((state) => (state.sort === "desc" ? "-" : "") + escaped(state.colId)).join(",");
+  /* All rows anew, by a new source, which begins at the top: of several blocks asked for at once Dash answers the last. */
+  const anew = (grid) => grid.setGridOption("datasource", { ...grid.getGridOption("datasource") });
   const put = (changes) => window.lifecycle.put(changes);
   const functions = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
   functions.runsNarrow = (event) => { // a phone has no room for names that stay
@@ -33,8 +35,15 @@
           grid.applyColumnState({ state: steps.map((step, sortIndex) => ({ ...step, sortIndex })), defaultState: { sort: null } });
         }
         const others = cols.split(",").sort().join() !== chosen.split(",").sort().join();
-        if (filter !== former || others) setTimeout(() => grid.purgeInfiniteCache());
+        if (filter !== former || others) setTimeout(() => anew(grid));
         return [filter === former ? same : filter, filter, cols === chosen ? same : cols]; // what is being typed stays
+      },
+      arrived: (said) => { // of what comes after no rows at all, Dash's grid loses the first answer: it asks once more
+        if (!/^[1-9]/.test(said || "")) return;
+        setTimeout(() => {
+          const grid = api(), first = grid && grid.getDisplayedRowAtIndex(0);
+          if (grid && !(first && first.data)) anew(grid);
+        }, 100);
       },
       save: (clicks, submits, name) => {
         const same = window.dash_clientside.no_update, grid = api(), title = (name || "").trim().slice(0, 80);

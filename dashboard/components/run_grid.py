@@ -42,7 +42,9 @@ def grid(definitions: Sequence[dict[str, Any]]) -> Component:
         eventListeners={"sortChanged": moved, "columnMoved": moved, "firstDataRendered": ["runsNarrow(params)"]},
         dashGridOptions={
             "cacheBlockSize": BLOCK,
-            "maxBlocksInCache": 20,
+            "maxBlocksInCache": 100,
+            # Dash answers the newest request only: with a limit, those that are given up would count for ever.
+            "maxConcurrentDatasourceRequests": -1,
             "rowHeight": 40,
             "theme": {"function": f"themeQuartz.withParams({_THEME})"},
             "ensureDomOrder": True,

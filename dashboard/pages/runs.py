@@ -16,7 +16,8 @@ from dashboard.components.basics import card, page_head
 from dashboard.components.controls import wish_id, wishes
 from dashboard.components.run_grid import BLOCK, grid, toolbar
 from dashboard.gateway import operations as ask
-from dashboard.gateway.views import RunSummary
+from dashboard.gateway.operations import Operation
+from dashboard.gateway.views import Connection, RunSummary
 from dashboard.links import parse
 from dashboard.pages.compare import MOST_RUNS
 from dashboard.pages.page import Page
@@ -28,6 +29,7 @@ from services.contracts.errors import Invalid, LifecycleError, Rejected, Unauthe
 
 MOST_AHEAD = 20  # blocks that are fetched on the way to one further down
 
+_PAUSES = (0.3, 1.0)  # seconds before rows are asked for once more
 _SAMPLE = 50  # newest runs that say which metrics and parameters there are
 
 
@@ -84,6 +86,20 @@ async def _sample(visit: Visit, text: str) -> list[RunSummary]:
 
 
 PAGE = Page("runs", lambda parts: "Runs", render, area="runs", grid=True)
+
+
+async def _patiently(
+    site: Site, operation: Operation[Connection[RunSummary]], wanted: dict[str, Any]
+) -> Connection[RunSummary]:
+    """Tries again what only can't be had now: the grid would end where an answer is missing."""
+    for pause in _PAUSES:
+        try:
+            return await site.gateway.ask(operation, visitor_token(), **wanted)
+        except LifecycleError as error:
+            if not error.retryable:
+                raise
+        await asyncio.sleep(pause)
+    return await site.gateway.ask(operation, visitor_token(), **wanted)
 
 
 def register(app: Dash, site: Site) -> None:
@@ -165,9 +181,8 @@ def register(app: Dash, site: Site) -> None:
             raise Invalid("These rows can't be reached any more; scroll back to the top.")
         try:
             while True:  # who scrolls fast asks for rows before those above them have come
-                page = await site.gateway.ask(
-                    operation, visitor_token(), first=BLOCK, after=known.get(str(at)), orderBy=order, **asked(text)
-                )
+                wanted = {"first": BLOCK, "after": known.get(str(at)), "orderBy": order, **asked(text)}
+                page = await _patiently(site, operation, wanted)
                 end = at + len(page.nodes)
                 if page.page_info.has_next_page and page.page_info.end_cursor:
                     known[str(end)] = page.page_info.end_cursor
@@ -199,6 +214,7 @@ def register(app: Dash, site: Site) -> None:
         State("runs-filter", "data"),
         prevent_initial_call=True,
     )
+    in_browser(ClientsideFunction("grid", "arrived"), Input("runs-count", "children"))
     in_browser(
         ClientsideFunction("grid", "csv"),
         Output("runs-csv", "href"),

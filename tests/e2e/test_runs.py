@@ -98,6 +98,8 @@ def test_words_and_or_find_runs_and_what_is_shown_comes_as_a_file(
     assert rows[0]["params.max_depth"] in ("4", "6", "8")
     page.get_by_role("textbox", name="Filter runs").fill("nowhere")
     expect(page.locator("#runs-count")).to_have_text("0 runs")
+    page.get_by_role("textbox", name="Filter runs").fill(best["name"])
+    expect(page.get_by_text(best["name"], exact=True)).to_be_visible()
 
 
 def test_a_file_of_what_is_refused_is_refused(settled_dashboard: DashboardProcess) -> None:
