@@ -28,7 +28,17 @@ class DeployedIn(View, frozen=True, kw_only=True):
     nodes: list[Deployment] = []
 
 
-class PastModel(View, frozen=True, kw_only=True):
+class Deployed(View, frozen=True, kw_only=True):
+    """Where versions of a model ran by then."""
+
+    deployed_in: DeployedIn | None = None
+
+    @property
+    def deployments(self) -> list[Deployment]:
+        return self.deployed_in.nodes if self.deployed_in else []
+
+
+class PastModel(Deployed, frozen=True, kw_only=True):
     """`current_name`: what it is called now; None if it is still called so."""
 
     name: str
@@ -40,11 +50,6 @@ class PastModel(View, frozen=True, kw_only=True):
     aliases: list[Alias] = []
     tags: list[KeyValue] = []
     versions: PastVersions
-    deployed_in: DeployedIn | None = None
-
-    @property
-    def deployments(self) -> list[Deployment]:
-        return self.deployed_in.nodes if self.deployed_in else []
 
 
 class PastVersion(PastVersionRow, frozen=True, kw_only=True):
@@ -52,14 +57,6 @@ class PastVersion(PastVersionRow, frozen=True, kw_only=True):
     review: Review | None = None
     gate_result: GateResult | None = None
     model_card: Card | None = None
-
-
-class Deployed(View, frozen=True, kw_only=True):
-    deployed_in: DeployedIn | None = None
-
-    @property
-    def deployments(self) -> list[Deployment]:
-        return self.deployed_in.nodes if self.deployed_in else []
 
 
 class PastVersionData(View, frozen=True, kw_only=True):
