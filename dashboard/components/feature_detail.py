@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping
+from math import inf
 from typing import Any, TypeVar
 
 from dash import html
@@ -72,26 +73,35 @@ def _figures(windows: list[FeatureWindow] | LifecycleError) -> Component:
         return None
     window, one = next((pair for pair in reversed(known) if pair[0].closed), known[-1])
     when = formats.period(window.start, window.end) + ("" if window.closed else ", still open")
-    verdict = (
-        badge("drifted", "warn", "alert-triangle") if one.drifted else badge("close to it", "good", "circle-check")
-    )
-    if one.moved and not one.drifted:
-        verdict = badge("moved, but not notably", "accent", "activity")
     return html.Div(
         [
             html.H3(["Figures of ", when], className="chart-title"),
             html.Dl(
-                [html.Div([html.Dt(name), html.Dd(value)]) for name, value in [("Verdict", verdict), *_named(one)]],
+                [
+                    html.Div([html.Dt(name), html.Dd(value)])
+                    for name, value in [("Verdict", _verdict(one)), *_named(one)]
+                ],
                 className="figure-list",
             ),
         ]
     )
 
 
+def _verdict(one: FeatureFigures) -> Component:
+    if one.drifted:
+        return badge("drifted", "warn", "alert-triangle")
+    if one.moved:
+        return badge("moved, but not notably", "accent", "activity")
+    if (one.psi or 0.0) > (one.psi_threshold or inf):
+        return badge("within what is usual", "accent", "activity")
+    return badge("close to it", "good", "circle-check")
+
+
 def _named(one: FeatureFigures) -> list[tuple[str, Any]]:
     """Those that are defined for this kind of feature."""
     distances = (
-        ("PSI", one.psi, "limit", one.psi_threshold),
+        ("PSI", one.psi, "by chance", one.psi_threshold),
+        ("PSI beyond chance", one.psi_excess, "limit", one.psi_limit),
         ("Jensen–Shannon", one.js, "", None),
         ("Kolmogorov–Smirnov", one.ks, "p", one.ks_p),
         ("Wasserstein", one.wasserstein, "limit", one.wasserstein_limit),

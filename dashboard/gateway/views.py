@@ -280,6 +280,8 @@ class Window(View, frozen=True, kw_only=True):
 class FeatureFigures(FeatureDrift, frozen=True, kw_only=True):
     """All that is known of one feature in one window."""
 
+    psi_excess: float | None = None
+    psi_limit: float | None = None
     ks: float | None = None
     ks_p: float | None = None
     wasserstein: float | None = None

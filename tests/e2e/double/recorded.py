@@ -67,6 +67,8 @@ def drift(feature: str, day: int, rows: int, chance: random.Random) -> Record:
         "wassersteinLimit": 0.25,
         "moved": psi > limit,
         "psiThreshold": round(limit, 5),
+        "psiExcess": round(max(0.0, psi - limit / 2), 5),
+        "psiLimit": 0.1,
         "drifted": psi > max(limit, 0.1),
     }
 
