@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -110,12 +111,21 @@ async def build(settings: DashboardSettings, health: Health) -> AsyncIterator[AS
         site = Site(gateway, Links(settings.path_prefix))
         hub = Hub(site, settings.gateway_url, settings.token.get_secret_value(), open_mode)
         async with background(health, hub=lambda: hub.run()):
-            yield pages_app(settings, site, hub)
+            app, prepare = pages_app(settings, site, hub)
+            preparing = asyncio.create_task(prepare())
+            yield app
+            preparing.cancel()
             await hub.close()
 
 
-def pages_app(settings: DashboardSettings, site: Site, hub: Hub) -> ASGIApp:
-    """Routes below are as a proxy that strips the path prefix sees them; links and assets carry the prefix."""
+Prepare = Callable[[], Coroutine[None, None, None]]
+
+
+def pages_app(settings: DashboardSettings, site: Site, hub: Hub) -> tuple[ASGIApp, Prepare]:
+    """The app, and what makes its scripts ready to be sent.
+
+    Routes below are as a proxy that strips the path prefix sees them; links and assets carry the prefix.
+    """
     open_mode = settings.auth == "open"
     app = LeanDash(
         __package__,
@@ -156,4 +166,6 @@ def pages_app(settings: DashboardSettings, site: Site, hub: Hub) -> ASGIApp:
         add_sign_in(app.server, site, settings.allowed_origins, secure=settings.secure_cookie)
     finish(app, site, PAGES, early, signed_in=not open_mode)
     served: ASGIApp = app.server if open_mode else SignInFirst(app.server, site.links)
-    return Guarded(Compressed(served), policy, settings.path_prefix)
+    compressed = Compressed(served)
+    lasting = [address.removeprefix(settings.path_prefix) for address in app.files()]
+    return Guarded(compressed, policy, settings.path_prefix), lambda: compressed.prepare(lasting)

@@ -18,6 +18,7 @@ PLOTLY = "vendor/plotly-cartesian-4.1.1.min.js"  # of npm's plotly.js-cartesian-
 REGENERATOR = "vendor/regenerator-runtime-0.14.1.min.js"
 
 _TAG = re.compile(r'<script src="([^"]+)"></script>\n?\s*')
+_STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
 _LEFT_OUT = ("/deps/polyfill@", "/dash_table/")
 _GRID = "/dash_ag_grid/"
 _GRAPH = "_dash-component-suites/dash/dcc/async-graph.js"
@@ -52,6 +53,14 @@ class LeanDash(Dash):
             **config,
             "lazy": {"plotly": self.get_asset_url(PLOTLY), "grid": self.grid_script, "graph": self.graph_script},
         }
+
+    def files(self) -> list[str]:
+        """Addresses of the scripts and styles of all pages; to be asked for once the app stands."""
+        scripts = _TAG.findall(self._generate_scripts_html())
+        untyped: Any = self
+        styles = _STYLE.findall(untyped._generate_css_dist_html())
+        later = [self.get_asset_url(PLOTLY), self.graph_script, self.grid_script]
+        return [*styles, *scripts, *(address for address in later if address)]
 
     def early(self, at: str, *, charts: bool, grid: bool) -> str:
         """What a page's head asks for before anything else has run; `at`: its path and query string."""

@@ -1,12 +1,21 @@
 """What is done early: pages drawn while scripts load, and how scripts are served."""
 
 import asyncio
+import gzip
 
 import httpx
+import pytest
 from starlette.types import Receive, Scope, Send
 
+from dashboard.app import pages_app
 from dashboard.early import MOST_KEPT, Early
+from dashboard.gateway.client import GatewayClient
+from dashboard.links import Links
+from dashboard.live.hub import Hub
+from dashboard.scripts import PLOTLY
 from dashboard.serving import Compressed
+from dashboard.settings import DashboardSettings
+from dashboard.site import Site
 
 ADDRESS = ("/runs/1", "", "token")
 
@@ -64,6 +73,23 @@ async def test_browsers_that_never_ask_leave_nothing_behind() -> None:
     for task in still:
         task.cancel()
     await asyncio.gather(*still, return_exceptions=True)
+
+
+async def test_scripts_of_all_pages_are_compressed_before_anybody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = DashboardSettings(path_prefix="/ops/ml/")
+    async with GatewayClient.open(settings.gateway_url) as gateway:
+        site = Site(gateway, Links(settings.path_prefix))
+        app, prepare = pages_app(settings, site, Hub(site, settings.gateway_url, "", open_mode=True))
+        await prepare()
+
+        def never(body: bytes, *_: object, **__: object) -> bytes:
+            raise AssertionError(f"{len(body)} bytes are compressed anew")
+
+        monkeypatch.setattr(gzip, "compress", never)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as http:
+            for part in (PLOTLY, "vendor/regenerator-runtime-0.14.1.min.js"):
+                answer = await http.get(f"/assets/{part}")
+                assert (answer.status_code, answer.headers["content-encoding"]) == (200, "gzip")
 
 
 async def test_a_lasting_script_is_made_and_compressed_once_and_says_that_all_of_it_runs() -> None:
