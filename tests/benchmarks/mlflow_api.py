@@ -6,8 +6,13 @@ The peer runs on SQLite with one worker, and with four workers whose connections
 request loses 45 ms to a fault of uvicorn's); both keep enough connections to their database. Clients are two processes
 on the same machine, so that their work counts against every server alike. A run is: create it, log 10 parameters and 10
 metrics in one batch, end it; through `MlflowClient`, and as the same requests over bare connections. Each client has
-recorded one before the clock runs. An `MlflowClient` looks at the run that it has ended besides, for the line that it
-prints. The runs to search lie in the databases beforehand.
+recorded one before the clock runs. Unless told not to (MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT), an `MlflowClient` reads
+each run before it ends it, for a line that it prints: a fourth request, measured besides. The runs to search lie in the
+databases beforehand.
+
+Beside the rate of sixteen clients stands the processor time that all processes of the server took for one of their
+runs, and in the end what the same clients reach against a server that answers at once and does nothing: no server on
+this machine can have more of them.
 
 Prints each figure, then all beside the better of the peer's two, with the ratio that was asked for.
 """
@@ -25,8 +30,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.mlflow_clients import PROCESSES, Client, metrics, rate, repeat, repeat_with_mlflow, warm
-from tests.benchmarks.mlflow_servers import Subject, memory, peer, registry
+from tests.benchmarks.mlflow_canned import canned
+from tests.benchmarks.mlflow_clients import PRINTED, PROCESSES, Client, metrics, rate, repeat, repeat_with_mlflow, warm
+from tests.benchmarks.mlflow_servers import Subject, peer, registry
 
 
 @dataclass(frozen=True)
@@ -41,9 +47,15 @@ class Row:
 MEMORY = Row("memory at rest, MiB", None, less=True)
 MEMORY_ASKED = 2.3 * 1024 / 10
 """MiB: a tenth of what the peer takes with its job execution, which is switched off here."""
+SIXTEEN = Row("runs/s, 16 MlflowClients", 5)
+SERVERS_TIME = Row("the servers' processor time, ms a run of these", None, less=True)
+FOLLOWS_SECONDS = 2
+"""In which the servers do what follows from the last runs; it counts as well."""
 RATES = (
     (Row("runs/s, 1 MlflowClient", 1.5), repeat_with_mlflow, "run", 1, 1),
-    (Row("runs/s, 16 MlflowClients", 5), repeat_with_mlflow, "run", 16, 1),
+    (SIXTEEN, repeat_with_mlflow, "run", 16, 1),
+    (Row("runs/s, 1 MlflowClient that prints them", 1.5), repeat_with_mlflow, PRINTED, 1, 1),
+    (Row("runs/s, 16 MlflowClients that print them", 5), repeat_with_mlflow, PRINTED, 16, 1),
     (Row("runs/s, 1 bare connection", None), repeat, "run", 1, 1),
     (Row("runs/s, 16 bare connections", None), repeat, "run", 16, 1),
     (Row("metric points/s, batches of 1,000, 1 client", 5), repeat, "points", 1, 1000),
@@ -54,7 +66,7 @@ ORDERED = Row("search, m0 > 0.5 by m1, p95 ms", 50, less=True)
 SELECTIVE = Row("search, two selective metrics, p95 ms", None, less=True)
 GET = Row("get a run, p50 ms", 2, less=True)
 ALIAS = Row("version by alias, p50 ms", 2, less=True)
-ROWS = (*(row for row, *_ in RATES), ORDERED, SELECTIVE, GET, ALIAS, MEMORY)
+ROWS = (*(row for row, *_ in RATES), SERVERS_TIME, ORDERED, SELECTIVE, GET, ALIAS, MEMORY)
 SEARCHES: tuple[tuple[Row, dict[str, Any]], ...] = (
     (ORDERED, {"filter": "metrics.m0 > 0.5", "order_by": ["metrics.m1 DESC"]}),
     (SELECTIVE, {"filter": "metrics.m0 > 0.99 AND metrics.m1 > 0.9"}),
@@ -75,7 +87,7 @@ def times(ask: Callable[[], object], most: int, seconds: float) -> tuple[float, 
 def measure(subject: Subject, pool: ProcessPoolExecutor, seconds: float) -> Iterator[tuple[Row, float]]:
     """First what needs rest, last what leaves the server with work of its own."""
     url = subject.url
-    yield MEMORY, memory(subject.pid)
+    yield MEMORY, subject.memory()
     with contextlib.closing(Client(url)) as client:
         searched = client.post("experiments/create", {"name": "searched"})["experiment_id"]
         subject.seed(searched)
@@ -91,7 +103,13 @@ def measure(subject: Subject, pool: ProcessPoolExecutor, seconds: float) -> Iter
         yield ALIAS, times(lambda: client.get("registered-models/alias?name=m&alias=a"), 300, seconds / 2)[0]
         experiment = client.post("experiments/create", {"name": "rates"})["experiment_id"]
     for row, repeated, work, clients, factor in RATES:
-        yield row, factor * rate(pool, repeated, url, experiment, work, clients, seconds)
+        before = subject.processor_seconds()
+        reached = rate(pool, repeated, url, experiment, work, clients, seconds)
+        yield row, factor * reached
+        if row is SIXTEEN:
+            time.sleep(FOLLOWS_SECONDS)
+            runs = reached * seconds + clients  # each has recorded one before the clock ran
+            yield SERVERS_TIME, (subject.processor_seconds() - before) / runs * 1000
 
 
 def table(figures: dict[str, dict[str, float]]) -> Iterator[str]:
@@ -142,7 +160,11 @@ def main() -> None:
                 for row, value in measure(subject, pool, arguments.seconds):
                     found[row.name] = value
                     print(f"{subject.name:20} {row.name:50} {value:12,.1f}", flush=True)
-    print(f"\n{arguments.runs:,} runs to be searched\n")
+        with canned() as url:
+            ceiling = rate(pool, repeat_with_mlflow, url, "1", "run", 16, arguments.seconds)
+    print(
+        f"\n{arguments.runs:,} runs to be searched; {SIXTEEN.name} reach {ceiling:.0f} if they are answered at once\n"
+    )
     print("\n".join(table(figures)))
     print(f"\n{time.monotonic() - started:.0f} s; load of the machine at the end: {os.getloadavg()[0]:.1f}")
 

@@ -32,12 +32,28 @@ _WITH_PARENT = "import os, subprocess, sys; subprocess.Popen(sys.argv[1:], stdin
 
 @dataclass(frozen=True)
 class Subject:
-    """A server under measurement: its memory is that of `pid` and all below; `seed` puts runs into an experiment."""
+    """A server under measurement: its memory is that of `pid` and all below; `beside` are the processes it works with;
+    `seed` puts runs into an experiment."""
 
     name: str
     url: str
     pid: int
     seed: Callable[[str], None]
+    beside: tuple[int, ...] = ()
+
+    def memory(self) -> float:
+        """MiB."""
+        return float(sum(process.memory_info().rss for process in _with_children(self.pid)) / 2**20)
+
+    def processor_seconds(self) -> float:
+        """What all its processes have used so far."""
+        processes = [process for pid in (self.pid, *self.beside) for process in _with_children(pid)]
+        return float(sum(sum(process.cpu_times()[:2]) for process in processes))
+
+
+def _with_children(pid: int) -> list[psutil.Process]:
+    top = psutil.Process(pid)
+    return [top, *top.children(recursive=True)]
 
 
 @contextlib.contextmanager
@@ -53,7 +69,7 @@ def registry(directory: Path, runs: int) -> Iterator[Subject]:
             wait_until(lambda: _indexed(process.url) >= runs, within=120, what="the index of runs is full")
 
         try:
-            yield Subject("registry", process.url, process.pid, seeded)
+            yield Subject("registry", process.url, process.pid, seeded, (mongod.pid, nats.pid))
         finally:
             process.kill()
 
@@ -105,9 +121,3 @@ def peer(directory: Path, workers: int, runs: int) -> Iterator[Subject]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, 9)
         process.communicate()
-
-
-def memory(pid: int) -> float:
-    """MiB of a process and all below it."""
-    top = psutil.Process(pid)
-    return float(sum(process.memory_info().rss for process in [top, *top.children(recursive=True)]) / 2**20)
