@@ -15,6 +15,19 @@ from services.contracts.written import Written
 
 ReviewState = Literal["open", "changes_asked", "approved", "lapsed", "withdrawn"]
 Decision = Literal["approve", "ask_for_changes"]
+PartKind = Literal["gate", "metric", "slice", "parameter"]
+
+
+class ReviewPart(Message, frozen=True, kw_only=True):
+    """A part of what is reviewed, by name: of a gate, a metric or a parameter of the version, or `slice_key`'s."""
+
+    kind: PartKind
+    key: str
+
+
+def slice_key(feature: str, value: str) -> str:
+    """What names the slice of the rows where `feature` has `value`."""
+    return f"{feature}={value}"
 
 
 class ReviewRequested(Event, frozen=True, kw_only=True):
@@ -40,6 +53,8 @@ class ReviewRequested(Event, frozen=True, kw_only=True):
 
 
 class ReviewCommented(Event, frozen=True, kw_only=True):
+    """`about`: the part that the comment, or what it answers, is about; None: the review as a whole."""
+
     service = "registry"
     aggregate = "review"
     name = "commented"
@@ -49,7 +64,38 @@ class ReviewCommented(Event, frozen=True, kw_only=True):
     version: str
     comment_id: str
     reply_to: str | None = None
+    about: ReviewPart | None = None
     text: str
+    by: str
+
+
+class ReviewCommentResolved(Event, frozen=True, kw_only=True):
+    """Nothing is left to do about the thread that `comment_id` begins."""
+
+    service = "registry"
+    aggregate = "review"
+    name = "comment_resolved"
+    key = ("model_name", "version")
+
+    model_name: str
+    version: str
+    comment_id: str
+    about: ReviewPart
+    by: str
+
+
+class ReviewCommentReopened(Event, frozen=True, kw_only=True):
+    """There is something to do again about the thread that `comment_id` begins."""
+
+    service = "registry"
+    aggregate = "review"
+    name = "comment_reopened"
+    key = ("model_name", "version")
+
+    model_name: str
+    version: str
+    comment_id: str
+    about: ReviewPart
     by: str
 
 
@@ -125,18 +171,26 @@ class DecisionView(Message, frozen=True, kw_only=True):
 
 
 class ReviewCommentView(Message, frozen=True, kw_only=True):
-    """`text` is Markdown as it was written: whoever shows it makes sure that it stays text."""
+    """`text` is Markdown as it was written: whoever shows it makes sure that it stays text.
+
+    `about`: the part that its thread is about; None: the review as a whole. `resolved_by`, `resolved_at`: of the
+    comment that begins a thread about a part, if nothing is left to do about it.
+    """
 
     id: str
     reply_to: str | None
     by: str
     text: str
     at: datetime
+    about: ReviewPart | None = None
+    resolved_by: str | None = None
+    resolved_at: datetime | None = None
 
 
 class ReviewView(Message, frozen=True, kw_only=True):
     """`decisions` of this round, each reviewer's newest; `missing` approvals are still needed. `lapsed_because`: what
-    has changed since, in words, if the state is `lapsed`."""
+    has changed since, in words, if the state is `lapsed`. `open_remarks` counts the threads about parts that nobody has
+    resolved: no decision is refused because of them."""
 
     model_name: str
     version: str
@@ -154,6 +208,7 @@ class ReviewView(Message, frozen=True, kw_only=True):
     decisions: list[DecisionView] = []
     comments: list[ReviewCommentView] = []
     lapsed_because: str = ""
+    open_remarks: int = 0
 
 
 class RequestReview(Request[Written], frozen=True, kw_only=True):
@@ -174,6 +229,8 @@ class RequestReview(Request[Written], frozen=True, kw_only=True):
 
 
 class CommentReview(Request[Written], frozen=True, kw_only=True):
+    """`about` a part that the version has now, or the review as a whole; an answer is about what it answers."""
+
     service = "registry"
     name = "review.comment"
 
@@ -181,6 +238,29 @@ class CommentReview(Request[Written], frozen=True, kw_only=True):
     version: str
     text: str
     reply_to: str | None = None
+    about: ReviewPart | None = None
+    idempotency_key: str | None = None
+
+
+class ResolveReviewComment(Request[Written], frozen=True, kw_only=True):
+    """Nothing is left to do about the thread about a part that this comment belongs to."""
+
+    service = "registry"
+    name = "review.resolve_comment"
+
+    model_name: str
+    version: str
+    comment_id: str
+    idempotency_key: str | None = None
+
+
+class ReopenReviewComment(Request[Written], frozen=True, kw_only=True):
+    service = "registry"
+    name = "review.reopen_comment"
+
+    model_name: str
+    version: str
+    comment_id: str
     idempotency_key: str | None = None
 
 

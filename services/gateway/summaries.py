@@ -82,6 +82,11 @@ def _short(text: str) -> str:
     return line if len(line) <= _MOST_CHARACTERS else line[: _MOST_CHARACTERS - 1] + "…"
 
 
+def _part(about: reviews.ReviewPart | None) -> str:
+    """With which the name of a version goes on."""
+    return "" if about is None else f"{about.kind} {_short(about.key)} of "
+
+
 def _figures(metrics: dict[str, float]) -> str:
     return _some([f"{name} {value:.4g}" for name, value in sorted(metrics.items())])
 
@@ -147,7 +152,18 @@ _tells(
     lambda e: f"found {len(e.exact)} equal and {len(e.near)} similar runs to {e.run_name}",
 )
 _tells(reviews.ReviewRequested, lambda e: f"asked for a review of {e.model_name} version {e.version}")
-_tells(reviews.ReviewCommented, lambda e: f"commented on {e.model_name} version {e.version}: {_short(e.text)}")
+_tells(
+    reviews.ReviewCommented,
+    lambda e: f"commented on {_part(e.about)}{e.model_name} version {e.version}: {_short(e.text)}",
+)
+_tells(
+    reviews.ReviewCommentResolved,
+    lambda e: f"resolved a remark on {_part(e.about)}{e.model_name} version {e.version}",
+)
+_tells(
+    reviews.ReviewCommentReopened,
+    lambda e: f"reopened a remark on {_part(e.about)}{e.model_name} version {e.version}",
+)
 _tells(
     reviews.ReviewDecided,
     lambda e: f"{_DECIDED[e.decision]} {e.model_name} version {e.version}: {_short(e.reason)}",

@@ -316,6 +316,8 @@ async def build(settings: RegistrySettings, health: Health) -> AsyncIterator[ASG
                 insights.ListInsights: insight.page,
                 reviews.RequestReview: review.request,
                 reviews.CommentReview: review.comment,
+                reviews.ResolveReviewComment: review.resolve_comment,
+                reviews.ReopenReviewComment: review.reopen_comment,
                 reviews.DecideReview: review.decide,
                 reviews.WithdrawReview: review.withdraw,
                 reviews.GetReview: review.get,

@@ -28,7 +28,7 @@ from services.gateway.types.list_filters import ReviewFilter
 from services.gateway.types.list_orders import ReviewOrder
 from services.gateway.types.node import reads
 from services.gateway.types.paging import After, Before, Connection, First, Last, items_of, paging
-from services.gateway.types.reviews import Decision, Review, ReviewState
+from services.gateway.types.reviews import Decision, Review, ReviewPartKind, ReviewState
 
 
 async def _reviews(
@@ -105,12 +105,38 @@ class RequestReviewInput:
     idempotency_key: str | None = strawberry.field(default=None, description=KEY_DESCRIPTION)
 
 
+@strawberry.input(description="A part of the version under review.")
+class ReviewPartInput:
+    kind: ReviewPartKind = strawberry.field(description="What it is.")
+    key: str = strawberry.field(description="Its name; of a slice `feature=value`.")
+
+
 @strawberry.input(description="A comment in a review.")
 class CommentReviewInput:
     model_name: str = strawberry.field(name="model", description="The model's name.")
     version: str = strawberry.field(description="The version's number.")
     text: str = strawberry.field(description="Markdown.")
     reply_to: str | None = strawberry.field(default=None, description="The comment that it answers.")
+    about: ReviewPartInput | None = strawberry.field(
+        default=None,
+        description="The part that it is about; the review as a whole if unsaid. An answer is about what it answers.",
+    )
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY_DESCRIPTION)
+
+
+@strawberry.input(description="A thread about a part about which nothing is left to do.")
+class ResolveReviewCommentInput:
+    model_name: str = strawberry.field(name="model", description="The model's name.")
+    version: str = strawberry.field(description="The version's number.")
+    comment_id: str = strawberry.field(description="A comment of the thread.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY_DESCRIPTION)
+
+
+@strawberry.input(description="A resolved thread about which there is something to do again.")
+class ReopenReviewCommentInput:
+    model_name: str = strawberry.field(name="model", description="The model's name.")
+    version: str = strawberry.field(description="The version's number.")
+    comment_id: str = strawberry.field(description="A comment of the thread.")
     idempotency_key: str | None = strawberry.field(default=None, description=KEY_DESCRIPTION)
 
 
@@ -142,7 +168,13 @@ class ReviewMutations:
         RequestReviewInput, contracts.RequestReview, "Asks for a review of a model version."
     )
     comment_review: ReviewPayload = commanded(
-        CommentReviewInput, contracts.CommentReview, "Says something in a review."
+        CommentReviewInput, contracts.CommentReview, "Says something in a review, or about a part of it."
+    )
+    resolve_review_comment: ReviewPayload = commanded(
+        ResolveReviewCommentInput, contracts.ResolveReviewComment, "Resolves a thread about a part of a review."
+    )
+    reopen_review_comment: ReviewPayload = commanded(
+        ReopenReviewCommentInput, contracts.ReopenReviewComment, "Opens a resolved thread of a review again."
     )
     decide_review: ReviewPayload = commanded(
         DecideReviewInput, contracts.DecideReview, "Approves a version, or asks for changes."

@@ -31,6 +31,22 @@ class Decision(Enum):
     ASK_FOR_CHANGES = enum_value("ask_for_changes", description="It may not, for the stated reason.")
 
 
+@strawberry.enum(description="What kind of part of a version a comment is about.")
+class ReviewPartKind(Enum):
+    GATE = enum_value("gate", description="A gate, by name.")
+    METRIC = enum_value("metric", description="A metric of its run or its evaluation, by name.")
+    SLICE = enum_value("slice", description="A slice of its evaluation, as `feature=value`.")
+    PARAMETER = enum_value("parameter", description="A parameter of its run, by name.")
+
+
+@strawberry.type(description="A part of the version under review.")
+class ReviewPart:
+    is_type_of = reads(contracts.ReviewPart)
+
+    kind: ReviewPartKind = strawberry.field(description="What it is.")
+    key: str = strawberry.field(description="Its name; of a slice `feature=value`.")
+
+
 @strawberry.type(description="What one reviewer decided last.")
 class ReviewDecision:
     is_type_of = reads(contracts.DecisionView)
@@ -56,6 +72,14 @@ class ReviewComment:
     by: str = strawberry.field(description="Who said it.")
     text: str = strawberry.field(description="Markdown as it was written.")
     at: datetime = strawberry.field(description="When.")
+    about: ReviewPart | None = strawberry.field(
+        description="The part that it, or what it answers, is about; null: the review as a whole."
+    )
+    resolved_by: str | None = strawberry.field(
+        description="Who said that nothing is left to do about the thread that it begins; null if it is open, or isn't "
+        "about a part."
+    )
+    resolved_at: datetime | None = strawberry.field(description="When; null if nobody did.")
 
 
 def _id(parent: strawberry.Parent[ReviewView]) -> strawberry.ID:
@@ -83,3 +107,6 @@ class Review(AboutVersion, Node):
     updated_at: datetime = strawberry.field(description="When it last changed.")
     decisions: list[ReviewDecision] = strawberry.field(description="Of this round, each reviewer's newest.")
     comments: list[ReviewComment] = strawberry.field(description="What was said, oldest first.")
+    open_remarks: int = strawberry.field(
+        description="How many threads about parts nobody has resolved; no decision is refused because of them."
+    )

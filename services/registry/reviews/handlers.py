@@ -17,7 +17,9 @@ from services.contracts.reviews import (
     DecideReview,
     GetReview,
     ListReviews,
+    ReopenReviewComment,
     RequestReview,
+    ResolveReviewComment,
     ReviewLapsed,
     ReviewRenamed,
     ReviewView,
@@ -44,7 +46,7 @@ VERSION, RUN, ARTIFACT = "model_version", "run", "artifact"
 PATH_DEPTH = 4
 """Below the artifact root lie experiment/run/artifacts and experiment/models/id/artifacts."""
 
-Command = CommentReview | DecideReview | WithdrawReview
+Command = CommentReview | ResolveReviewComment | ReopenReviewComment | DecideReview | WithdrawReview
 Decide = Callable[[Review, Content], Awaitable[tuple[Review, Event]]]
 
 
@@ -112,12 +114,32 @@ class Reviews:
 
     async def comment(self, request: CommentReview, context: Context) -> Written:
         require(context.principal, Action.REQUEST_REVIEW)
-        comment_id, who = new_id(), context.principal.user
+        comment_id, who, about = new_id(), context.principal.user, request.about
 
         async def decide(review: Review, content: Content) -> tuple[Review, Event]:
-            return rules.commented(review, comment_id, request.text, request.reply_to, self._now(), who)
+            there: list[str] = []
+            if about is not None and request.reply_to is None:
+                there = await self._sights.parts(content, about.kind, context)
+            return rules.commented(review, comment_id, request.text, request.reply_to, self._now(), who, about, there)
 
         return await self._change(request, context, "comment_review", decide, comment_id)
+
+    async def resolve_comment(self, request: ResolveReviewComment, context: Context) -> Written:
+        """By anybody who may comment, as reopening is."""
+        require(context.principal, Action.REQUEST_REVIEW)
+
+        async def decide(review: Review, content: Content) -> tuple[Review, Event]:
+            return rules.resolved(review, request.comment_id, self._now(), context.principal.user)
+
+        return await self._change(request, context, "resolve_review_comment", decide, request.comment_id)
+
+    async def reopen_comment(self, request: ReopenReviewComment, context: Context) -> Written:
+        require(context.principal, Action.REQUEST_REVIEW)
+
+        async def decide(review: Review, content: Content) -> tuple[Review, Event]:
+            return rules.resolved(review, request.comment_id, self._now(), context.principal.user, reopened=True)
+
+        return await self._change(request, context, "reopen_review_comment", decide, request.comment_id)
 
     async def decide(self, request: DecideReview, context: Context) -> Written:
         require(context.principal, Action.DECIDE_REVIEW)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
-from services.contracts.errors import Forbidden, Invalid, NotAllowedNow, NotFound, TooLarge
+from services.contracts.errors import Forbidden, Invalid, NotAllowedNow, TooLarge
 from services.contracts.reviews import (
     Decision,
     DecisionView,
     ReviewCommented,
-    ReviewCommentView,
+    ReviewCommentReopened,
+    ReviewCommentResolved,
     ReviewDecided,
     ReviewLapsed,
+    ReviewPart,
     ReviewRenamed,
     ReviewRequested,
     ReviewState,
@@ -21,14 +23,15 @@ from services.contracts.reviews import (
     ReviewWithdrawn,
 )
 from services.registry.reviews import grounds as on
+from services.registry.reviews import talk
 from services.registry.reviews.grounds import Grounds
+from services.registry.reviews.talk import Comment, Resolved
 from services.registry.runs.times import moment
 from services.registry.values import Aggregate
 
 TEXT_LENGTH = 8000
 REASON_LENGTH = 2000
 MANY_REVIEWERS = 20
-MANY_COMMENTS = 1000
 
 UNDER_WAY: tuple[ReviewState, ...] = ("open", "changes_asked", "approved")
 
@@ -41,14 +44,6 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     at: int
     seen: Grounds | None = None
-
-
-class Comment(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    reply_to: str | None
-    by: str
-    text: str
-    at: int
 
 
 class Review(Aggregate, frozen=True, kw_only=True):
@@ -168,23 +163,41 @@ def requested(
 
 
 def commented(
-    review: Review, comment_id: str, text: str, reply_to: str | None, now: int, who: str
+    review: Review,
+    comment_id: str,
+    text: str,
+    reply_to: str | None,
+    now: int,
+    who: str,
+    about: ReviewPart | None = None,
+    there: Collection[str] = (),
 ) -> tuple[Review, ReviewCommented]:
-    if len(review.comments) >= MANY_COMMENTS:
-        raise TooLarge(f"a review has at most {MANY_COMMENTS} comments", field="text")
-    if reply_to is not None and all(comment.id != reply_to for comment in review.comments):
-        raise NotFound(f"the review has no comment {reply_to!r}", field="reply_to")
+    """`about` a part, of those of its kind that are `there`."""
+    about = talk.about(review.comments, reply_to, about, there)
     text = _text("text", text, TEXT_LENGTH)
-    comment = Comment(id=comment_id, reply_to=reply_to, by=who, text=text, at=now)
+    comment = Comment(id=comment_id, reply_to=reply_to, by=who, text=text, at=now, about=about)
     event = ReviewCommented(
         model_name=review.model_name,
         version=review.version,
         comment_id=comment_id,
         reply_to=reply_to,
+        about=about,
         text=text,
         by=who,
     )
-    return _next(review, now, comments=[*review.comments, comment]), event
+    return _next(review, now, comments=talk.added(review.comments, comment)), event
+
+
+def resolved(
+    review: Review, comment_id: str, now: int, who: str, *, reopened: bool = False
+) -> tuple[Review, ReviewCommentResolved | ReviewCommentReopened]:
+    """The thread that this comment belongs to has nothing left to do about it, or has again."""
+    by = None if reopened else Resolved(by=who, at=now)
+    comments, first, about = talk.resolved(review.comments, comment_id, by)
+    event = (ReviewCommentReopened if reopened else ReviewCommentResolved)(
+        model_name=review.model_name, version=review.version, comment_id=first.id, about=about, by=who
+    )
+    return _next(review, now, comments=comments), event
 
 
 def decided(
@@ -336,9 +349,7 @@ def view(review: Review) -> ReviewView:
             )
             for entry in review.decisions
         ],
-        comments=[
-            ReviewCommentView(id=entry.id, reply_to=entry.reply_to, by=entry.by, text=entry.text, at=moment(entry.at))
-            for entry in review.comments
-        ],
+        comments=talk.views(review.comments),
         lapsed_because=review.lapsed_because,
+        open_remarks=talk.left(review.comments),
     )

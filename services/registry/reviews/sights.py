@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from services.contracts.reviews import PartKind, slice_key
 from services.registry.evaluations.handlers import Evaluations
 from services.registry.gates.handlers import Gates
 from services.registry.projects.handlers import Projects
@@ -51,6 +52,26 @@ class Sights:
             project = await self._projects.board_of(seen[-1].project)
         documents = [] if project is None else _documents(project, asked_for)
         return Grounds(evaluations=await self._figures(content), project=seen[-1].project, documents=documents)
+
+    async def parts(self, content: Content, kind: PartKind, context: Context) -> list[str]:
+        """Keys of the parts of this kind that the version has: what its comments can be about."""
+        version = content.version
+        match kind:
+            case "gate":
+                return await self._gate_names(content, context)
+            case "parameter":
+                return list(version.params)
+        evaluation = await self._evaluations.final(version.model_name, version.version, version.run_id)
+        if kind == "slice":
+            return [] if evaluation is None else [slice_key(one.feature, one.value) for one in evaluation.slices]
+        return list({**version.metrics, **({} if evaluation is None else evaluation.metrics)})
+
+    async def _gate_names(self, content: Content, context: Context) -> list[str]:
+        """Of the gates that judged it last, and of those that would now."""
+        result = await self._gates.newest(content.version.model_name, content.version.version)
+        policy = await self._gates.policy_for(content.version.model_name, context)
+        judged = [] if result is None else [verdict.gate for verdict in result.all()]
+        return list(dict.fromkeys(gate.name for gate in [*judged, *policy.gates, *policy.derived]))
 
     async def _figures(self, content: Content) -> list[Figures]:
         version = content.version

@@ -104,7 +104,8 @@ class Story:
         await self.change("setAlias", {"model": MODEL, "alias": "champion", "version": "1"})
         await self.change("evaluateGates", of)
         await self.change("requestReview", {**of, "note": "Deeper trees: better on every carrier."})
-        await self.change("commentReview", {**of, "text": "Why is EV so much worse?"}, BERT)
+        remark = {"text": "Why is EV so much worse?", "about": {"kind": "SLICE", "key": "carrier=EV"}}
+        await self.change("commentReview", {**of, **remark}, BERT)
         asked = f'{{ review(model: "{MODEL}", version: "2") {{ digest }} }}'
         digest = (await self._stack.gateway.data(asked))["review"]["digest"]
         decision = {**of, "decision": "APPROVE", "reason": "Better on every slice.", "digest": digest}

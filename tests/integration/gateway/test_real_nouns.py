@@ -112,6 +112,9 @@ async def test_a_review_is_asked_for_and_decided_and_the_trail_says_who(stack: S
     of = {"model": "delays", "version": "1"}
     asked = await changed(stack, "requestReview", {**of, "note": "Please."}, "review { state digest missing }")
     assert asked["review"]["state"] == "OPEN"
+    about = {"kind": "GATE", "key": "accuracy"}
+    nothing = await refused(stack, "commentReview", {**of, "text": "Why?", "about": about}, "changedId")
+    assert (nothing["code"], nothing["field"]) == ("NOT_FOUND", "about.key")
     await changed(stack, "commentReview", {**of, "text": "Why so deep?"}, "changedId")
     wrong = await refused(
         stack, "decideReview", {**of, "decision": "APPROVE", "reason": "fine", "digest": "other"}, "changedId"

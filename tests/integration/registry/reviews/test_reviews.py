@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 
 from services.contracts.deployments import DeployVersion
 from services.contracts.errors import Forbidden, NotAllowedNow, NotFound
-from services.contracts.evaluations import Gate, RecordEvaluation, SplitRef
+from services.contracts.evaluations import Gate, RecordEvaluation, SliceScore, SplitRef
 from services.contracts.gates import EvaluateGates, SetGatePolicy
 from services.contracts.identity import Role
 from services.contracts.projects import CreateProject, FillAnswer, GetProject, ItemView, Pattern
@@ -19,7 +19,10 @@ from services.contracts.reviews import (
     DecideReview,
     GetReview,
     ListReviews,
+    ReopenReviewComment,
     RequestReview,
+    ResolveReviewComment,
+    ReviewPart,
     ReviewView,
 )
 from tests.integration.registry.asking import Asker
@@ -147,6 +150,51 @@ async def board(ask: Asker, project: str, state: str) -> ItemView | None:
     view = await ask(GetProject(project_id=project))
     item = next(item for stage in view.stages for item in stage.items if item.key == "review")
     return item if item.state == state else None
+
+
+async def test_comments_are_about_parts_of_the_version_and_their_threads_are_resolved(
+    ask: Asker, client: MlflowClient
+) -> None:
+    name, run_id = await asyncio.to_thread(version, client)
+    await asyncio.to_thread(client.log_param, run_id, "depth", "6")
+    project = (await ask(CreateProject(project_name=name, patterns=[Pattern(kind="model", glob=name)]))).id
+    minimum = Gate(name="auc is enough", kind="minimum", metric="auc", threshold=0.6)
+    await ask(SetGatePolicy(project_id=project, gates=[minimum], reason="first"))
+    await ask(EvaluateGates(model_name=name, version="1"))
+    slices = [SliceScore(feature="carrier", value="A=A", rows=9, metrics={"brier": 0.2})]
+    split = SplitRef(name="dev", dataset="flights", digest=name)
+    await ask(RecordEvaluation(model_name=name, version="1", split=split, metrics={"brier": 0.1}, slices=slices))
+    await ask(RequestReview(model_name=name, version="1"))
+
+    of_it = CommentReview(model_name=name, version="1", text="<b>why?</b>")
+    parts = [
+        ReviewPart(kind="gate", key="auc is enough"),
+        ReviewPart(kind="metric", key="auc"),
+        ReviewPart(kind="metric", key="brier"),
+        ReviewPart(kind="slice", key="carrier=A=A"),
+        ReviewPart(kind="parameter", key="depth"),
+    ]
+    first, *_ = [await ask(msgspec.structs.replace(of_it, about=part), "ben") for part in parts]
+    for part in (ReviewPart(kind="metric", key="auk"), ReviewPart(kind="slice", key="carrier=UA")):
+        with pytest.raises(NotFound, match=f"no {part.kind} '{part.key}'") as refused:
+            await ask(msgspec.structs.replace(of_it, about=part), "ben")
+        assert refused.value.fix in ("There are: auc, brier.", "There are: carrier=A=A.")
+    answer = await ask(msgspec.structs.replace(of_it, reply_to=first.id))
+    seen = await review(ask, name)
+    assert [comment.about for comment in seen.comments] == [*parts, parts[0]]
+    assert seen.open_remarks == len(parts)
+
+    with pytest.raises(Forbidden):
+        await ask(ResolveReviewComment(model_name=name, version="1", comment_id=answer.id), "eve", Role.VIEWER)
+    await ask(ResolveReviewComment(model_name=name, version="1", comment_id=answer.id))
+    [edge] = (await ask(ListReviews(model_name=name))).edges
+    assert (edge.node.open_remarks, edge.node.comments[0].resolved_by) == (len(parts) - 1, "anna")
+    with pytest.raises(NotAllowedNow, match="resolved already"):
+        await ask(ResolveReviewComment(model_name=name, version="1", comment_id=first.id), "ben")
+    await ask(ReopenReviewComment(model_name=name, version="1", comment_id=first.id), "ben")
+    await ask(DecideReview(model_name=name, version="1", decision="approve", reason="good", digest=seen.digest), "ben")
+    seen = await review(ask, name)
+    assert (seen.state, seen.open_remarks) == ("approved", len(parts))
 
 
 async def test_what_isnt_there_isnt_reviewed(ask: Asker) -> None:
