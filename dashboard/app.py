@@ -9,7 +9,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from dashboard import acting, palette, router, saved_views
+from dashboard import acting, palette, router, saved_views, talking
 from dashboard.actions import ACTIONS
 from dashboard.components import files
 from dashboard.components.shell import First, shell
@@ -158,6 +158,7 @@ def pages_app(settings: DashboardSettings, site: Site, hub: Hub) -> tuple[ASGIAp
     palette.register(app, site)
     acts = acting.Acts(site, (*ACTIONS, *saved_views.VIEWS))
     acting.register(app, acts)
+    talking.register(app, site)
     saved_views.register(app, site, acts)
     policy = content_security_policy(app.csp_hashes())
     add_export(app.server, site)

@@ -7,12 +7,13 @@ model, which version) travels with it as `given`.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 
 from dashboard.components.basics import clipped, icon, wild
 from dashboard.gateway.views import Outcome
@@ -96,6 +97,18 @@ def act(
         disabled=bool(disabled_because),
         title=disabled_because or spoken,
         **(wild({"aria-label": spoken}) if spoken else {}),
+    )
+
+
+def inline(name: str, label: str, given: Given, *, spot: str) -> Component:
+    """A button that does it at once, with room for what goes wrong. `spot` tells it from others on the page."""
+    held = {"action": name, "given": dict(given), "key": secrets.token_hex(8)}
+    return html.Div(
+        [
+            dcc.Store(id={"inline-given": spot}, data=held),
+            html.Div(id={"inline-trouble": spot}, className="trouble", role="alert"),
+            html.Button(label, id={"inline": spot}, className="button small", type="button"),
+        ]
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dash import html
@@ -10,6 +10,7 @@ from dash import html
 from dashboard.components.basics import clipped, scrolling
 from dashboard.components.controls import more_of, part_of
 from dashboard.components.states import empty
+from dashboard.components.talk import Talk
 from dashboard.links import query
 from dashboard.site import Component
 
@@ -42,15 +43,18 @@ def side_by_side(
     state: Mapping[str, str],
     address: str,
     faint: Collection[int] = (),
+    beside: Callable[[str], Component] | None = None,
 ) -> Component:
     """Cells that differ from the first column are marked; without `everything`, rows that are the same are left out.
 
     `faint`: numbers of the columns that the eye is led away from. `state` of the page at `address`: which part of each
-    group is shown, of groups with very many rows.
+    group is shown, of groups with very many rows. `beside` each key: one more cell, of the same width in every row.
     """
     most = max(_LEAST_ROWS, _MOST_CELLS // (len(heads) + 2) // len(groups))
     columns = [html.Th(one, scope="col", className="faint" if i in faint else "") for i, one in enumerate(heads)]
-    head = html.Thead(html.Tr([html.Th(label, scope="col"), *columns]))
+    comments = [Talk.head()] if beside else []
+    head = html.Thead(html.Tr([html.Th(label, scope="col"), *comments, *columns]))
+    wide = len(heads) + 1 + len(comments)
     bodies = []
     for group in groups:
         keys = sorted({key for column in group.columns for key in column})
@@ -59,21 +63,21 @@ def side_by_side(
             continue
         name = f"after-{group.title.lower()}"
         page = part_of(shown, state, name, most)
-        rows = [_row(group, key, faint) for key in page.nodes]
+        rows = [_row(group, key, faint, beside) for key in page.nodes]
         if len(groups) > 1 or not rows:
             same = "" if rows else f": all {len(keys)} are the same" if len(keys) > 1 else ": the same"
-            title = html.Th(group.title + same, scope="colgroup", colSpan=len(heads) + 1, className="group-title")
+            title = html.Th(group.title + same, scope="colgroup", colSpan=wide, className="group-title")
             rows.insert(0, html.Tr(title))
         more = more_of(group.title.lower(), page, lambda **kept: address + query(kept), state, name)
         if more:
-            rows.append(html.Tr(html.Td(more, colSpan=len(heads) + 1)))
+            rows.append(html.Tr(html.Td(more, colSpan=wide)))
         bodies.append(html.Tbody(rows))
     if not bodies:
         return empty("Nothing recorded", "There is nothing that tells them apart.", icon_name="list")
     return scrolling(html.Table([head, *bodies], className="table compact compared"), label, 160 + 130 * len(heads))
 
 
-def _row(group: Group, key: str, faint: Collection[int]) -> Component:
+def _row(group: Group, key: str, faint: Collection[int], beside: Callable[[str], Component] | None) -> Component:
     first = group.columns[0].get(key, NOT_THERE)
 
     def cell(number: int) -> Component:
@@ -87,4 +91,5 @@ def _row(group: Group, key: str, faint: Collection[int]) -> Component:
             looks.append("differs")
         return html.Td(clipped(value, 60), title=clipped(value, 2000), className=" ".join(looks))
 
-    return html.Tr([html.Th(clipped(key, 60), scope="row"), *(cell(i) for i in range(len(group.columns)))])
+    more = [beside(key)] if beside else []
+    return html.Tr([html.Th(clipped(key, 60), scope="row"), *more, *(cell(i) for i in range(len(group.columns)))])

@@ -9,12 +9,22 @@ from dash import html
 from dashboard import formats
 from dashboard.components.basics import badge, clipped, icon, link, moment, scrolling
 from dashboard.components.charts import graph
+from dashboard.components.controls import ROWS
 from dashboard.components.models import chosen_metrics, lower_is_better, metric_text
 from dashboard.components.states import empty
+from dashboard.components.talk import Talk
 from dashboard.figures import evaluation as figures
 from dashboard.gateway import operations as ask
-from dashboard.gateway.production_views import Comparison, Disparity, Evaluation, EvaluationRow, FigureCompared
+from dashboard.gateway.production_views import (
+    Comparison,
+    Disparity,
+    Evaluation,
+    EvaluationRow,
+    FigureCompared,
+    SliceScore,
+)
 from dashboard.site import Component, Site, Visit
+from services.contracts.reviews import slice_key
 
 _EXAMPLES = 3
 
@@ -106,7 +116,8 @@ def main_metric(one: Evaluation) -> str:
     return chosen[0].key if chosen else ""
 
 
-def slices(one: Evaluation) -> Component:
+def slices(one: Evaluation, talk: Talk | None = None) -> Component:
+    """With a `talk` about them also as a table, where each can be talked about."""
     metric = main_metric(one)
     if not one.slices or not metric:
         return empty("No slices", "Give the evaluation slices to see which group does worst.", icon_name="list")
@@ -114,10 +125,47 @@ def slices(one: Evaluation) -> Component:
     lower = metric in one.lower_is_better or lower_is_better(metric)
     figure = figures.slices(one.slices, metric, lower_is_better=lower, overall=overall)
     height = int(figure["layout"]["height"])
-    return html.Div([_disparities(one.disparities), graph(figure, f"{metric} of each slice, the worst on top", height)])
+    chart = graph(figure, f"{metric} of each slice, the worst on top", height)
+    table = _slice_table(one.slices, metric, talk, lower=lower) if talk else None
+    return html.Div([_disparities(one.disparities, talk), chart, table])
 
 
-def _disparities(found: Sequence[Disparity]) -> Component:
+def _slice_table(scores: Sequence[SliceScore], metric: str, talk: Talk, *, lower: bool) -> Component:
+    """The worst ones, and those about which something was said."""
+    known = [(next((m.value for m in one.metrics if m.key == metric), None), one) for one in scores]
+    ranked = sorted(known, key=lambda pair: (pair[0] is None, (pair[0] or 0.0) * (-1 if lower else 1)))
+    said = talk.parts("SLICE")
+    chosen = [pair for at, pair in enumerate(ranked) if at < ROWS or slice_key(pair[1].feature, pair[1].value) in said]
+    head = html.Thead(
+        html.Tr(
+            [
+                html.Th("Slice", scope="col"),
+                talk.head(),
+                html.Th(clipped(metric, 40), scope="col", className="number"),
+                html.Th("Rows", scope="col", className="number"),
+            ]
+        )
+    )
+    rows = [
+        html.Tr(
+            [
+                html.Th(f"{clipped(one.feature, 40)} {clipped(one.value, 40)}", scope="row"),
+                talk.cell("SLICE", slice_key(one.feature, one.value)),
+                html.Td(formats.figure(value), className="number"),
+                html.Td(f"{one.rows:,}", className="number"),
+            ]
+        )
+        for value, one in chosen
+    ]
+    others = len(scores) - len(chosen)
+    more = html.P(f"{formats.plural(others, 'slice')} that did better", className="table-more") if others else None
+    table = scrolling(html.Table([head, html.Tbody(rows)], className="table compact"), "Slices of the candidate", 300)
+    return html.Details(
+        [html.Summary("As a table, to comment on a slice"), table, more], open=bool(said), className="details"
+    )
+
+
+def _disparities(found: Sequence[Disparity], talk: Talk | None) -> Component:
     if not found:
         return None
     lines = [
@@ -128,7 +176,8 @@ def _disparities(found: Sequence[Disparity]) -> Component:
                 html.Span(f"{clipped(one.feature, 30)} {clipped(one.worst, 30)}", className="strong"),
                 f" is worst: {clipped(one.metric, 30)} {formats.figure(one.worst_value, 3)} in "
                 f"{formats.plural(one.worst_rows, 'row')}, against {formats.figure(one.best_value, 3)} "
-                f"for {clipped(one.best, 30)}.",
+                f"for {clipped(one.best, 30)}. ",
+                talk.button("SLICE", slice_key(one.feature, one.worst)) if talk else None,
             ]
         )
         for one in found[:3]
@@ -166,7 +215,7 @@ def pictures(one: Evaluation) -> Component:
     return html.Div(parts, className="halves") if parts else None
 
 
-def compared(found: Comparison) -> Component:
+def compared(found: Comparison, talk: Talk | None = None) -> Component:
     """Candidate beside champion on what both were evaluated on, with the chance that it is luck."""
     if not found.metrics:
         return None
@@ -180,18 +229,18 @@ def compared(found: Comparison) -> Component:
     )
     head = html.Thead(
         html.Tr(
-            [html.Th("Metric", scope="col")]
+            [html.Th("Metric", scope="col"), *([talk.head()] if talk else [])]
             + [
                 html.Th(text, scope="col", className="number")
                 for text in ("Candidate", "Champion", "Difference", "By chance")
             ]
         )
     )
-    table = html.Table([head, html.Tbody([_figure(one) for one in found.metrics])], className="table compact")
-    return html.Div([note, scrolling(table, "Candidate beside champion", 480), _worse_slices(found)])
+    table = html.Table([head, html.Tbody([_figure(one, talk) for one in found.metrics])], className="table compact")
+    return html.Div([note, scrolling(table, "Candidate beside champion", 480), _worse_slices(found, talk)])
 
 
-def _figure(one: FigureCompared) -> Component:
+def _figure(one: FigureCompared, talk: Talk | None) -> Component:
     difference: Component = formats.NOTHING
     if one.difference is not None:
         sign = "+" if one.difference > 0 else "−" if one.difference < 0 else "±"
@@ -201,6 +250,7 @@ def _figure(one: FigureCompared) -> Component:
     return html.Tr(
         [
             html.Th(clipped(one.name, 50), scope="row"),
+            *([talk.cell("METRIC", one.name, there=one.candidate is not None)] if talk else []),
             html.Td(formats.figure(one.candidate), className="number"),
             html.Td(formats.figure(one.champion), className="number"),
             html.Td(difference, className="number"),
@@ -214,7 +264,7 @@ def _figure(one: FigureCompared) -> Component:
     )
 
 
-def _worse_slices(found: Comparison) -> Component:
+def _worse_slices(found: Comparison, talk: Talk | None) -> Component:
     worse = [one for one in found.slices if one.better is False]
     if not worse:
         return None
@@ -223,7 +273,8 @@ def _worse_slices(found: Comparison) -> Component:
             [
                 html.Span(f"{clipped(one.feature, 30)} {clipped(one.value, 30)}", className="strong"),
                 f": {clipped(one.metric, 30)} {formats.figure(one.candidate, 3)} against "
-                f"{formats.figure(one.champion, 3)}",
+                f"{formats.figure(one.champion, 3)} ",
+                talk.button("SLICE", slice_key(one.feature, one.value)) if talk else None,
             ]
         )
         for one in worse[:8]

@@ -12,6 +12,7 @@ from dashboard.components.acting import dialog
 from dashboard.components.basics import icon, wild
 from dashboard.components.palette import keys_help, palette
 from dashboard.components.states import skeleton
+from dashboard.components.talk import panel
 from dashboard.links import Links
 from dashboard.site import Component
 from dashboard.theme import MANTINE
@@ -72,7 +73,12 @@ def shell(links: Links, first: First | None = None, *, signed_in: bool) -> Compo
                         **wild({"aria-label": "Main"}),
                     ),
                     dmc.AppShellMain(
-                        html.Div(first.content if first else skeleton(), id="page", className="page", tabIndex="-1"),
+                        [
+                            html.Div(
+                                first.content if first else skeleton(), id="page", className="page", tabIndex="-1"
+                            ),
+                            panel(),
+                        ],
                         className="main",
                     ),
                 ],

@@ -27,6 +27,8 @@ class Comment:
     text: str
     at: datetime
     reply_to: str | None = None
+    about: Sequence[Component] = ()
+    """Of a part of the whole: its name, as a link."""
 
 
 KEY = "after-comments"
@@ -59,7 +61,9 @@ def thread(
                 html.Div(
                     [
                         html.Span(clipped(one.by.removeprefix("service:"), 40), className="strong"),
-                        html.Span([" · ", moment(one.at)], className="sub"),
+                        html.Span(
+                            [" · ", moment(one.at), *([" on ", *one.about] if one.about else [])], className="sub"
+                        ),
                     ]
                 ),
                 html.P(clipped(one.text, 8000), className="answer"),
@@ -75,10 +79,10 @@ def thread(
     return html.Div([before, html.Ul([entry(*line) for line in page.nodes[::-1]], className="comments")])
 
 
-def say(action: str, given: Mapping[str, Any], label: str = "Say something") -> Component:
-    """A field in the page itself, and the button that sends it."""
+def say(action: str, given: Mapping[str, Any], label: str = "Say something", *, spot: str = "") -> Component:
+    """A field in the page itself, and the button that sends it. `spot` tells it from others on the page."""
     held = {"action": action, "given": dict(given), "key": secrets.token_hex(8)}
-    spot = f"say-{action}"
+    spot = spot or f"say-{action}"
     return html.Div(
         [
             dcc.Store(id={"inline-given": spot}, data=held),

@@ -8,6 +8,7 @@ from dashboard import formats
 from dashboard.components.acting import act
 from dashboard.components.basics import badge, clipped, icon, moment, scrolling
 from dashboard.components.states import empty
+from dashboard.components.talk import Talk
 from dashboard.gateway import operations as ask
 from dashboard.gateway.production_views import Gate, GateResult, GateVerdict
 from dashboard.site import Component, Site, Visit
@@ -47,20 +48,20 @@ def condition(gate: Gate) -> str:
     return words + (f", chance below {formats.figure(gate.significance, 2)}" if gate.significance else "")
 
 
-async def gates_section(site: Site, visit: Visit) -> Component:
-    """Of the version in the address."""
+async def gates_section(site: Site, visit: Visit, talk: Talk | None = None) -> Component:
+    """Of the version in the address; with what is said about each, if there is a `talk` about them."""
     held = {"model": visit.parts["model"], "version": visit.parts["version"]}
     result = await visit.ask(ask.GATE_RESULT, **held)
     again = act("gate.evaluate", "Judge again…" if result else "Judge now…", held, icon_name="refresh", look="small")
     if result is None:
         hint = "Gates are set by the project; they are judged when an evaluation is recorded, or now."
         return html.Div([empty("Not judged yet", hint, icon_name="circle-check"), html.Div(again, className="buttons")])
-    return html.Div([judged(result), html.Div(again, className="buttons")])
+    return html.Div([judged(result, talk=talk), html.Div(again, className="buttons")])
 
 
-def judged(result: GateResult, *, past: bool = False) -> Component:
+def judged(result: GateResult, *, past: bool = False, talk: Talk | None = None) -> Component:
     """What its gates said of a version."""
-    return html.Div([_sum(result, past=past), _table(result.verdicts)])
+    return html.Div([_sum(result, past=past), _table(result.verdicts, talk)])
 
 
 def gate_badge(result: GateResult) -> Component:
@@ -82,8 +83,9 @@ def _sum(result: GateResult, *, past: bool) -> Component:
     return html.Div(notes, className="badges")
 
 
-def _table(verdicts: list[GateVerdict]) -> Component:
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Gate", "What it saw", "Outcome")]))
+def _table(verdicts: list[GateVerdict], talk: Talk | None) -> Component:
+    heads = [html.Th(text, scope="col") for text in ("Gate", "What it saw", "Outcome")]
+    head = html.Thead(html.Tr([heads[0], *([talk.head()] if talk else []), *heads[1:]]))
     rows = [
         html.Tr(
             [
@@ -94,6 +96,7 @@ def _table(verdicts: list[GateVerdict]) -> Component:
                     ],
                     scope="row",
                 ),
+                *([talk.cell("GATE", one.gate.name)] if talk else []),
                 html.Td(clipped(one.words, 240)),
                 html.Td(badge(*_OUTCOMES.get(one.outcome, (one.outcome.lower(),)))),
             ]

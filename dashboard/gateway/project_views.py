@@ -184,12 +184,20 @@ class ReviewDecision(View, frozen=True, kw_only=True):
     at: datetime
 
 
+class ReviewPart(View, frozen=True, kw_only=True):
+    kind: str
+    key: str
+
+
 class ReviewComment(View, frozen=True, kw_only=True):
     id: str
     reply_to: str | None = None
     by: str
     text: str
     at: datetime
+    about: ReviewPart | None = None
+    resolved_by: str | None = None
+    resolved_at: datetime | None = None
 
 
 class Review(View, frozen=True, kw_only=True):
@@ -209,6 +217,7 @@ class Review(View, frozen=True, kw_only=True):
     updated_at: datetime
     decisions: list[ReviewDecision] = []
     comments: list[ReviewComment] = []
+    open_remarks: int = 0
 
 
 class AuditEntry(View, frozen=True, kw_only=True):

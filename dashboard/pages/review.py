@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dash import html
 
@@ -16,10 +18,11 @@ from dashboard.components.controls import more_of, part_of
 from dashboard.components.models import CHAMPION, chosen_metrics, lower_is_better, metric_text
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
+from dashboard.components.talk import Talk, part_link
 from dashboard.components.thread import Comment, say, thread
 from dashboard.components.verdicts import gates_section
 from dashboard.gateway import operations as ask
-from dashboard.gateway.project_views import Review
+from dashboard.gateway.project_views import Review, ReviewComment
 from dashboard.gateway.views import Metric, VersionRow
 from dashboard.links import query
 from dashboard.live import names
@@ -29,6 +32,8 @@ from dashboard.site import Component, Section, Site, Visit
 from services.contracts.errors import NotFound
 
 _DECISIONS = 10  # of one round, the newest
+_FIGURES = 20  # rows: each has a button of its own
+_LEFT = 6  # parts with open remarks that are named
 _NEWEST = 50
 """Versions that are looked through for the one before a champion."""
 
@@ -92,6 +97,7 @@ async def decisions_section(site: Site, visit: Visit) -> Component:
             html.Div(
                 [review_badge(review.state), html.Span(missing_words(review), className="sub")], className="badges"
             ),
+            _left(review),
             html.P(f"Lapsed, because {clipped(review.lapsed_because, 400)}.", className="card-hint")
             if review.lapsed_because
             else None,
@@ -102,43 +108,93 @@ async def decisions_section(site: Site, visit: Visit) -> Component:
     )
 
 
+def _left(review: Review) -> Component:
+    """Remarks that nobody has resolved; they don't keep anybody from deciding."""
+    if not review.open_remarks:
+        return None
+    parts = Talk(review).left()
+    links = [[part_link(*part), " "] for part in parts[:_LEFT]]
+    more = f"and on {len(parts) - _LEFT} more" if len(parts) > _LEFT else ""
+    words = f"{formats.plural(review.open_remarks, 'open remark')} on "
+    return html.P(
+        [icon("message"), html.Span([words, *(part for pair in links for part in pair), more])], className="note"
+    )
+
+
+def _about_part(comment: ReviewComment) -> Sequence[Component]:
+    if comment.about is None:
+        return ()
+    resolved = [" ", badge("resolved", "good", "circle-check")] if comment.resolved_by else []
+    return [part_link(comment.about.kind, comment.about.key), *resolved]
+
+
 async def comments_section(site: Site, visit: Visit) -> Component:
     review = await load(visit)
     held = {"model": review.model, "version": review.version}
-    comments = [Comment(one.id, one.by, one.text, one.at, one.reply_to) for one in review.comments]
+    comments = [Comment(one.id, one.by, one.text, one.at, one.reply_to, _about_part(one)) for one in review.comments]
     address = site.links.review(review.model, review.version)
     return thread(comments, ("review.comment", held), state=visit.state, address=address)
 
 
 async def comparison_section(site: Site, visit: Visit) -> Component:
     """Both on the same split, tested on the same rows where that was recorded."""
-    candidate, champion = await sides(visit)
+    review, (candidate, champion) = await asyncio.gather(load(visit), sides(visit))
+    talk = Talk(review)
     one = await evaluation.newest(visit, visit.parts["model"], candidate.version)
     parts: list[Component] = []
     if champion:
         found = await visit.ask(
             ask.COMPARISON, model=visit.parts["model"], version=candidate.version, **{"with": champion.version}
         )
-        parts.append(evaluation.compared(found) if found else None)
+        parts.append(evaluation.compared(found, talk) if found else None)
     if one:
-        parts += [html.H3("Slices of the candidate", className="chart-title spaced"), evaluation.slices(one)]
+        parts += [html.H3("Slices of the candidate", className="chart-title spaced"), evaluation.slices(one, talk)]
     shown = [part for part in parts if part is not None]
     return html.Div(shown) if shown else evaluation.nothing()
 
 
+async def judged_section(site: Site, visit: Visit) -> Component:
+    return await gates_section(site, visit, Talk(await load(visit)))
+
+
+async def figures_section(site: Site, visit: Visit) -> Component:
+    review, (candidate, champion) = await asyncio.gather(load(visit), sides(visit))
+    return _figures(site, visit, candidate, champion, Talk(review))
+
+
+async def params_section(site: Site, visit: Visit) -> Component:
+    review, (candidate, champion) = await asyncio.gather(load(visit), sides(visit))
+    return _params(site, visit, candidate, champion, Talk(review))
+
+
+async def tick_section(site: Site, visit: Visit) -> Component:
+    """A text that is another one whenever something was said, resolved or reopened: then the panel asks again."""
+    review = await visit.ask(ask.REVIEW, model=visit.parts["model"], version=visit.parts["version"])
+    said = [(one.id, one.resolved_by or "") for one in review.comments] if review else []
+    return f"{len(said)}-{zlib.crc32(repr(said).encode())}"
+
+
 SECTIONS: dict[str, Section] = {
+    "review-figures": figures_section,
     "review-comparison": comparison_section,
+    "review-params": params_section,
     "review-decisions": decisions_section,
-    "review-gates": gates_section,
+    "review-gates": judged_section,
     "review-comments": comments_section,
+    "talk-tick": tick_section,
 }
 
 
 async def render(site: Site, visit: Visit) -> Component:
-    review, (candidate, champion) = await asyncio.gather(load(visit), sides(visit))
+    review, _ = await asyncio.gather(load(visit), sides(visit))
     parts = await rendered(SECTIONS, site, visit)
     model, version = review.model, review.version
     held = {"model": model, "version": version, "digest": review.digest}
+
+    def first_part(name: str) -> dict[str, Any]:
+        """Live as long as it is the newest part of it."""
+        return {} if visit.state else {"body_id": name}
+
     return html.Div(
         [
             page_head(
@@ -154,7 +210,8 @@ async def render(site: Site, visit: Visit) -> Component:
                         [
                             card(
                                 "Candidate beside champion",
-                                _figures(site, visit, candidate, champion),
+                                parts["review-figures"],
+                                **first_part("review-figures"),
                                 hint="Figures of the runs that made them. What is better is marked in words.",
                             ),
                             card("Gates", parts["review-gates"], body_id="review-gates"),
@@ -164,7 +221,7 @@ async def render(site: Site, visit: Visit) -> Component:
                                 body_id="review-comparison",
                                 hint="On the same split. “By chance” is how likely luck alone makes such a difference.",
                             ),
-                            card("Parameters that differ", _params(site, visit, candidate, champion)),
+                            card("Parameters that differ", parts["review-params"], **first_part("review-params")),
                         ],
                         className="column",
                     ),
@@ -206,7 +263,7 @@ def _buttons(review: Review, held: dict[str, str]) -> list[Component]:
     return [request]
 
 
-def _figures(site: Site, visit: Visit, candidate: VersionRow, champion: VersionRow | None) -> Component:
+def _figures(site: Site, visit: Visit, candidate: VersionRow, champion: VersionRow | None, talk: Talk) -> Component:
     ours = {m.key: m for m in candidate.metrics}
     theirs = {m.key: m for m in champion.metrics} if champion else {}
     every = [*candidate.metrics, *theirs.values()]
@@ -215,6 +272,7 @@ def _figures(site: Site, visit: Visit, candidate: VersionRow, champion: VersionR
         return empty("No figures", "The run that made this version logged no metrics.", icon_name="chart-line")
     heads = [
         html.Th("Metric", scope="col"),
+        talk.head(),
         html.Th(f"v{candidate.version} (candidate)", scope="col", className="number"),
     ]
     if champion:
@@ -223,9 +281,13 @@ def _figures(site: Site, visit: Visit, candidate: VersionRow, champion: VersionR
             html.Th("Difference", scope="col", className="number"),
         ]
     rows = []
-    shown = part_of(keys, visit.state, "after-figures")
+    shown = part_of(keys, visit.state, "after-figures", _FIGURES)
     for key in shown.nodes:
-        cells = [html.Th(clipped(key, 50), scope="row"), _number(ours.get(key))]
+        cells = [
+            html.Th(clipped(key, 50), scope="row"),
+            talk.cell("METRIC", key, there=key in ours),
+            _number(ours.get(key)),
+        ]
         if champion:
             cells += [_number(theirs.get(key)), html.Td(_difference(key, ours, theirs), className="number")]
         rows.append(html.Tr(cells))
@@ -259,7 +321,7 @@ def _difference(key: str, ours: Mapping[str, Metric], theirs: Mapping[str, Metri
     )
 
 
-def _params(site: Site, visit: Visit, candidate: VersionRow, champion: VersionRow | None) -> Component:
+def _params(site: Site, visit: Visit, candidate: VersionRow, champion: VersionRow | None, talk: Talk) -> Component:
     shown: Sequence[VersionRow] = [candidate, champion] if champion else [candidate]
     heads = [
         link(f"v{one.version}", site.links.version(visit.parts["model"], one.version), className="link strong")
@@ -267,7 +329,16 @@ def _params(site: Site, visit: Visit, candidate: VersionRow, champion: VersionRo
     ]
     group = Group("Parameters", [{p.key: p.value for p in one.params} for one in shown])
     address = site.links.review(visit.parts["model"], visit.parts["version"])
-    return side_by_side("Parameter", heads, [group], everything=champion is None, state=visit.state, address=address)
+    known = group.columns[0]
+    return side_by_side(
+        "Parameter",
+        heads,
+        [group],
+        everything=champion is None,
+        state=visit.state,
+        address=address,
+        beside=lambda key: talk.cell("PARAMETER", key, there=key in known),
+    )
 
 
 def _about(review: Review) -> Component:

@@ -10,8 +10,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import DashboardProcess, OpenPage
 from tests.e2e.double.gateway import GatewayDouble
+from tests.e2e.double.lifecycle import comment
 from tests.e2e.double.recorded import MODEL
+from tests.e2e.test_pages import axe, objections
 from tests.support.waiting import wait_until
+
+__all__ = ["axe"]
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +128,46 @@ def test_a_review_is_discussed_and_approved_for_exactly_what_was_seen(
     assert said["digest"] == busy_gateway.lifecycle.reviews[0]["digest"]
     assert said["decision"] == "APPROVE"
     assert said["idempotencyKey"]
+
+
+def test_a_part_of_a_review_is_talked_about_beside_it_and_its_thread_resolved(
+    axe: str, busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{busy_dashboard.url}/reviews/{MODEL}/4#GATE%3Aworst_carrier", width=390)
+    button, panel = page.locator("[data-part='GATE:worst_carrier']"), page.locator("#talk")
+    expect(button).to_be_focused()  # where the address leads to
+    page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(panel).to_be_focused()
+    field = panel.get_by_role("textbox", name="Comment on gate worst_carrier")
+    field.fill("Only <b>one</b> airport?")
+    assert objections(page, axe) == []
+
+    # somebody else says something: it appears, and what is being written stays
+    about = {"kind": "GATE", "key": "worst_carrier"}
+    review = busy_gateway.lifecycle.reviews[0]
+    review["comments"].append(comment("c7", None, "bela", "x" * 300, busy_gateway.lifecycle.now, about))
+    busy_gateway.emit("registry.review.commented", f"{MODEL}/4", "commented")
+    expect(panel.locator(".comment")).to_contain_text("x" * 300)
+    expect(button).to_have_accessible_name("1 comment on gate worst_carrier, not resolved")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(field).to_have_value("Only <b>one</b> airport?")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    panel.get_by_role("button", name="Send").click()
+    expect(panel.locator(".comment").last).to_contain_text("Only <b>one</b> airport?")
+    assert sent(busy_gateway, "commentReview")["about"] == about
+    expect(page.locator("#review-comments")).to_contain_text("on gate worst_carrier")
+    expect(page.locator("#review-decisions")).to_contain_text("open remarks on")
+    for done in ("1 resolved thread", "2 resolved threads"):
+        panel.get_by_role("button", name="Resolve").first.click()
+        expect(panel).to_contain_text(done)
+    busy_gateway.emit("registry.review.comment_resolved", f"{MODEL}/4", "resolved")
+    expect(button).to_have_accessible_name("2 comments on gate worst_carrier, resolved")
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(button).to_be_focused()
+    expect(button).to_have_attribute("aria-expanded", "false")
 
 
 def test_an_alert_is_taken_care_of_and_a_refusal_says_why(

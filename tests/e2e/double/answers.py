@@ -208,14 +208,8 @@ class Lifecycle:
             if name == "resolveAlert":
                 done = {"resolvedAt": iso(datetime.now(UTC)), "resolution": "BY_HAND", "state": "RESOLVED"}
             self.alerts[0].update(done)
-        if name == "commentReview":
-            said = {
-                "id": f"c{len(self.sent) + 9}",
-                "replyTo": given.get("replyTo"),
-                "by": "anna",
-                "text": given["text"],
-            }
-            self.reviews[0]["comments"].append({**said, "at": iso(datetime.now(UTC))})
+        if name in ("commentReview", "resolveReviewComment", "reopenReviewComment"):
+            lifecycle.discussed(self.reviews[0], name, given, f"c{len(self.sent) + 9}")
         if name == "decideReview":
             self.reviews[0]["state"] = "APPROVED" if given["decision"] == "APPROVE" else "CHANGES_ASKED"
             self.reviews[0]["missing"] = 0

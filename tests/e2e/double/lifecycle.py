@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from services.registry.projects import templates
 from tests.e2e.double.recorded import MODEL, Record, iso, metrics
@@ -225,14 +225,34 @@ def review(now: datetime) -> Record:
         "updatedAt": iso(now - timedelta(hours=1)),
         "decisions": [],
         "comments": [
-            _comment("c1", None, "anna", "Why is HA so much worse?", now - timedelta(hours=3)),
-            _comment("c2", "c1", "bela", "342 flights a year, all from one airport.", now - timedelta(hours=2)),
+            comment("c1", None, "anna", "Why is HA so much worse?", now - timedelta(hours=3), WORST),
+            comment("c2", "c1", "bela", "342 flights a year, all from one airport.", now - timedelta(hours=2), WORST),
         ],
+        "openRemarks": 1,
     }
 
 
-def _comment(number: str, to: str | None, by: str, text: str, at: datetime) -> Record:
-    return {"id": number, "replyTo": to, "by": by, "text": text, "at": iso(at)}
+WORST = {"kind": "SLICE", "key": "carrier=HA"}
+
+
+def comment(number: str, to: str | None, by: str, text: str, at: datetime, about: Record | None = None) -> Record:
+    return {"id": number, "replyTo": to, "by": by, "text": text, "at": iso(at), "about": about}
+
+
+def discussed(review: Record, name: str, given: Record, number: str) -> None:
+    """What a mutation about its comments makes of a review."""
+    said = {one["id"]: one for one in review["comments"]}
+    if name == "commentReview":
+        to = given.get("replyTo")
+        about = said[to]["about"] if to else given.get("about")
+        review["comments"].append(comment(number, to, "anna", given["text"], datetime.now(UTC), about))
+    else:
+        done = name == "resolveReviewComment"
+        who, at = ("anna", iso(datetime.now(UTC))) if done else (None, None)
+        said[given["commentId"]].update(resolvedBy=who, resolvedAt=at)
+    review["openRemarks"] = sum(
+        bool(one["about"]) and not one["replyTo"] and not one.get("resolvedBy") for one in review["comments"]
+    )
 
 
 def audit(now: datetime) -> list[Record]:

@@ -18,6 +18,7 @@ from dashboard.components.lineage import graph, layered
 from dashboard.components.lineage_folding import folded
 from dashboard.components.profiles import merged
 from dashboard.components.release import demoted
+from dashboard.components.talk import Talk, form, threads
 from dashboard.components.things import address, named, short_ids
 from dashboard.components.thread import Comment, thread
 from dashboard.figures.compare import axis, overlaid, parallel, scattered
@@ -27,7 +28,7 @@ from dashboard.figures.stays import stays
 from dashboard.gateway.alert_views import AlertRow
 from dashboard.gateway.data_views import Lineage, LineageLink, LineageNode, LineageRef
 from dashboard.gateway.production_views import Deployment, Stay
-from dashboard.gateway.project_views import Board, ProjectRow, Review, Stage
+from dashboard.gateway.project_views import Board, ProjectRow, Review, ReviewComment, ReviewPart, Stage
 from dashboard.links import Links
 from dashboard.live.frames import children_text
 
@@ -153,6 +154,54 @@ def test_answers_stand_below_what_they_answer_and_orphans_at_the_top() -> None:
     ]
     text = children_text(thread(said, state={}, address="/"))
     assert text.index("first") < text.index("second") < text.index("third")
+
+
+def discussed(*comments: ReviewComment) -> Review:
+    return Review(
+        model="m", version="4", state="OPEN", digest="d", round=1, requested_by="b", requested_at=NOW, updated_at=NOW,
+        comments=list(comments),
+    )  # fmt: skip
+
+
+AUC = ReviewPart(kind="METRIC", key="auc")
+
+
+def test_a_parts_button_counts_what_was_said_about_it_and_says_whether_something_is_left() -> None:
+    first = ReviewComment(id="1", by="a", text="why?", at=NOW, about=AUC)
+    answer = ReviewComment(id="2", by="b", text="so", at=NOW, about=AUC, reply_to="1")
+    done = ReviewComment(id="1", by="a", text="why?", at=NOW, about=AUC, resolved_by="b", resolved_at=NOW)
+
+    def spoken(*comments: ReviewComment, key: str = "auc") -> str:
+        return str(getattr(Talk(discussed(*comments)).button("METRIC", key), "aria-label"))
+
+    assert spoken() == "Comment on metric auc"
+    assert spoken(first, answer) == "2 comments on metric auc, not resolved"
+    assert spoken(done, answer) == "2 comments on metric auc, resolved"
+    assert spoken(first, key="f1") == "Comment on metric f1"
+    assert Talk(discussed(first, answer)).left() == [("METRIC", "auc")]
+    assert Talk(discussed(done)).left() == []
+    assert Talk(discussed()).button("METRIC", "x" * 600) is None
+
+
+def test_the_thread_of_a_part_holds_its_own_comments_and_goes_on_with_the_one_that_is_open() -> None:
+    whole = ReviewComment(id="0", by="a", text="fine", at=NOW)
+    done = ReviewComment(id="1", by="a", text="<b>why?</b>", at=NOW, about=AUC, resolved_by="b", resolved_at=NOW)
+    left = ReviewComment(id="2", by="b", text="and now?", at=NOW, about=AUC)
+    answer = ReviewComment(id="3", by="b", text="so", at=NOW, about=AUC, reply_to="1")
+    review = discussed(whole, done, left, answer)
+    text = children_text(threads(review, "METRIC", "auc"))
+    assert "fine" not in text
+    assert text.index("and now?") < text.index("1 resolved thread") < text.index("<b>why?</b>") < text.index('"so"')
+    assert '"review.reopen"' in text
+    assert '"review.resolve"' in text
+    assert '"replyTo": "2"' in json.dumps(form(review, "METRIC", "auc").to_plotly_json(), cls=PlotlyJSONEncoder)
+    begun = json.dumps(form(discussed(done), "METRIC", "auc").to_plotly_json(), cls=PlotlyJSONEncoder)
+    assert "replyTo" not in begun
+    many = [ReviewComment(id=f"x{n}", by="b", text=f"said {n}.", at=NOW, about=AUC) for n in range(60)]
+    text = children_text(threads(discussed(*many), "METRIC", "auc"))
+    assert "35 earlier comments" in text
+    assert "said 59." in text
+    assert "said 34." not in text
 
 
 def test_a_cards_headings_and_pictures_fit_the_page() -> None:
