@@ -49,9 +49,9 @@ async def create(surface: Surface, request: Request) -> Response:
 
 
 async def get(surface: Surface, request: Request) -> Any:
-    wish = await read(request, requests.GetLoggedModel)
+    allow_deleted = request.query_params.get("allow_deleted", "").lower() == "true"  # any other word is a no
     found = await surface.logged_models.get(
-        context_of(request), request.path_params["model_id"], allow_deleted=bool(wish.allow_deleted)
+        context_of(request), request.path_params["model_id"], allow_deleted=allow_deleted
     )
     return {"model": answers.logged_model(found)}
 

@@ -264,8 +264,3 @@ class SearchLoggedModels(Message, frozen=True, kw_only=True):
     max_results: Int64 | None = None
     order_by: list[OrderBy] = []
     page_token: str | None = None
-
-
-class GetLoggedModel(Message, frozen=True, kw_only=True):
-    model_id: str | None = None
-    allow_deleted: bool | None = None

@@ -97,15 +97,7 @@ def _from_query(query: QueryParams, kind: type[Message]) -> dict[str, Any]:
     for name in query:
         if name in hints:
             raw[name] = query.getlist(name) if get_origin(_plain(hints[name])) is list else query[name]
-            if _plain(hints[name]) is bool:
-                raw[name] = _truth(query[name])
     return raw
-
-
-def _truth(text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise Invalid(f"Invalid boolean value: {text}, must be 'true' or 'false'.")
-    return text.lower() == "true"
 
 
 def _check_required(kind: type[Message], value_of: Callable[[str], Any]) -> None:

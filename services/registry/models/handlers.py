@@ -11,6 +11,7 @@ from services.registry.documents import create, put, save
 from services.registry.models import rules
 from services.registry.models.rules import Model, Version
 from services.registry.models.store import MODELS, VERSIONS, MongoModels
+from services.registry.names import check_key
 from services.registry.renames import Follow
 from services.registry.states import keep
 from services.registry.turns import Turns
@@ -76,6 +77,8 @@ class Models:
         await self._change(context, "tag_model", name, lambda model: rules.tagged(model, key, value))
 
     async def delete_tag(self, context: Context, name: str, key: str) -> None:
+        rules.check_model_name(name)
+        check_key(key)
         await self._change(context, "untag_model", name, lambda model: rules.untagged(model, key))
 
     async def set_alias(self, context: Context, name: str, alias: str, version: str) -> Version:
@@ -100,6 +103,8 @@ class Models:
         return found
 
     async def delete_alias(self, context: Context, name: str, alias: str) -> None:
+        rules.check_model_name(name)
+        rules.check_alias(alias)
         await self._change(context, "delete_alias", name, lambda model: rules.alias_removed(model, alias))
 
     async def point(self, change: Change, name: str, alias: str, version: str) -> None:
@@ -126,7 +131,7 @@ class Models:
     async def rename(self, context: Context, name: str, new_name: str) -> Model:
         """Its versions, tags and aliases come along, and what others keep under its name."""
         require(context.principal, Action.MANAGE_MODELS)
-        rules.check_model_name(new_name, "new_name")
+        rules.check_new_name(new_name, "new_name")
         result: Model | None = None
 
         async def attempt() -> Change | None:

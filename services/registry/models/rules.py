@@ -90,12 +90,11 @@ def check_model_name(name: str, path: str = "name") -> None:
     if "/" in name or ":" in name:
         raise Invalid(f"Invalid model name '{name}'. Names cannot contain '/' or ':'.", field=path)
     check_path(name, path)
-    if len(name) > NAME_LENGTH:
-        raise Invalid(f"'{path}' exceeds the maximum length of {NAME_LENGTH} characters", field=path)
 
 
-NAME_LENGTH = 256
-"""MLflow's own column for model names."""
+def check_new_name(name: str, path: str = "name") -> None:
+    check_model_name(name, path)
+    check_length(path, name, limits.MODEL_NAME_LENGTH)
 
 
 def check_alias(alias: str) -> None:
@@ -164,7 +163,7 @@ def registered(
     name: str, former: Model | None, description: str | None, tags: Mapping[str, str], now: int
 ) -> tuple[Model, ModelRegistered]:
     """A new model; `former` is what an earlier one of that name left behind."""
-    check_model_name(name)
+    check_new_name(name)
     for key, value in tags.items():
         check_tag(key, value)
     if former is not None and not former.gone:

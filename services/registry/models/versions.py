@@ -17,6 +17,7 @@ from services.registry.models.handlers import Models
 from services.registry.models.rules import Registration, Version
 from services.registry.models.stages import ARCHIVED, check_archiving, stage_of
 from services.registry.models.store import MODELS, VERSIONS, MongoModels
+from services.registry.names import check_key
 from services.registry.runs.handlers import Runs
 from services.registry.states import keep
 from services.registry.turns import Turns
@@ -190,6 +191,9 @@ class Versions:
         await self._change(context, "tag_version", name, version, lambda v: rules.version_tagged(v, key, value))
 
     async def delete_tag(self, context: Context, name: str, version: str, key: str) -> None:
+        rules.check_model_name(name)
+        rules.version_number(version)
+        check_key(key)
         await self._change(context, "untag_version", name, version, lambda v: rules.version_untagged(v, key))
 
     async def move(self, context: Context, name: str, version: str, stage: str, *, archive_others: bool) -> Version:

@@ -132,7 +132,8 @@ class Runs:
 
     async def log(self, context: Context, run_id: str, batch: Batch) -> None:
         """Adds metrics, parameters and tags: all of them or, if one breaks a rule, none."""
-        check_run_id(run_id)
+        if not batch.single:  # one value alone is for any run there is
+            check_run_id(run_id)
         batch = rules.checked(batch)
         after = await self._change(context, run_id, lambda run: self._logged(context, run, batch))
         if batch.points:

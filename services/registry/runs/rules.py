@@ -289,7 +289,7 @@ def with_inputs(run: Run, inputs: Sequence[RunInput], model_ids: Sequence[str]) 
 
 def with_outputs(run: Run, outputs: Sequence[ModelOutput]) -> tuple[Run, RunOutputsLogged | None]:
     require_active(run)
-    new = [output for output in outputs if output not in run.model_outputs]
+    new = [output for output in dict.fromkeys(outputs) if output not in run.model_outputs]
     if not new:
         return run, None
     event = RunOutputsLogged(

@@ -28,6 +28,7 @@ UNORDERED = {
     "latest_versions",
 }
 TOKENS = {"next_page_token"}
+ABSENT = "<absent>"
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class Server:
         if isinstance(value, str):
             value = re.sub(r"^mlflow-artifacts:/(?!0)\d+$", self._location, value)
             for name, saved in sorted(self.saved.items(), key=lambda item: -len(item[1])):
-                if saved not in value:
+                if saved not in value or saved == ABSENT:
                     continue
                 if len(saved) > 5 or (key == "experiment_id" and value == saved):
                     value = value.replace(saved, f"${name}")
@@ -168,7 +169,7 @@ def _at(answer: Any, path: str) -> Any:
         if isinstance(answer, list) and int(part) < len(answer):
             answer = answer[int(part)]
         else:
-            answer = answer.get(part, "<absent>") if isinstance(answer, Mapping) else "<absent>"
+            answer = answer.get(part, ABSENT) if isinstance(answer, Mapping) else ABSENT
     return answer
 
 
@@ -185,7 +186,7 @@ def apart(mine: Any, peers: Any, path: str = "") -> Iterator[str]:
     """Where two answers differ."""
     if isinstance(mine, dict) and isinstance(peers, dict):
         for key in sorted(mine.keys() | peers.keys()):
-            yield from apart(mine.get(key, "<absent>"), peers.get(key, "<absent>"), f"{path}.{key}")
+            yield from apart(mine.get(key, ABSENT), peers.get(key, ABSENT), f"{path}.{key}")
     elif isinstance(mine, list) and isinstance(peers, list) and len(mine) == len(peers):
         for number, (one, other) in enumerate(zip(mine, peers, strict=True)):
             yield from apart(one, other, f"{path}[{number}]")

@@ -5,6 +5,8 @@ _NO_500 = "the peer fails with 500, which its client repeats for minutes; ours s
 _SAFER = "a path with a backslash may lead elsewhere on other systems; ours refuses it"
 _NO_PAGE = "the peer answers an empty page that says there is more, for ever; ours refuses the size"
 _PARTS = "the peer has transfers in parts with a cloud's storage only; ours always"
+_ONCE = "the peer's database refuses what is there already; ours takes it again, as a retry is, and the last of two"
+_REST = "the peer passes over a value of a wrong kind and over the rest of the request with it; ours refuses it"
 
 DIFFERENCES = {
     "malformed: no JSON": "the peer answers 405 with a page; ours in MLflow's error shape",
@@ -33,6 +35,19 @@ DIFFERENCES = {
     "paging: logged models of a negative size": _NO_PAGE,
     "paging: history of a size in words": "the peer passes over a word where a number belongs; ours refuses it",
     "paging: runs with a token of null": _NO_500,
+    "corners: tags twice in a new run": _ONCE,
+    "corners: tags twice in a new experiment": _ONCE,
+    "corners: parameters twice in a new logged model": _ONCE,
+    "corners: a parameter of a logged model again": _ONCE,
+    "corners: an output logged again": _ONCE,
+    "corners: a tag whose text is a number": _REST,
+    "corners: a tag of a new run without key": "the peer keeps a tag that has no key; ours refuses it",
+    "corners: a run in no experiment": "the peer's database has none of that name; ours takes the default one, as it does to look one up",
+    "corners: a run of nobody": "the peer names nobody; ours the user who asks, with tokens or without",
+    "corners: inputs of runs found": "the peer tells a run's input models when it is looked up, not when it is found; ours always",
+    "corners: NaN among many histories": "the peer writes a bare NaN, which is no JSON; ours a word, as everywhere else",
+    "corners: a metric of a logged model that is no number": "the peer keeps 0 for it; ours NaN",
+    "corners: a model with a name longer than any": "the peer's SQLite takes any length, its other databases don't; ours at most 256 characters",
     "malformed: POST runs/update status as True": "a status that is no word is refused before the run is looked up",
 }
 

@@ -112,6 +112,8 @@ _TWO = (
     post("runs/create", experiment_id="$exp", user_id="b", start_time=2000, run_name="second", save={"two": "run.info.run_id"}),
 )  # fmt: skip
 
+_TWICE = [{"key": "a", "value": "1"}, {"key": "a", "value": "2"}]
+
 
 def case(name: str, *steps: Step) -> Case:
     return Case(f"corners: {name}", steps)
@@ -152,4 +154,14 @@ CASES = [
              {"run_ids": [f"i{n}" for n in range(101)]})]),
     case("tags that aren't there", EXP, RUN, *[Step("POST", "runs/delete-tag", {"run_id": "$run", "key": key}) for key in ("", "nope", "mlflow.runName", "a*")], GET,
          post("runs/delete-tag", run_id="0" * 32, key="a")),
+    case("values for ids that no run can have", *[Step("POST", f"runs/{path}", {"run_id": run, "key": "a", **more}) for run in ("<none>", "a b", "größe") for path, more in (
+        ("log-metric", {"value": 1, "timestamp": 1}), ("log-parameter", {"value": "1"}), ("set-tag", {"value": "1"}), ("delete-tag", {}))]),
+    case("tags twice in a new run", EXP, post("runs/create", experiment_id="$exp", user_id="a", run_name="n", tags=_TWICE)),
+    case("a run in no experiment", post("runs/create", user_id="a", start_time=1, run_name="n")),
+    case("a run of nobody", EXP, post("runs/create", experiment_id="$exp", start_time=1, run_name="n", save={"run": "run.info.run_id"})),
+    case("an output logged again", EXP, RUN, *[post("runs/outputs", run_id="$run", models=[{"model_id": "m-1", "step": step}]) for step in (1, 1, 2)], GET),
+    case("inputs of runs found", EXP, RUN, post("runs/log-inputs", run_id="$run", models=[{"model_id": "m-1"}]), GET, found()),
+    case("NaN among many histories", EXP, RUN, log("a", "NaN"), Step("GET", "/ajax-api/2.0/mlflow/metrics/get-history-bulk", {"run_id": "$run", "metric_key": "a"})),
+    case("a tag whose text is a number", EXP, post("runs/create", experiment_id="$exp", user_id="a", run_name="n", tags=[{"key": "a", "value": 5}, {"key": "b", "value": "1"}])),
+    case("a tag of a new run without key", EXP, post("runs/create", experiment_id="$exp", user_id="a", run_name="n", tags=[{"value": "1"}])),
 ]  # fmt: skip

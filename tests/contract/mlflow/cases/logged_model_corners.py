@@ -58,7 +58,7 @@ ONE = (
 )
 
 
-def measured(key: str, value: float, timestamp: int, step: int, model: str, **more: str) -> Step:
+def measured(key: str, value: float | str, timestamp: int, step: int, model: str, **more: str) -> Step:
     return post(
         "runs/log-metric", run_id="$run", key=key, value=value, timestamp=timestamp, step=step, model_id=model, **more
     )
@@ -100,4 +100,9 @@ CASES = [
          patch("logged-models/$lm", model_id="$lm", status="LOGGED_MODEL_READY"), patch("logged-models/$lm/tags", tags=[{"key": "a", "value": "1"}]), get("logged-models/$lm/artifacts/directories")),
     case("a logged model of a run elsewhere", EXP, RUN, post("experiments/create", name="$u-o", save={"o": "experiment_id"}),
          post("logged-models", experiment_id="$o", name="x", source_run_id="$run", save=SAVE), GET, post("runs/outputs", run_id="$run", models=[{"model_id": "$lm", "step": 1}]), get("runs/get", run_id="$run")),
+    case("a logged model, deleted ones wished in odd words", *ONE, *[get("logged-models/$lm", allow_deleted=word) for word in ("x", "True", "")],
+         delete("logged-models/$lm"), *[get("logged-models/$lm", allow_deleted=word) for word in ("x", "1", "TRUE", "false")]),
+    case("a parameter of a logged model again", *ONE, post("logged-models/$lm/params", params=[{"key": "p", "value": "1"}]), GET),
+    case("parameters twice in a new logged model", EXP, post("logged-models", experiment_id="$exp", name="n", params=[{"key": "a", "value": "1"}, {"key": "a", "value": "2"}])),
+    case("a metric of a logged model that is no number", *ONE, RUN, measured("a", "NaN", 1, 0, "$lm"), GET),
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from tests.contract.mlflow.asking import Case, Step, delete, get, post
+from tests.contract.mlflow.asking import Case, Step, delete, get, patch, post
 
 _EXPERIMENTS = (
     {"name": 123}, {"name": None}, {"name": "$u", "artifact_location": 9.0, "tags": [{"key": "k", "value": "v"}]},
@@ -167,4 +167,12 @@ CASES = [
         ("c", 1), ("c", "0"), ("c", "-1"), ("c", "01"), (5, "1"), ("Champion", "1"), ("champion", "2"), ("V10", "1"), ("v1.0", "1"), ("1", "1"), ("-", "2"))], GET,
         *[get("registered-models/alias", name="$u", alias=alias) for alias in ("Champion", "CHAMPION", "LATEST", "v1", "a b", "")],
         delete("registered-models/alias", name="$u", alias="latest"), delete("model-versions/delete", name="$u", version="2"), GET, get("registered-models/alias", name="$u", alias="latest")),
+    case("a name longer than any model's", *[step(*where, name="n" * 257, **more) for step, *where, more in (
+        (get, "registered-models/get", {}), (patch, "registered-models/update", {"description": "d"}), (delete, "registered-models/delete", {}),
+        (post, "registered-models/set-tag", {"key": "a", "value": "1"}), (get, "registered-models/alias", {"alias": "c"}), (get, "model-versions/get", {"version": "1"}))]),
+    case("a model with a name longer than any", post("registered-models/create", name="$u" + "n" * 257)),
+    case("keys and aliases that none can have", *[step for name in ("$u", "a/b") for step in (
+        delete("registered-models/delete-tag", name=name, key="a*"), delete("registered-models/alias", name=name, alias="a b"),
+        *[delete("model-versions/delete-tag", name=name, version=version, key="a*") for version in ("1", "x")])]),
+    case("tags twice in a new experiment", post("experiments/create", name="$u", tags=[{"key": "a", "value": "1"}, {"key": "a", "value": "2"}])),
 ]  # fmt: skip
