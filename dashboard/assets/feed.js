@@ -77,7 +77,7 @@
     if (!held || held.isConnected || (document.activeElement && document.activeElement !== document.body)) return;
     const { id, tagName, textContent, selectionEnd } = held;
     const asked = held.closest("[role=dialog]") && live.pressed; // a dialog has gone: back to the button that opened it
-    const same = (asked && document.getElementById(asked)) || (id && document.getElementById(id)) || [...document.querySelectorAll("#page " + tagName)].find((one) => textContent && one.textContent === textContent);
+    const same = (asked && document.getElementById(asked)) || (id && document.getElementById(id)) || (live.likeness && live.likeness()) || [...document.querySelectorAll("#page " + tagName)].find((one) => textContent && one.textContent === textContent);
     held = null;
     (same || document.getElementById("page") || document.body).focus({ preventScroll: true });
     if (same && typeof selectionEnd === "number") same.setSelectionRange(selectionEnd, selectionEnd);

@@ -3,10 +3,13 @@
 (function () {
   const GAP = 6, EDGE = 8, WIDEST = 440;
   const drafts = new Map(); // by part: what was being written when the panel was closed
-  let open = null, fresh = false, inside = false; // the part, and the number of its button among those of the same part
+  // `open`, and `held`, which has the focus: a part, and the number of the button among those of the same part.
+  let open = null, held = null, fresh = false, inside = false;
   const panel = () => document.getElementById("talk"), put = (id, values) => window.dash_clientside.set_props(id, values);
   const buttons = (part) => [...document.querySelectorAll("#page [data-part]")].filter((one) => one.dataset.part === part);
-  const opener = () => open && (buttons(open.part)[open.nth] || buttons(open.part)[0]);
+  const placeOf = (button) => ({ part: button.dataset.part, nth: buttons(button.dataset.part).indexOf(button) });
+  const buttonAt = (place) => place && (buttons(place.part)[place.nth] || buttons(place.part)[0]);
+  const opener = () => buttonAt(open);
   function place() {
     const button = opener(), box = panel();
     if (!button || !box || box.hidden) return;
@@ -31,7 +34,7 @@
     const part = button.dataset.part;
     leave();
     fresh = true;
-    open = { part, nth: buttons(part).indexOf(button) };
+    open = placeOf(button);
     put("talk-title", { children: "On " + button.dataset.title });
     for (const id of ["talk-thread", "talk-form"]) put(id, { children: [] });
     put("talk-part", { data: { part, of: JSON.parse(button.dataset.of), at: Date.now() } });
@@ -57,15 +60,16 @@
     return true;
   }
   function settle() { // what was asked for is there, or came anew
-    mark();
+    if (open) mark();
     if (!open || !field()) return;
     if (fresh) {
       fresh = false;
       if (drafts.get(open.part)) put({ "inline-field": "say-part", name: "text" }, { value: drafts.get(open.part) });
       panel().scrollIntoView({ block: "nearest" });
     }
-    if (inside && document.activeElement === document.body) panel().focus({ preventScroll: true }); // its button is gone
   }
+  /* What takes the focus over from something that is gone: the same part's new button, or the panel. */
+  (window.lifecycle = window.lifecycle || {}).likeness = () => buttonAt(held) || (open && inside && panel());
   const named = () => { try { return decodeURIComponent(location.hash.slice(1)); } catch { return ""; } };
   addEventListener("click", (event) => {
     const found = (selector) => event.target.closest && event.target.closest(selector);
@@ -81,13 +85,17 @@
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && open && (panel().contains(event.target) || event.target === opener())) close(true);
   });
-  addEventListener("focusin", (event) => { inside = !!open && panel().contains(event.target); });
+  addEventListener("focusin", (event) => {
+    const button = event.target.closest("#page [data-part]");
+    inside = !!open && panel().contains(event.target);
+    held = button && placeOf(button);
+  });
   addEventListener("resize", place);
   addEventListener("DOMContentLoaded", () => {
     let wanted = named().includes(":") && named(), due = 0;
     new MutationObserver(() => { // pages and their live parts come anew: what is open stays so
       if (due || !(open || wanted)) return;
-      due = requestAnimationFrame(() => { due = 0; if (open) settle(); if (wanted && reveal(wanted)) wanted = ""; });
+      due = requestAnimationFrame(() => { due = 0; settle(); if (wanted && reveal(wanted)) wanted = ""; });
     }).observe(document.body, { childList: true, subtree: true });
   });
 })();
