@@ -72,12 +72,13 @@
   };
   /* What had the focus was put in place anew: its likeness has it from now on, or else the page's content; never nothing. */
   let held = null;
+  const seen = (one) => one && one.checkVisibility() && one; // what is folded away can't have it
   addEventListener("focusin", (event) => { held = event.target; });
   function keepFocus() {
     if (!held || held.isConnected || (document.activeElement && document.activeElement !== document.body)) return;
     const { id, tagName, textContent, selectionEnd } = held;
     const asked = held.closest("[role=dialog]") && live.pressed; // a dialog has gone: back to the button that opened it
-    const same = (asked && document.getElementById(asked)) || (id && document.getElementById(id)) || (live.likeness && live.likeness()) || [...document.querySelectorAll("#page " + tagName)].find((one) => textContent && one.textContent === textContent);
+    const same = (asked && document.getElementById(asked)) || (id && seen(document.getElementById(id))) || (live.likeness && live.likeness()) || [...document.querySelectorAll("#page " + tagName)].find((one) => textContent && one.textContent === textContent);
     held = null;
     (same || document.getElementById("page") || document.body).focus({ preventScroll: true });
     if (same && typeof selectionEnd === "number") same.setSelectionRange(selectionEnd, selectionEnd);
