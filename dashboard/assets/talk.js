@@ -93,9 +93,14 @@
   addEventListener("resize", place);
   addEventListener("DOMContentLoaded", () => {
     let wanted = named().includes(":") && named(), due = 0;
+    function look() {
+      due = 0;
+      settle();
+      if (wanted && reveal(wanted)) wanted = "";
+    }
+    look(); // the first page may be there already
     new MutationObserver(() => { // pages and their live parts come anew: what is open stays so
-      if (due || !(open || wanted)) return;
-      due = requestAnimationFrame(() => { due = 0; settle(); if (wanted && reveal(wanted)) wanted = ""; });
+      if (!due && (open || wanted)) due = requestAnimationFrame(look);
     }).observe(document.body, { childList: true, subtree: true });
   });
 })();
