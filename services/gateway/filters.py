@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from services.contracts.errors import Invalid
+from services.contracts.registry import GroupOrder
 from services.gateway.types.filters import (
     FigureFilter,
     KeyedFilter,
@@ -18,6 +20,7 @@ from services.gateway.types.filters import (
     TextFilter,
     TimeFilter,
 )
+from services.gateway.types.run_groups import RunGroupingInput
 
 MOST_CONDITIONS = 50
 """Conditions of one filter."""
@@ -44,15 +47,36 @@ def filter_text(where: RunFilter | None) -> str:
     return text.replace("\0", "")
 
 
+def run_filter(text: str | None, where: RunFilter | None) -> str:
+    """An MLflow filter and a filter object, together as the registry's filter string."""
+    return " AND ".join(f"({part})" for part in (text, filter_text(where)) if part)
+
+
+def grouping(by: list[RunGroupingInput]) -> list[str]:
+    """What the registry is to group by. Raises `Invalid` for a parameter or tag without its name."""
+    return [_named(str(one.by.value), one.key, "by") for one in by]
+
+
+def group_order(sort: Any) -> GroupOrder:
+    """The order of groups; those with the most runs first if unsaid."""
+    return (
+        GroupOrder() if sort is None else GroupOrder(by=sort.by.value, metric=sort.metric, descending=sort.descending)
+    )
+
+
+def _named(name: str, key: str | None, field: str) -> str:
+    if name not in ("metrics", "params", "tags"):
+        return name
+    if not key:
+        raise Invalid("a metric, parameter or tag needs its name", field=field, fix="Give `key`.")
+    return f"{name}.{_name(key)}"
+
+
 def run_order(orders: list[RunOrder] | None) -> list[str]:
     """The registry's order clauses. Raises `Invalid` for a metric, parameter or tag without its name."""
     clauses = []
     for order in orders or []:
-        name = str(order.by.value)
-        if name in ("metrics", "params", "tags"):
-            if not order.key:
-                raise Invalid("an order by metric, parameter or tag needs its name", field="sort", fix="Give `key`.")
-            name = f"{name}.{_name(order.key)}"
+        name = _named(str(order.by.value), order.key, "sort")
         clauses.append(f"{name} {'DESC' if order.descending else 'ASC'}")
     return clauses
 

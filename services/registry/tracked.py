@@ -62,6 +62,7 @@ class Tracked:
             registry.ListExperiments: self._experiments.page,
             registry.GetRuns: self._runs.get,
             registry.ListRuns: self._runs.page,
+            registry.ListRunGroups: self._runs.groups,
             registry.GetMetricHistory: self._runs.metric_history,
             registry.GetLoggedModels: self._logged_models.get,
             registry.ListLoggedModels: self._logged_models.page,

@@ -23,7 +23,7 @@ from scipy.special import betaincinv
 
 from services.monitor.counts.counting import BatchCounts
 from services.monitor.counts.drift import DriftFigures, Sample, drift_figures
-from services.monitor.detectors.rules import Verdict, verdict
+from services.monitor.detectors.rules import Verdict, natural_limits, verdict
 from services.monitor.references.rules import Reference, build_reference
 from services.monitor.samples.rules import Principal, RowSample, encoded, multivariate, principal
 from services.monitor.windows.rules import count_batch
@@ -73,7 +73,7 @@ def verdicts(reference: Reference, counts: Sequence[BatchCounts]) -> list[Verdic
         figures = drift_figures(reference.grid, reference.sample, together)
         for i in range(len(samples)):
             one = DriftFigures(*(getattr(figures, field.name)[i] for field in fields(DriftFigures)))
-            found.append(verdict(reference, one))
+            found.append(verdict(reference, one, natural_limits(reference)))
     return found
 
 

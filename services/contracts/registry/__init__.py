@@ -95,7 +95,17 @@ from services.contracts.registry.run_events import (
     RunStarted,
     RunUpdated,
 )
-from services.contracts.registry.runs import GetMetricHistory, GetRuns, ListRuns, MetricPoint, RunView
+from services.contracts.registry.runs import (
+    GetMetricHistory,
+    GetRuns,
+    GroupMetric,
+    GroupOrder,
+    ListRunGroups,
+    ListRuns,
+    MetricPoint,
+    RunGroup,
+    RunView,
+)
 
 __all__ = [
     "MAX_METRICS_IN_EVENT",
@@ -137,11 +147,14 @@ __all__ = [
     "GetModels",
     "GetRuns",
     "GetVersions",
+    "GroupMetric",
+    "GroupOrder",
     "ListArtifacts",
     "ListEvents",
     "ListExperiments",
     "ListLoggedModels",
     "ListModels",
+    "ListRunGroups",
     "ListRuns",
     "ListVersions",
     "LoggedModelCreated",
@@ -167,6 +180,7 @@ __all__ = [
     "RestoreRun",
     "RunDataLogged",
     "RunEnded",
+    "RunGroup",
     "RunInputsLogged",
     "RunMetricsMoved",
     "RunOutputsLogged",

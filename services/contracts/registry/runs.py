@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from services.contracts.base import Message, Request
 from services.contracts.paging import Page, Paging
@@ -61,6 +62,51 @@ class ListRuns(Request[Page[RunView]], frozen=True, kw_only=True):
     experiment_ids: list[str] | None = None
     filter: str = ""
     order_by: list[str] = []
+
+
+class GroupMetric(Message, frozen=True, kw_only=True):
+    """A metric within a group: over the `runs` that have a finite value. `deviation` is that of a sample (over n - 1),
+    None of fewer than two; a figure is None too if it is too large for a number."""
+
+    key: str
+    runs: int
+    mean: float | None = None
+    deviation: float | None = None
+    least: float | None = None
+    greatest: float | None = None
+
+
+class RunGroup(Message, frozen=True, kw_only=True):
+    """Runs that have `values` in common, one for each thing they are grouped by; None: they don't have it. `newest`:
+    when the last of them started."""
+
+    values: list[str | None]
+    runs: int
+    newest: datetime
+    metrics: list[GroupMetric] = []
+
+
+class GroupOrder(Message, frozen=True, kw_only=True):
+    """`mean`, `least` and `greatest` are those of `metric`, one of those asked for; without a value groups are last."""
+
+    by: Literal["runs", "newest", "value", "mean", "least", "greatest"] = "runs"
+    metric: str | None = None
+    descending: bool = True
+
+
+class ListRunGroups(Request[Page[RunGroup]], frozen=True, kw_only=True):
+    """The runs that `ListRuns` would list, in groups. `by`: one or two of `params.…`, `tags.…`, `attributes.status`,
+    `attributes.user_id`, `attributes.run_name`; `metrics`: keys, at most 20. At most 10,000 groups."""
+
+    service = "registry"
+    name = "run.groups"
+
+    paging: Paging = Paging()
+    experiment_ids: list[str] | None = None
+    filter: str = ""
+    by: list[str]
+    metrics: list[str] = []
+    order: GroupOrder = GroupOrder()
 
 
 class GetMetricHistory(Request[list[MetricPoint]], frozen=True, kw_only=True):

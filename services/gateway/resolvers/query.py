@@ -25,7 +25,7 @@ from services.contracts.registry import (
 )
 from services.gateway.clients.batches import MOST_AT_ONCE
 from services.gateway.conditions import condition, ordering
-from services.gateway.filters import filter_text, run_order
+from services.gateway.filters import run_filter, run_order
 from services.gateway.lookahead import Selected
 from services.gateway.operation import Info
 from services.gateway.preload import preload_models, preload_versions
@@ -36,6 +36,7 @@ from services.gateway.resolvers.datasets import DatasetQueries
 from services.gateway.resolvers.deployments import DeploymentQueries
 from services.gateway.resolvers.duplicates import DuplicateQueries
 from services.gateway.resolvers.evaluations import EvaluationQueries
+from services.gateway.resolvers.grouping import GroupingQueries
 from services.gateway.resolvers.history import HistoryQueries
 from services.gateway.resolvers.insights import InsightQueries
 from services.gateway.resolvers.logged_models import LoggedModelQueries
@@ -213,7 +214,7 @@ async def _runs(
         ListRuns(
             paging=paging(first, after, last, before, Selected.of(info)),
             experiment_ids=experiment_ids,
-            filter=" AND ".join(f"({part})" for part in (filter_, filter_text(where)) if part),
+            filter=run_filter(filter_, where),
             order_by=run_order(sort) + (order_by or []),
         )
     )
@@ -265,6 +266,7 @@ _PAGE = Size(asks=True)
 @strawberry.type(description="Everything that can be asked.")
 class Query(
     ComparingQueries,
+    GroupingQueries,
     LoggedModelQueries,
     MonitoringQueries,
     OperationQueries,

@@ -11,13 +11,15 @@ from contextlib import aclosing
 import structlog
 from prometheus_client import Gauge
 
-from services.contracts.errors import LifecycleError, Unavailable
+from services.contracts.errors import LifecycleError, Unavailable, Unsupported
 from services.contracts.registry import RunPurged
+from services.registry.runs.grouping import Groupable
 from services.registry.runs.index import RunIndex
 from services.registry.runs.near import Likeness, Normalised
 from services.registry.runs.places import Place
 from services.registry.runs.rules import Run
 from services.registry.runs.store import MongoRuns, RunSearch, Wanted
+from services.registry.search.syntax import Field
 from services.runtime.bus import Bus
 from services.runtime.follow import follow_events, stream_bounds
 
@@ -68,6 +70,15 @@ class FreshRunIndex:
             self._take_in()
             return self._index.count(wanted)
         return await self._documents.count(wanted)
+
+    async def gathered(self, wanted: Wanted, by: Sequence[Field], metrics: Sequence[str]) -> Groupable:
+        """As `RunSearch`."""
+        if not self._full.is_set():
+            return await self._documents.gathered(wanted, by, metrics)
+        if not self._index.covers(wanted):
+            raise Unsupported("groups can't be filtered by where artifacts lie", field="filter", fix="Leave it out.")
+        self._take_in()
+        return self._index.gathered(wanted, by, metrics)
 
     async def near(self, wanted: Likeness, normalised: Normalised) -> list[str] | None:
         """Ids of the runs that are nearest, nearest first; None as long as the index isn't full."""

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from services.registry.runs.comparing import answers_of, numbers_compared, test_of
+from services.registry.runs.grouping import Groupable
 from services.registry.runs.near import Likeness, Normalised, nearest
-from services.registry.runs.places import NAN, Place
+from services.registry.runs.places import Place, number_kept
 from services.registry.runs.rules import ENDED, Run
 from services.registry.runs.store import Wanted
 from services.registry.search.columns import (
@@ -25,7 +26,7 @@ from services.registry.search.columns import (
     same,
 )
 from services.registry.search.ranking import Key, descending, descending_ranks, sorts_before, window
-from services.registry.search.syntax import MATCHERS, And, Comparison, Field, Node, Operator, Order, Section
+from services.registry.search.syntax import MATCHERS, And, Comparison, Field, Node, Operator, Order, Section, fields_of
 from services.registry.values import ACTIVE
 
 _LOW = (1 << 64) - 1
@@ -165,7 +166,7 @@ class RunIndex:
 
     def covers(self, wanted: Wanted) -> bool:
         """Whether it can answer: it doesn't keep where artifacts lie, a long text of its own for each run."""
-        return LOCATION not in {order.field for order in wanted.orders} and LOCATION not in set(_fields(wanted.node))
+        return LOCATION not in {order.field for order in wanted.orders} and LOCATION not in set(fields_of(wanted.node))
 
     def find(self, wanted: Wanted, skip: int, limit: int) -> list[str]:
         """Ids from position `skip` on, at most `limit`."""
@@ -192,6 +193,18 @@ class RunIndex:
 
     def count(self, wanted: Wanted) -> int:
         return len(self._matching(wanted))
+
+    def gathered(self, wanted: Wanted, by: Sequence[Field], metrics: Sequence[str]) -> Groupable:
+        """What groups of the wanted runs are made of, copied out of the index. `by`: fields with texts."""
+        rows, height = self._matching(wanted), self._height
+        columns = [self._column(about) or Coded() for about in by]
+        coded = [column for column in columns if isinstance(column, Coded)]
+        return Groupable(
+            [column.codes(rows, height) for column in coded],
+            [column.dictionary for column in coded],
+            self._starts.read(rows, height),
+            {key: self._metrics.get(key, numbers()).read(rows, height) for key in metrics},
+        )
 
     def near(self, wanted: Likeness, normalised: Normalised) -> list[str]:
         """Ids of the active runs that ended and are nearest to what is wanted, nearest first."""
@@ -342,7 +355,7 @@ class RunIndex:
                 rank = column.dictionary.place(value)
                 yield rank if order.ascending or value is None else -rank
             else:
-                number = np.array([value]) if column is self._starts else np.array([_number(value)])
+                number = np.array([value]) if column is self._starts else np.array([number_kept(value)])
                 yield (number if order.ascending else descending(number))[0]
         start, whole = place[-2], int(place[-1], 16)
         yield ~start
@@ -373,14 +386,6 @@ class RunIndex:
         return key
 
 
-def _fields(node: Node) -> Iterator[Field]:
-    if isinstance(node, Comparison):
-        yield node.field
-    else:
-        for part in node.parts:
-            yield from _fields(part)
-
-
 def _text(run: Run, name: str) -> str:
     text: str = getattr(run, name)
     return text
@@ -388,10 +393,3 @@ def _text(run: Run, name: str) -> str:
 
 def _datasets(run: Run) -> tuple[tuple[str, str, str | None], ...] | None:
     return tuple((entry.name, entry.digest, entry.context) for entry in run.inputs) or None
-
-
-def _number(value: object) -> float:
-    """As a column of numbers keeps it."""
-    if value is None:
-        return float("nan")
-    return numeric(float("nan") if value == NAN else float(value))  # type: ignore[arg-type]  # `places.checked`

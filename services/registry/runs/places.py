@@ -8,6 +8,7 @@ from typing import Any
 
 from services.contracts.errors import Invalid
 from services.registry.runs.rules import Run
+from services.registry.search.columns import numeric
 from services.registry.search.syntax import Order, Section
 from services.registry.values import mapping
 
@@ -40,6 +41,13 @@ def checked(values: Place, orders: Sequence[Order]) -> Place:
     if not fits or not _is_whole(start) or not _is_id(id_):
         raise Invalid("the cursor isn't one of this list", field="after", fix="Start without a cursor.")
     return values
+
+
+def number_kept(value: object) -> float:
+    """A metric's value or a moment of a place that was checked, as a column of numbers keeps it."""
+    if value is None:
+        return float("nan")
+    return numeric(float("nan") if value == NAN else float(value))  # type: ignore[arg-type]
 
 
 def _fits(value: object, order: Order) -> bool:

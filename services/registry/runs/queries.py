@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,7 +11,15 @@ import msgspec
 from services.contracts.errors import Invalid
 from services.contracts.identity import Action, require
 from services.contracts.paging import Edge, Page
-from services.contracts.registry import GetMetricHistory, GetRuns, ListRuns, MetricPoint, RunView
+from services.contracts.registry import (
+    GetMetricHistory,
+    GetRuns,
+    ListRunGroups,
+    ListRuns,
+    MetricPoint,
+    RunGroup,
+    RunView,
+)
 from services.registry import limits
 from services.registry.datasets.handlers import Datasets
 from services.registry.datasets.rules import Dataset
@@ -18,18 +27,20 @@ from services.registry.experiments.handlers import Experiments
 from services.registry.experiments.rules import experiment_number
 from services.registry.paging import cursor_of, values_of, window
 from services.registry.runs import past, views
+from services.registry.runs.grouping import MOST_FIELDS, MOST_METRICS, Grouped
 from services.registry.runs.metrics import History, between, by_step, by_time, sampled
 from services.registry.runs.places import checked, place_of
 from services.registry.runs.rules import Run
 from services.registry.runs.store import MongoRuns, RunSearch, Wanted
 from services.registry.search.entities import RUNS as ENTITY
 from services.registry.search.parser import parse_filter, parse_order
-from services.registry.search.syntax import Order
+from services.registry.search.syntax import Field, Order, Section
 from services.registry.states import milliseconds
 from services.registry.values import ACTIVE
 from services.runtime.context import Context
 
 MAX_IDS = 100
+GROUPED_ATTRIBUTES = ("status", "user_id", "run_name")
 
 
 class RunQueries:
@@ -180,6 +191,34 @@ class RunQueries:
         place = checked(values_of(cursor, len(wanted.orders) + 2), wanted.orders)
         return await self._search.beyond(wanted, place, most, backward=backward)
 
+    async def groups(self, request: ListRunGroups, context: Context) -> Page[RunGroup]:
+        """A cursor names its group. Raises Invalid for what can't be grouped by, Unavailable while the index fills."""
+        require(context.principal, Action.READ)
+        count, cursor, backward = window(request.paging)
+        by = _grouped_by(request.by)
+        if len(request.metrics) > MOST_METRICS:
+            raise Invalid(f"at most {MOST_METRICS} metrics at once", field="metrics")
+        wanted = Wanted(
+            node=parse_filter(request.filter, ENTITY, unlike=True),
+            experiment_ids=request.experiment_ids,
+            stages=[ACTIVE],
+            orders=[],
+        )
+        gathered = await self._search.gathered(wanted, by, list(dict.fromkeys(request.metrics)))
+        grouped = await asyncio.to_thread(Grouped, gathered)
+        order = grouped.ordered(request.order)
+        edge = grouped.find(values_of(cursor, len(by)), order) if cursor else -1 if not backward else len(order)
+        if edge is None:
+            raise Invalid("the group of this cursor is gone", field="after", fix="Start without a cursor.")
+        start, stop = (max(edge - count, 0), edge) if backward else (edge + 1, edge + 1 + count)
+        shown = order[start:stop].tolist()
+        return Page(
+            edges=[Edge(cursor=cursor_of(grouped.names(group)), node=grouped.view(group)) for group in shown],
+            has_next=stop < len(order),
+            has_previous=start > 0,
+            total=len(order) if request.paging.with_total else None,
+        )
+
     async def metric_history(self, request: GetMetricHistory, context: Context) -> list[MetricPoint]:
         if not 1 <= request.max_points <= limits.HISTORY_POINTS:
             raise Invalid(f"between 1 and {limits.HISTORY_POINTS} points", field="max_points")
@@ -187,6 +226,20 @@ class RunQueries:
         by = None if request.as_of is None else milliseconds(request.as_of)
         history = by_step(await self._store.history(request.run_id, request.metric, by))
         return views.points(sampled(history, request.max_points))
+
+
+def _grouped_by(names: Sequence[str]) -> list[Field]:
+    fields = [parse_order(name, ENTITY).field for name in names]
+    if not 1 <= len(set(fields)) == len(fields) <= MOST_FIELDS:
+        raise Invalid(f"runs are grouped by 1 to {MOST_FIELDS} different things", field="by")
+    for name, about in zip(names, fields, strict=True):
+        if about.section not in (Section.PARAM, Section.TAG) and about.key not in GROUPED_ATTRIBUTES:
+            raise Invalid(
+                f"runs can't be grouped by {name[:80]}",
+                field="by",
+                fix=f"Name params.…, tags.…, or of the attributes {', '.join(GROUPED_ATTRIBUTES)}.",
+            )
+    return fields
 
 
 def _orders(clauses: Sequence[str]) -> list[Order]:

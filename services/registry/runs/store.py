@@ -12,15 +12,17 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.contracts.base import Event
 from services.contracts.catalogue import EVENTS as EVENTS_BY_TYPE
+from services.contracts.errors import Unavailable
 from services.contracts.registry import RunStarted
 from services.registry.documents import from_document, to_document
+from services.registry.runs.grouping import Groupable
 from services.registry.runs.metrics import Column, Gathered, History, Metric, Point, newest, packed, unpacked
 from services.registry.runs.past import Told
 from services.registry.runs.places import NAN, Place
 from services.registry.runs.rules import Run
 from services.registry.search.entities import RUNS as ENTITY
 from services.registry.search.mongo import beyond_stages, order_stages, query
-from services.registry.search.syntax import Node, Order, Section
+from services.registry.search.syntax import Field, Node, Order, Section
 from services.runtime.ids import id_after, new_id
 from services.runtime.outbox import EVENTS, Change
 from services.runtime.store import Store, translated
@@ -65,6 +67,9 @@ class RunSearch(Protocol):
     async def count(self, wanted: Wanted) -> int:
         """How many there are."""
 
+    async def gathered(self, wanted: Wanted, by: Sequence[Field], metrics: Sequence[str]) -> Groupable:
+        """What groups of them are made of. Raises Unavailable or Unsupported where that can't be told."""
+
 
 class MongoRunSearch:
     """Searches the documents themselves: exact, and slow over many runs, for there is no index on keys and values."""
@@ -90,6 +95,9 @@ class MongoRunSearch:
     async def count(self, wanted: Wanted) -> int:
         with translated():
             return int(await self._collection.count_documents(_matching(wanted)))
+
+    async def gathered(self, wanted: Wanted, by: Sequence[Field], metrics: Sequence[str]) -> Groupable:
+        raise Unavailable("groups are made in the index of runs, which is still being filled", code="INDEX_FILLING")
 
 
 def _of_metric(order: Order | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -73,6 +74,15 @@ Node = Comparison | And | Or
 
 EVERYTHING = And(())
 """The filter that all pass."""
+
+
+def fields_of(node: Node) -> Iterator[Field]:
+    """Whatever a filter asks about."""
+    if isinstance(node, Comparison):
+        yield node.field
+    else:
+        for part in node.parts:
+            yield from fields_of(part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ VALUES = {
     "figures, in the order of what they are about": {
         "ColumnProfile.quantiles", "ColumnProfile.top", "ModelVersion.windows", "Performance.byClass",
         "PerformanceDetail.curve", "PerformanceDetail.calibration", "PerformanceDetail.segments", "Profile.columns",
-        "Profile.correlations", "ProfileComparison.columns", "Query.windows", "Query.segmentDrift",
+        "Profile.correlations", "ProfileComparison.columns", "RunGroup.metrics", "Query.windows", "Query.segmentDrift",
         "Query.metricLevels", "Run.metricHistory", "VersionComparison.metrics", "VersionComparison.params",
         "VersionComparison.slices", "VersionComparison.importances", "VersionComparison.disparities",
         "Window.features",

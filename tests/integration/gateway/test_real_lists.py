@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from tests.integration.gateway.stacks import Stack, changed, refused
 
 
@@ -46,7 +48,41 @@ async def test_lists_are_filtered_and_ordered_as_asked(stack: Stack) -> None:
         {"after": after["models"]["pageInfo"]["endCursor"]},
     )
     assert second["models"] == {"nodes": [{"name": "prices"}], "pageInfo": {"hasPreviousPage": True}}
+    await runs_stand_in_groups_with_the_figures_of_each(stack)
     await what_people_do_is_seen_and_was_otherwise_before(stack, run)
+
+
+async def runs_stand_in_groups_with_the_figures_of_each(stack: Stack) -> None:
+    query = """query($by: [RunGroupingInput!]!, $sort: RunGroupOrder, $after: String, $where: RunFilter) {
+        runGroups(by: $by, sort: $sort, first: 2, after: $after, where: $where, metrics: ["auc"]) {
+          totalCount pageInfo { hasNextPage endCursor }
+          nodes { values runs metrics { key runs mean deviation least greatest } } } }"""
+    depth = [{"by": "PARAM", "key": "max depth"}]
+
+    async def page(**variables: Any) -> Any:
+        return (await stack.gateway.data(query, {"by": depth, **variables}))["runGroups"]
+
+    first = await page()
+    assert (first["totalCount"], first["pageInfo"]["hasNextPage"]) == (3, True)
+    most, one = first["nodes"]
+    assert (most["values"], most["runs"], one["values"]) == (["6"], 2, ["4"])
+    [auc] = most["metrics"]
+    assert (auc["key"], auc["runs"], auc["least"], auc["greatest"]) == ("auc", 2, 0.7, 0.8)
+    assert (auc["mean"], auc["deviation"]) == (pytest.approx(0.75), pytest.approx(0.005**0.5))
+    rest = await page(after=first["pageInfo"]["endCursor"])
+    assert [node["values"] for node in rest["nodes"]] == [["8"]]
+    best = await page(sort={"by": "MEAN", "metric": "auc", "descending": True}, where={"name": {"ne": "c"}})
+    assert [(node["values"], node["runs"]) for node in best["nodes"]] == [(["8"], 1), (["6"], 1)]
+    both = await page(by=[*depth, {"by": "TAG", "key": "nobody has it"}], sort={"by": "VALUE"})
+    assert [node["values"] for node in both["nodes"]] == [["4", None], ["6", None]]
+    for wrong, told in (
+        ({"by": []}, "1 to 2"),
+        ({"by": [{"by": "PARAM"}]}, "needs its name"),
+        ({"by": depth, "sort": {"by": "LEAST", "metric": "loss"}}, "isn't asked for"),
+        ({"by": depth, "after": "WyI1Il0"}, "is gone"),
+    ):
+        [error] = (await stack.gateway.ask(query, wrong))["errors"]
+        assert told in error["message"]
 
 
 async def what_people_do_is_seen_and_was_otherwise_before(stack: Stack, run: str) -> None:
