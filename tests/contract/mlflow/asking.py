@@ -1,5 +1,6 @@
 """Cases as data: requests sent to a server one after the other, and answers made comparable between servers."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -92,7 +93,7 @@ class Server:
         answer = _json(response)
         for name, path in step.save.items():
             self.saved[name] = str(_at(answer, path))
-        comparable = self._comparable(answer)
+        comparable = self._comparable(answer, within="answer")
         said = ""
         if response.status_code >= 400 and isinstance(comparable, dict):
             said = _beginning(comparable.get("message"))
@@ -121,12 +122,13 @@ class Server:
             return [self._filled(entry) for entry in value]
         return value
 
-    def _comparable(self, value: Any, key: str = "") -> Any:
+    def _comparable(self, value: Any, key: str = "", within: str = "") -> Any:
         if isinstance(value, Mapping):
-            return {name: self._comparable(entry, name) for name, entry in value.items()}
+            return {name: self._comparable(entry, name, within=key or within) for name, entry in value.items()}
         if isinstance(value, list):
             entries = [self._comparable(entry, key) for entry in value]
-            return sorted(entries, key=repr) if key in UNORDERED else entries
+            history = (within, key) == ("answer", "metrics")  # whose order counts
+            return sorted(entries, key=_in_any_spelling) if key in UNORDERED and not history else entries
         if key in TIMES:
             return "<time>"
         if key in TOKENS:
@@ -148,6 +150,11 @@ class Server:
         """The place of an experiment that wasn't saved."""
         number = found.group(0).rpartition("/")[2]
         return found.group(0) if number in self.saved.values() else "<location>"
+
+
+def _in_any_spelling(entry: Any) -> str:
+    """What two servers sort the same, in whichever order they name an entry's fields."""
+    return json.dumps(entry, sort_keys=True, default=repr)
 
 
 def _beginning(message: object) -> str:

@@ -38,7 +38,8 @@ from tests.contract.mlflow.cases.searches import FILTERS, ORDERS, SETUP
 from tests.contract.mlflow.conftest import Both
 from tests.contract.mlflow.copies import check_copy, planted
 from tests.contract.mlflow.known import DIFFERENCES
-from tests.contract.mlflow.verdicts import verdicts
+from tests.contract.mlflow.verdicts import verdicts, walked
+from tests.contract.mlflow.walks import walk
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the peer to start and for the answers to all cases
@@ -50,6 +51,9 @@ _MODULES = (
 CASES = [
     dataclasses.replace(case, differs=DIFFERENCES.get(case.name, "")) for module in _MODULES for case in module.CASES
 ]
+
+WALKS = 10
+"""Each of some 40 requests; there are as many others as there are seeds."""
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +76,18 @@ def test_both_servers_answer_the_same(case: Case, differing: dict[str, list[str]
 
 def test_every_known_difference_is_a_case() -> None:
     assert set(DIFFERENCES) <= {case.name for case in CASES}
+
+
+@pytest.fixture(scope="module")
+def differing_walks(both: Both) -> list[list[str]]:
+    walks = [walk(seed) for seed in range(WALKS)]
+    found = walked(both, walks)
+    return [found[case.name] for case in walks]
+
+
+@pytest.mark.parametrize("seed", range(WALKS))
+def test_both_servers_answer_a_random_walk_the_same(seed: int, differing_walks: list[list[str]]) -> None:
+    assert not differing_walks[seed], "\n".join(differing_walks[seed])
 
 
 def test_case_names_are_unique() -> None:

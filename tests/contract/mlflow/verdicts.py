@@ -1,7 +1,7 @@
 """Asks both servers all cases, many at a time, and says where they differ."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -71,7 +71,24 @@ def _in_place(step: Step) -> bool:
     return step.path in MADE_IN_PLACES or "mlflow-artifacts" in step.path or ("$exp" not in said and "$u" not in said)
 
 
+def walked(both: Both, walks: Sequence[Case]) -> dict[str, list[str]]:
+    """Where the two differ on random walks, but for the words of refusals and for what the peer fails at with 500."""
+    mine, theirs = _both_answers(both, walks, AT_A_TIME, sharing=False)
+    return {walk.name: list(apart_on(walk, mine[walk.name], theirs[walk.name])) for walk in walks}
+
+
+def apart_on(walk: Case, mine: Sequence[Any], theirs: Sequence[Any]) -> Iterator[str]:
+    for step, one, other in zip(walk.steps, mine, theirs, strict=True):
+        if not (one["status"] == 400 and other["status"] == 500):
+            yield from differences(Case("", (step,)), [{**one, "said": ""}], [{**other, "said": ""}])
+
+
 def _compared(both: Both, cases: Sequence[Case], at_a_time: int, *, sharing: bool = True) -> dict[str, list[str]]:
+    mine, theirs = _both_answers(both, cases, at_a_time, sharing=sharing)
+    return {case.name: list(differences(case, mine[case.name], theirs[case.name])) for case in cases}
+
+
+def _both_answers(both: Both, cases: Sequence[Case], at_a_time: int, *, sharing: bool) -> tuple[Answers, Answers]:
     plans = [Plan(case, f"u{uuid.uuid4().hex[:10]}", shareable(case) if sharing else 0) for case in cases]
 
     def all_answers(client: httpx.Client) -> Answers:
@@ -83,7 +100,7 @@ def _compared(both: Both, cases: Sequence[Case], at_a_time: int, *, sharing: boo
 
     with ThreadPoolExecutor(2) as pool:
         mine, theirs = pool.map(all_answers, (both.ours, both.theirs))
-    return {case.name: list(differences(case, mine[case.name], theirs[case.name])) for case in cases}
+    return mine, theirs
 
 
 def _begun(client: httpx.Client, plan: Plan) -> tuple[Server, list[Any]]:
