@@ -92,7 +92,7 @@ class Walk(Wandering):
             ("set-tag", tag), ("delete-tag", {"key": self.some(*KEYS, "mlflow.runName")}),
             ("log-batch", batch), ("log-batch", batch), ("log-batch", batch),
         )  # fmt: skip
-        self.ask("POST", f"runs/{path}", {**run, **more})
+        self.ask("POST", f"runs/{path}", {**run, **more}, fixed=("model_id",))
 
     def of_run(self) -> None:
         run = {"run_id": self.known("r")}

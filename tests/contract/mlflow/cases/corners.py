@@ -164,4 +164,8 @@ CASES = [
     case("NaN among many histories", EXP, RUN, log("a", "NaN"), Step("GET", "/ajax-api/2.0/mlflow/metrics/get-history-bulk", {"run_id": "$run", "metric_key": "a"})),
     case("a tag whose text is a number", EXP, post("runs/create", experiment_id="$exp", user_id="a", run_name="n", tags=[{"key": "a", "value": 5}, {"key": "b", "value": "1"}])),
     case("a tag of a new run without key", EXP, post("runs/create", experiment_id="$exp", user_id="a", run_name="n", tags=[{"value": "1"}])),
+    case("a run restored in an experiment that stays deleted", EXP, RUN, post("experiments/delete", experiment_id="$exp"), post("runs/restore", run_id="$run"), log("a", 1), GET,
+         post("runs/delete", run_id="$run"), GET, post("experiments/restore", experiment_id="$exp"), GET),
+    case("values after the end", EXP, RUN, post("runs/update", run_id="$run", status="KILLED", end_time=5), log("a", 1), batch(params=[{"key": "p", "value": "1"}]), GET,
+         post("runs/delete", run_id="$run"), log("a", 2), batch(tags=[{"key": "t", "value": "1"}]), post("runs/update", run_id="$run", status="RUNNING"), GET),
 ]  # fmt: skip
