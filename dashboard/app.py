@@ -40,6 +40,7 @@ from dashboard.pages import (
     review,
     reviews,
     run,
+    run_groups,
     runs,
     version,
 )
@@ -82,6 +83,7 @@ PAGES = (
     monitoring.PAGE,
     runs.PAGE,
     experiments.PAGE,
+    run_groups.PAGE,
     compare.PAGE,
     run.PAGE,
 )

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode
 
+RUNS_FILE = "runs.csv"
+
 
 @dataclass(frozen=True, slots=True)
 class Links:
@@ -92,6 +94,12 @@ class Links:
 
     def runs(self, **state: str) -> str:
         return f"{self.prefix}runs{query(state)}"
+
+    def runs_file(self) -> str:
+        return f"{self.prefix}{RUNS_FILE}"
+
+    def run_groups(self, **state: str) -> str:
+        return f"{self.prefix}runs/groups{query(state)}"
 
     def experiments(self, **state: str) -> str:
         return f"{self.prefix}experiments{query(state)}"

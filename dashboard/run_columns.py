@@ -110,7 +110,7 @@ def _definition(column: str) -> dict[str, Any]:
         "headerName": clipped(name, 60),
         "headerTooltip": f"{_KINDS[kind]} {clipped(name)}",
         "width": min(240, max(104, 44 + 8 * len(name))),
-        "sortable": bool(_clause(column)),
+        "sortable": bool(clause(column)),
         "tooltipField": column,
     }
     return {**shown, "type": "rightAligned"} if kind == "metrics" else shown
@@ -128,11 +128,11 @@ def order(sort: str) -> list[tuple[str, str]]:
 
 def clauses(sorting: Sequence[dict[str, str]]) -> list[str]:
     """The grid's sorting as MLflow order clauses."""
-    found = ((_clause(one["colId"]), one["sort"].upper()) for one in sorting)
+    found = ((clause(one["colId"]), one["sort"].upper()) for one in sorting)
     return [f"{clause} {way}" for clause, way in found if clause]
 
 
-def _clause(column: str) -> str:
+def clause(column: str) -> str:
     """Empty for what MLflow can't order by."""
     if column in ATTRIBUTES or column == "name":
         return _ORDER.get(column, "")

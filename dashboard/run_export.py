@@ -17,11 +17,10 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from dashboard import run_columns as columns
 from dashboard.gateway import operations as ask
 from dashboard.gateway.views import Connection, RunSummary
+from dashboard.links import RUNS_FILE
 from dashboard.run_search import asked
 from dashboard.site import SESSION_COOKIE, Site
 from services.contracts.errors import MANNERS, LifecycleError
-
-CSV_PATH = "runs.csv"
 
 _PAGE = 100  # runs a question: the gateway's largest page
 _FIXED = ("run_id", "name", "status", "user", "experiment", "start_time", "duration_seconds")
@@ -42,7 +41,7 @@ def add_export(app: FastAPI, site: Site) -> None:
         shown = [one for one in columns.read(state.get("cols", "")) if one not in columns.ATTRIBUTES]
         return StreamingResponse(_lines(first, pages, shown), media_type="text/csv; charset=utf-8", headers=_HEADERS)
 
-    app.add_api_route(f"/{CSV_PATH}", runs_csv, methods=["GET"], include_in_schema=False)
+    app.add_api_route(f"/{RUNS_FILE}", runs_csv, methods=["GET"], include_in_schema=False)
 
 
 async def _pages(site: Site, token: str, state: Mapping[str, str]) -> AsyncIterator[list[RunSummary]]:

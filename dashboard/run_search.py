@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from dashboard import run_columns
 from services.contracts.errors import Invalid
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -57,6 +58,28 @@ def asked(text: str) -> Asked:
     if not clauses or (len(ways) == 1 and all(_compares(clause) for clause in clauses)):
         return {"filter": text}
     return {"where": _joined("or", [_joined("and", [part for one in way for part in _parts(one)]) for way in ways])}
+
+
+def within(text: str, values: Mapping[str, str | None]) -> str:
+    """A filter of the runs that `text` lets through and that have these values of columns (None: none at all); empty
+    where no filter can say that."""
+    clauses = [_equal(column, value) for column, value in values.items()]
+    text = f"attributes.run_id = '{text.strip()}'" if _RUN_ID.fullmatch(text.strip()) else text.strip()
+    ways = _split(text, "or") or [""]
+    found = " or ".join(" and ".join(part for part in (way, *clauses) if part) for way in ways)
+    try:
+        asked(found)
+    except Invalid:
+        return ""
+    return found if all(clauses) else ""
+
+
+def _equal(column: str, value: str | None) -> str:
+    field = run_columns.clause(column)
+    if value is None:
+        return f"{field} IS NULL" if column.startswith(("params.", "tags.")) else ""
+    quote = next((mark for mark in "'\"" if mark not in value), "")
+    return f"{field} = {quote}{value}{quote}" if field and quote else ""
 
 
 def _joined(word: str, parts: list[Asked]) -> Asked:

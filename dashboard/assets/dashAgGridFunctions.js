@@ -52,11 +52,13 @@
         for (const part of ["filter", "cols", "sort"]) view[part] = state.get(part) || "";
         return [{ ...view, at: Date.now() }, ""];
       },
-      csv: (search, automatic, former) => { // all columns stand in it, also those that were chosen by themselves
-        if (!/\/runs\/?$/.test(location.pathname)) return window.dash_clientside.no_update;
+      taken: (search, automatic, file, groups) => { // all columns stand in it, also those that were chosen by themselves
+        const same = window.dash_clientside.no_update;
+        if (!/\/runs\/?$/.test(location.pathname)) return [same, same];
         const state = parts(search);
         if (!state.get("cols")) state.set("cols", automatic || "");
-        return former.split("?")[0] + "?" + state;
+        const narrowed = new URLSearchParams([...state].filter(([name]) => name !== "sort"));
+        return [file.split("?")[0] + "?" + state, groups.split("?")[0] + "?" + narrowed];
       },
       copy: (clicks) => {
         const grid = api();

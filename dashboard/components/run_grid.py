@@ -67,7 +67,7 @@ def grid(definitions: Sequence[dict[str, Any]]) -> Component:
     )
 
 
-def toolbar(text: str, columns: Sequence[str], suggestions: Sequence[dict[str, Any]], csv: str) -> Component:
+def toolbar(text: str, columns: Sequence[str], suggestions: Sequence[dict[str, Any]], links: Links) -> Component:
     field = dmc.TextInput(
         id="filter",
         value=text,
@@ -81,12 +81,19 @@ def toolbar(text: str, columns: Sequence[str], suggestions: Sequence[dict[str, A
     taken = html.A(
         [icon("download"), html.Span("CSV")],
         id="runs-csv",
-        href=csv,
+        href=links.runs_file(),
         download="runs.csv",
         className="button",
         title="These runs with these columns as a file",
     )
-    return html.Div([field, _columns(columns, suggestions), _views(), taken], className="toolbar")
+    grouped = dcc.Link(
+        [icon("stack-2"), html.Span("Group")],
+        id="runs-groups",
+        href=links.run_groups(),
+        className="button",
+        title="These runs by what they have in common",
+    )
+    return html.Div([field, _columns(columns, suggestions), grouped, _views(), taken], className="toolbar")
 
 
 def _dropdown(name: str, label: Component, icon_name: str, body: Component) -> Component:

@@ -107,6 +107,7 @@ RUNS: Operation[Connection[views.RunSummary]] = _load("runs", Connection[views.R
 RUNS_TAGGED: Operation[Connection[views.RunSummary]] = Operation(
     RUNS.text.replace("params { key value }", "params { key value } tags { key value }"), RUNS.answer, RUNS.field
 )
+RUN_GROUPS: Operation[Connection[views.RunGroup]] = _load("run_groups", Connection[views.RunGroup], "runGroups")
 RUN: Operation[views.RunDetail | None] = _load("run", views.RunDetail | None, "run")
 RUN_FILES: Operation[file_views.Directory | None] = _load("run_files", file_views.Directory | None, "run")
 RUN_FILE: Operation[file_views.OneFile | None] = _load("run_file", file_views.OneFile | None, "run")

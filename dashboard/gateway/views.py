@@ -89,6 +89,26 @@ class RunSummary(View, frozen=True, kw_only=True):
     tags: list[KeyValue] = []
 
 
+class GroupMetric(View, frozen=True, kw_only=True):
+    """Over the `runs` of a group that have a finite value; `deviation` is that of a sample."""
+
+    key: str
+    runs: int
+    mean: float | None = None
+    deviation: float | None = None
+    least: float | None = None
+    greatest: float | None = None
+
+
+class RunGroup(View, frozen=True, kw_only=True):
+    """`values`: what its runs have in common; None: they don't have it."""
+
+    values: list[str | None]
+    runs: int
+    newest: datetime
+    metrics: list[GroupMetric] = []
+
+
 class VersionRow(View, frozen=True, kw_only=True):
     version: str
     status: str

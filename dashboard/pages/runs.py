@@ -21,7 +21,6 @@ from dashboard.gateway.views import Connection, RunSummary
 from dashboard.links import parse
 from dashboard.pages.compare import MOST_RUNS
 from dashboard.pages.page import Page
-from dashboard.run_export import CSV_PATH
 from dashboard.run_search import asked
 from dashboard.saved_views import views_of
 from dashboard.site import Component, Site, Visit, visitor_token
@@ -35,7 +34,7 @@ _SAMPLE = 50  # newest runs that say which metrics and parameters there are
 
 async def render(site: Site, visit: Visit) -> Component:
     text = visit.state.get("filter", "")
-    known, views = await asyncio.gather(_sample(visit, text), views_of(visit))
+    known, views = await asyncio.gather(sample(visit, text), views_of(visit))
     chosen = columns.read(visit.state.get("cols", "")) or columns.automatic(known)
     return html.Div(
         [
@@ -54,7 +53,7 @@ async def render(site: Site, visit: Visit) -> Component:
                 "All runs",
                 html.Div(
                     [
-                        toolbar(text, chosen, columns.suggested(known), site.links.prefix + CSV_PATH),
+                        toolbar(text, chosen, columns.suggested(known), site.links),
                         html.Div(id="filter-trouble", role="alert", className="trouble"),
                         grid(columns.definitions(chosen, visit.state.get("sort", ""))),
                         *wishes("filter", "cols"),
@@ -75,7 +74,7 @@ async def render(site: Site, visit: Visit) -> Component:
     )
 
 
-async def _sample(visit: Visit, text: str) -> list[RunSummary]:
+async def sample(visit: Visit, text: str) -> list[RunSummary]:
     """Some of the runs that the filter lets through; none when it is refused or nothing can be asked: the grid says."""
     try:
         return (await visit.ask(ask.RUNS, first=_SAMPLE, **asked(text))).nodes
@@ -216,11 +215,13 @@ def register(app: Dash, site: Site) -> None:
     )
     in_browser(ClientsideFunction("grid", "arrived"), Input("runs-count", "children"))
     in_browser(
-        ClientsideFunction("grid", "csv"),
+        ClientsideFunction("grid", "taken"),
         Output("runs-csv", "href"),
+        Output("runs-groups", "href"),
         Input("url", "search"),
         State("runs-automatic", "data"),
         State("runs-csv", "href"),
+        State("runs-groups", "href"),
     )
     in_browser(
         ClientsideFunction("grid", "copy"),

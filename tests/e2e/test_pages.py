@@ -30,6 +30,7 @@ PAGES = {
     "board-stage": ("/projects/p-flights?stage=business", "Flight delays", "Objective in business terms"),
     "board-past": ("/projects/p-flights?on=2026-01-02", "Flight delays", "Nothing can be changed here"),
     "runs": ("/runs", "Runs", "wise-lynx-1"),
+    "run-groups": ("/runs/groups?by=params.max_depth&also=user&cols=metrics.roc_auc", "Groups of runs", "max_depth"),
     "run": ("/runs/{2}", "quick-lynx-2", "the same in everything"),
     "run-file": ("/runs/{3}?at=model/MLmodel", "calm-otter-3", "pickled_model"),
     "run-table": ("/runs/{3}?at=slices.csv", "calm-otter-3", "0.5804"),

@@ -6,6 +6,7 @@ import csv
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from playwright.sync_api import expect
@@ -30,6 +31,29 @@ def test_a_filter_stands_in_the_address_and_narrows_the_rows(
     page.reload()
     expect(page.locator("#runs-count")).to_have_text("80 runs")
     expect(page.get_by_role("textbox", name="Filter runs")).to_have_value("attributes.user_id = 'bela'")
+
+
+def test_runs_stand_in_groups_and_a_group_opens_as_the_runs_in_it(
+    settled_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{settled_dashboard.url}/runs?filter={quote('metrics.roc_auc > 0')}&cols=metrics.roc_auc,user")
+    expect(page.locator("#runs-count")).to_have_text("240 runs")
+    page.get_by_role("link", name="Group").click()
+    table = page.get_by_role("region", name="Groups of runs")
+    expect(table.get_by_role("columnheader")).to_contain_text(["learning_rate", "Runs", "roc_auc", "Newest"])
+    page.get_by_role("textbox", name="Group by").click()
+    page.get_by_role("option", name="user").click()
+    expect(table.get_by_role("row")).to_have_count(4)
+    bela = table.get_by_role("row", name="bela")
+    expect(bela).to_contain_text(re.compile(r"80.*0\.\d+ ± 0\.\d+"))
+    expect(page).to_have_url(re.compile("by=user"))
+    bela.get_by_role("link", name="bela").press("Enter")
+    expect(page.locator("#runs-count")).to_have_text("240 runs")  # the double knows no `and`
+    expect(page.get_by_role("textbox", name="Filter runs")).to_have_value(
+        "metrics.roc_auc > 0 and attributes.user_id = 'bela'"
+    )
+    page.go_back()
+    expect(table.get_by_role("row")).to_have_count(4)
 
 
 def test_of_several_filters_changed_at_once_none_is_lost(

@@ -49,7 +49,7 @@ def pages(gateway: str, token: str) -> dict[str, str]:
     if project := next(iter(projects), None):
         found["board"] = f"/projects/{quote(project['projectId'], safe='')}"
         found["board-stage"] = f"{found['board']}?stage=business"
-    found |= {"runs": "/runs", "experiments": "/experiments"}
+    found |= {"runs": "/runs", "run-groups": "/runs/groups", "experiments": "/experiments"}
     telling = sorted(answer["runs"]["nodes"], key=lambda node: len(node["params"]), reverse=True)
     runs = [node["runId"] for node in telling[:3]]
     if runs:

@@ -21,7 +21,7 @@ from deploy.local.ports import choose
 from tests.e2e.double import files, recorded
 from tests.e2e.double.answers import Lifecycle
 from tests.e2e.double.kept import SEGMENTS
-from tests.e2e.double.narrowing import Refused, holds, resting, text, value
+from tests.e2e.double.narrowing import Refused, groups_of, holds, resting, text, value
 from tests.e2e.double.recorded import Record
 from tests.support.garbage import collect_quietly
 from tests.support.waiting import wait_until
@@ -383,6 +383,7 @@ class GatewayDouble:
             "models": models,
             "model": model,
             "runs": runs,
+            "runGroups": groups_of(self.runs, connection),
             "run": lambda _, **given: with_files(next((run for run in self.runs if run["runId"] == given["id"]), None)),
             "events": events,
             "monitoredVersions": monitored,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,51 @@ def value(run: Record, column: str) -> Any:
         return run[{"run_name": "name", "start_time": "startTime", "user_id": "user"}.get(name, name)]
     value = next((one["value"] for one in run[kind] if one["key"] == name), None)
     return (value is None, value if isinstance(value, float) else str(value))
+
+
+def grouped(runs: list[Record], by: list[Record], metrics: list[str]) -> list[Record]:
+    """Groups of runs as pages show them, the largest first."""
+
+    def common(run: Record, one: Record) -> Any:
+        if one["by"] in ("PARAM", "TAG"):
+            pairs = run["params" if one["by"] == "PARAM" else "tags"]
+            return next((pair["value"] for pair in pairs if pair["key"] == one["key"]), None)
+        return run[one["by"].lower()]
+
+    found: dict[tuple[Any, ...], list[Record]] = {}
+    for run in runs:
+        found.setdefault(tuple(common(run, one) for one in by), []).append(run)
+    largest = sorted(found.items(), key=lambda item: -len(item[1]))
+    return [
+        {
+            "values": list(values),
+            "runs": len(members),
+            "newest": max(run["startTime"] for run in members),
+            "metrics": [_figures(metric, members) for metric in metrics],
+        }
+        for values, members in largest
+    ]
+
+
+def groups_of(runs: list[Record], connection: Any) -> Any:
+    """Answers the question for groups of them."""
+
+    def groups(
+        _: Any, by: list[Record], first: int, metrics: list[str] | None = None, after: str | None = None, **__: Any
+    ) -> Record:
+        found: Record = connection(grouped(runs, by, metrics or []), first, after)
+        return found
+
+    return groups
+
+
+def _figures(metric: str, runs: list[Record]) -> Record:
+    values = [
+        one["value"] for run in runs for one in run["metrics"] if one["key"] == metric and one["value"] is not None
+    ]
+    mean, several = statistics.fmean(values) if values else None, len(values) > 1
+    found: Record = {"key": metric, "runs": len(values), "mean": mean, "least": min(values, default=None)}
+    return {**found, "greatest": max(values, default=None), "deviation": statistics.stdev(values) if several else None}
 
 
 def holds(event: Record, where: Record) -> bool:

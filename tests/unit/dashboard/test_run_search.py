@@ -8,7 +8,7 @@ from graphql import build_schema, parse, validate
 from graphql.execution.values import get_variable_values
 
 from dashboard.gateway import operations as ask
-from dashboard.run_search import asked
+from dashboard.run_search import asked, within
 from services.contracts.errors import Invalid
 
 SCHEMA = Path(__file__).parents[3] / "services" / "gateway" / "schema.graphql"
@@ -72,3 +72,25 @@ def test_what_is_asked_fits_the_gateways_filter() -> None:
     given = {"first": 1, **asked("metrics.a != 1 and tags.t = x or datasets.digest = 'a' and otter")}
     definitions = document.definitions[0].variable_definitions  # type: ignore[attr-defined]
     assert not isinstance(get_variable_values(schema, definitions, given), list)  # of errors
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "told"),
+    [
+        ("", {"params.max depth": "6"}, "params.`max depth` = '6'"),
+        ("metrics.auc > 0.7", {"user": "ann"}, "metrics.auc > 0.7 and attributes.user_id = 'ann'"),
+        ("otter or lynx", {"tags.t": "a"}, "otter and tags.`t` = 'a' or lynx and tags.`t` = 'a'"),
+        ("", {"params.d": "it's", "status": "FAILED"}, "params.`d` = \"it's\" and attributes.status = 'FAILED'"),
+        ("", {"params.d": None}, "params.`d` IS NULL"),
+        ("0" * 32, {"user": "ann"}, f"attributes.run_id = '{'0' * 32}' and attributes.user_id = 'ann'"),
+        ("otter", {"params.d": None}, ""),  # nothing can say that beside words
+        ("", {"params.d": "'\""}, ""),
+        ("", {"user": None}, ""),
+    ],
+)
+def test_a_filter_is_narrowed_to_a_group_where_a_filter_can_say_that(
+    text: str, values: dict[str, str | None], told: str
+) -> None:
+    assert within(text, values) == told
+    for part in (told,) if told else ():
+        assert asked(part)
