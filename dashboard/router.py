@@ -149,6 +149,7 @@ def register(app: Dash, site: Site, pages: Sequence[Page], early: Early[First]) 
     )
     in_browser(ClientsideFunction(script, "title"), Output("title", "id"), Input("title", "data"))
     in_browser(ClientsideFunction(script, "watch"), Output("topics", "id"), Input("topics", "data"))
+    in_browser(ClientsideFunction(script, "redrawn"), Input("redrawn", "data"), prevent_initial_call=True)
     in_browser(
         ClientsideFunction(script, "merge"),
         Output({"chart": ALL}, "figure", allow_duplicate=True),

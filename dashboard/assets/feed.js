@@ -74,13 +74,22 @@
   let held = null;
   const seen = (one) => one && one.checkVisibility() && one; // what is folded away can't have it
   addEventListener("focusin", (event) => { held = event.target; });
+  let typed = null; // the field that somebody has typed in last
+  addEventListener("input", (event) => { typed = event.target; });
+  /* What was being typed into a field that was put in place anew goes on in the new one. */
+  function keepText(field, former) {
+    if (typed !== former || field.tagName !== "INPUT" || field.hasAttribute("aria-haspopup") || !field.id.includes('"state"') || field.value === former.value) return;
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, former.value);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
   function keepFocus() {
     if (!held || held.isConnected || (document.activeElement && document.activeElement !== document.body)) return;
-    const { id, tagName, textContent, selectionEnd } = held;
+    const former = held, { id, tagName, textContent, selectionEnd } = held;
     const asked = held.closest("[role=dialog]") && live.pressed; // a dialog has gone: back to the button that opened it
     const same = (asked && document.getElementById(asked)) || (id && seen(document.getElementById(id))) || (live.likeness && live.likeness()) || [...document.querySelectorAll("#page " + tagName)].find((one) => textContent && one.textContent === textContent);
     held = null;
     (same || document.getElementById("page") || document.body).focus({ preventScroll: true });
+    if (same && same.id === id) keepText(same, former);
     if (same && typeof selectionEnd === "number") same.setSelectionRange(selectionEnd, selectionEnd);
   }
   /* Whenever something was put in place: before it is painted, so that nobody sees a time change its form. */

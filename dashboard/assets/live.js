@@ -1,9 +1,9 @@
 /* The live part of the browser: one WebSocket that always comes back, its frames put where they belong, and a badge
    that says how things are. `charts.js` and `feed.js` put rows and lines; everything else is Python. */
 (function () {
-  const PAUSES = [250, 500, 1000, 2000, 4000], STALE_AFTER = 7000, BATCH = 60, FIRST = 30;
+  const PAUSES = [250, 500, 1000, 2000, 4000], STALE_AFTER = 7000, BATCH = 60, FIRST = 30, ANEW = 200, RECENT = 10000;
   let socket = null, tries = 0, heard = 0, topics = [], upstream = { live: true }, paused = false, lost = false, dragging = false, badge = "";
-  const props = new Map(), placed = new Map(), rows = new Map(), live = (window.lifecycle = window.lifecycle || {});
+  const props = new Map(), placed = new Map(), rows = new Map(), recent = new Map(), live = (window.lifecycle = window.lifecycle || {});
   let lines = null, asking = null, ticks = 0, timer = null, flushed = 0, healing = 0, patience = 2000;
   const prefix = () => JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
   const put = (id, values) => document.getElementById(id) && window.dash_clientside.set_props(id, values);
@@ -43,7 +43,7 @@
   function take(frame) {
     if (frame.beat) upstream = frame.beat;
     for (const id in frame.set || {}) props.set(id, frame.set[id]);
-    for (const row of frame.rows || []) rows.set(row.x, row);
+    for (const row of frame.rows || []) { rows.set(row.x, row); recent.set(row.x, { row, at: heard }); }
     if (frame.feed) lines = frame.feed;
     if (!timer) timer = setTimeout(flush, Math.max(0, flushed + BATCH - Date.now()));
     show();
@@ -89,7 +89,7 @@
   }
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     live: {
-      watch: (wanted) => { rows.clear(); props.clear(); placed.clear(); lines = null; watch(wanted || []); return window.dash_clientside.no_update; },
+      watch: (wanted) => { rows.clear(); recent.clear(); props.clear(); placed.clear(); lines = null; watch(wanted || []); return window.dash_clientside.no_update; },
       merge: (_, figures) => {
         const pushed = [...rows.values()];
         rows.clear();
@@ -97,6 +97,12 @@
         if (coarse && pushed.length && !asking && figures.length) // merged windows and some of very many features are the monitor's to tell: asked for
           asking = setTimeout(() => { asking = null; window.dash_clientside.set_props("coarse-tick", { data: ++ticks }); }, wide ? 3000 : 1000);
         return pushed.length && !coarse ? figures.map((figure) => (figure ? live.merged(figure, pushed) : figure)) : figures.map(() => window.dash_clientside.no_update);
+      },
+      redrawn: () => { // charts came anew: what moved while they were on their way isn't in them yet
+        setTimeout(() => {
+          for (const [x, { row, at }] of recent) if (Date.now() - at > RECENT) recent.delete(x); else if (!rows.has(x)) rows.set(x, row);
+          flush();
+        }, ANEW);
       },
       pause: (clicks) => {
         paused = clicks ? !paused : paused;

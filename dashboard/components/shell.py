@@ -62,6 +62,7 @@ def shell(links: Links, first: First | None = None, *, signed_in: bool) -> Compo
             dcc.Store(id="placed", data=first.placed if first else None),
             dcc.Store(id="live-tick"),
             dcc.Store(id="coarse-tick"),
+            dcc.Store(id="redrawn"),
             html.A("Skip to content", href="#page", className="skip"),
             dmc.AppShell(
                 [

@@ -7,6 +7,7 @@ column), `against` (what drift is compared with), `metric`, `feature`.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -315,6 +316,8 @@ def register(app: Dash, site: Site) -> None:
         shown = await load(site, visit)
         figures = charts(shown)
         moved = "coarse-tick.data" in ctx.triggered_prop_ids  # the same is asked again
+        if not moved:
+            set_props("redrawn", {"data": time.time()})
         return (
             [figures[one["chart"]] for one in ids],
             no_update if shown.detail == detail and not moved else shown.detail,

@@ -2,10 +2,12 @@
 
     python -m tests.benchmarks.registry_search --runs 1000000
 
-Prints the time to fill the index, the registry's memory, and p50 and p95 of every search, page of 100.
+Prints the time to fill the index, the registry's memory, and p50 and p95 of every search, page of 100; then those of
+groups of the runs, asked for by request over NATS.
 """
 
 import argparse
+import asyncio
 import random
 import statistics
 import tempfile
@@ -20,15 +22,22 @@ import pymongo
 from pymongo import MongoClient
 from pymongo.write_concern import WriteConcern
 
+from services.contracts.registry import GroupOrder, ListRunGroups
 from services.registry.documents import to_document
 from services.registry.runs.metrics import Metric
 from services.registry.runs.rules import Run
 from services.registry.values import KeyValue
+from tests.integration.registry.asking import asking
 from tests.integration.registry.processes import RegistryProcess
 from tests.support.servers import running
 from tests.support.waiting import wait_until
 
 EXPERIMENTS = 50
+GROUPS: tuple[tuple[list[str], str], ...] = (
+    (["params.p4"], ""),
+    (["tags.team", "params.p3"], "metrics.m0 > 0.5"),
+    (["attributes.status"], "params.p1 = '3'"),
+)
 BATCH = 5000
 SEARCHES: tuple[tuple[str, list[str]], ...] = (
     ("", []),
@@ -114,6 +123,20 @@ def measure(url: str, asks: int) -> None:
     print(f"slowest p95: {slowest:.1f} ms")
 
 
+async def measure_groups(nats: str, asks: int) -> None:
+    order = GroupOrder(by="mean", metric="m1")
+    async with asking(nats) as ask:
+        for by, text in GROUPS:
+            took = []
+            for _ in range(asks):
+                started = time.perf_counter()
+                page = await ask(ListRunGroups(by=by, filter=text, metrics=["m1", "m2"], order=order))
+                took.append((time.perf_counter() - started) * 1000)
+            p95 = statistics.quantiles(took, n=100, method="inclusive")[94]
+            times = f"p50 {statistics.median(took):7.1f} ms   p95 {p95:7.1f} ms"
+            print(f"{times}   {len(page.edges):3d} groups   by {by}   {text or '-'}", flush=True)
+
+
 def full(url: str) -> bool:
     lines = httpx.get(f"{url}/metrics", timeout=60).text.splitlines()
     return any(line.startswith("lifecycle_run_index_runs ") and float(line.split()[1]) > 0 for line in lines)
@@ -139,6 +162,7 @@ def main() -> None:
             grown = psutil.Process(registry.pid).memory_info().rss
             print(f"index full after {time.monotonic() - started:.0f} s; memory {memory >> 20} -> {grown >> 20} MiB")
             measure(registry.url, arguments.asks)
+            asyncio.run(measure_groups(nats.url, arguments.asks))
         finally:
             registry.kill()
 
