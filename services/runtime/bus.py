@@ -239,6 +239,9 @@ class Bus:
                 subject=request_type.subject(),
                 handler=self._endpoint(request_type, handler),
             )
+        # Whoever finds the service ready now is heard. After a break the client subscribes again by itself.
+        with contextlib.suppress(nats.errors.Error):
+            await self.client.flush(timeout=int(REQUEST_SECONDS))
 
     def _endpoint(
         self, request_type: type[Request[Any]], handler: Handler

@@ -126,8 +126,10 @@ def test_a_run_that_trains_shows_its_newest_figures(
     gateway.log(0, "roc_auc", 0.8125)  # the curves come anew while somebody types, with what was drawn before
     expect(page).to_have_url(re.compile(r"metric=layer\+1"))
     own = page.locator("#run-view .js-plotly-plot")
+    expect(page.get_by_role("link", name="More curves")).to_have_count(0)
     expect(own).to_have_count(11)  # 1, and 10 to 19
     looked_for.fill("")
+    expect(page).not_to_have_url(re.compile("metric="))
     expect(page.get_by_role("link", name="More curves")).to_be_visible()
     page.get_by_text("Relative time", exact=True).click()
     expect(page).to_have_url(re.compile("over=time$"))
