@@ -13,8 +13,10 @@ INSTALL := deploy/local/install-packages
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
            --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 TEST_WORKERS ?= 2
-# Long ones first, in this order: what is short fills the rest of the time of both workers.
-PARALLEL := $(wildcard tests/contract tests/integration tests/property tests/unit)
+# Tests wait for the servers that they start: one worker more than cores keeps these busy.
+SERVER_WORKERS := $(shell expr $(TEST_WORKERS) + 1)
+# Long ones first, in this order: what is short fills the rest of the time of all workers.
+PARALLEL := $(wildcard tests/contract tests/property tests/integration tests/unit)
 BROWSER  := $(wildcard tests/e2e)
 FAULT    := $(wildcard tests/fault)
 # Real servers and browsers, on a machine that others may use too: what failed beside others gets one try alone, in the open.
@@ -41,7 +43,7 @@ down: ## stop the stack; the data stay
 test: $(VENV)/.test $(PEERS)/.installed ## install what the tests need and run all of them
 	@$(SYSTEM) run test
 	@$(ALONE); counts=$$(mktemp -u); export TEST_COUNTS_FILE=$$counts; failed=0; \
-	$(BIN)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PARALLEL) || alone $(PARALLEL) || failed=1; \
+	$(BIN)/pytest -n $(SERVER_WORKERS) --dist loadfile --no-loadscope-reorder $(PARALLEL) || alone $(PARALLEL) || failed=1; \
 	echo "== in the browser"; $(BIN)/pytest -n $(TEST_WORKERS) --dist load $(BROWSER) || alone $(BROWSER) || failed=1; \
 	echo "== with the machine for itself"; $(BIN)/pytest -s $(FAULT) || alone $(FAULT) || failed=1; \
 	rm -f $$counts; exit $$failed
