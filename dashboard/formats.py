@@ -119,6 +119,14 @@ def ago(moment: datetime, now: datetime) -> str:
     return f"{moment.day} {moment:%b %Y}"
 
 
+def who(actor: str) -> str:
+    """A person's name, or what a service is called: `service:registry-boards` is the board."""
+    name = actor.removeprefix("service:")
+    if name == actor:
+        return actor
+    return "the board" if name == "registry-boards" else name.partition("-")[0]
+
+
 def plural(number: int, noun: str, nouns: str = "") -> str:
     """`1 window`, `1,204 windows`"""
     return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"

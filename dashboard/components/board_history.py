@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dash import html
 
+from dashboard import formats
 from dashboard.components.basics import clipped, icon, link, moment, wild
 from dashboard.components.states import empty
 from dashboard.gateway.project_views import Board
@@ -44,7 +45,7 @@ def history(board: Board, links: Links) -> Component:
                         className="strong",
                     ),
                     html.P(clipped(move.reason, 400), className="answer"),
-                    html.Div([clipped(move.by.removeprefix("service:"), 40), ", ", moment(move.at)], className="sub"),
+                    html.Div([clipped(formats.who(move.by), 40), ", ", moment(move.at)], className="sub"),
                 ]
             )
             for move in board.moves[: -_SHOWN - 1 : -1]

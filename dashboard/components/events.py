@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 from dash import html
 
+from dashboard import formats
 from dashboard.components.basics import clipped, icon, link, moment, wild
 from dashboard.components.states import empty
 from dashboard.components.things import address as address_of
@@ -62,7 +63,7 @@ def row(event: EventView, links: Links) -> FeedRow:
     return FeedRow(
         id=event.id,
         text=clipped(short_ids(event.summary or event.type), 160),
-        actor=clipped(event.actor.removeprefix("service:"), 40),
+        actor=clipped(formats.who(event.actor), 40),
         time=event.time.isoformat(),
         icon=_ICONS.get(event.aggregate, "bolt"),
         tone="bad" if "FAILED" in event.summary else _TONES.get(name, ""),

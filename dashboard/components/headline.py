@@ -9,11 +9,10 @@ from statistics import fmean
 from dash import html
 
 from dashboard import formats
-from dashboard.attention import STALE_AFTER, last_heard, newest_telling, telling
+from dashboard.attention import STALE_AFTER, last_heard, newest_telling
 from dashboard.components.basics import clipped, moment, stat, stats, wild
-from dashboard.figures.performance import Measure, measures
 from dashboard.gateway.views import Window
-from dashboard.recent import windows_of
+from dashboard.performing import Performing, performing
 from dashboard.site import Component, Site, Visit
 from dashboard.watched import watched
 
@@ -23,14 +22,15 @@ _NAMED = 3
 
 async def headline_section(site: Site, visit: Visit) -> Component:
     monitored = await watched(visit)
-    [windows] = await windows_of(visit, [monitored])
+    [shown] = await performing(visit, [monitored])
+    windows = shown.windows
     now = site.now()
     heard = last_heard(windows)
     stale = heard is not None and now - heard > STALE_AFTER
     coverage = monitored.labelled / monitored.rows if monitored.rows else None
     return stats(
         [
-            _performance(windows, measures(monitored.task)[0]),
+            _performance(shown),
             _drift(windows),
             stat(
                 "Labelled",
@@ -53,19 +53,14 @@ def _event_time(last: datetime | None) -> str:
     return f"up to {formats.absolute(last)}" if last else "waiting for the first prediction"
 
 
-def _performance(windows: Sequence[Window], measure: Measure) -> Component:
-    """The newest window with labels, against the mean of those before it."""
-    known = [
-        (window, value)
-        for window in telling(windows)
-        if window.performance and (value := getattr(window.performance, measure.key)) is not None
-    ]
-    settled = [pair for pair in known if pair[0].closed] or known
-    if not settled:
+def _performance(shown: Performing) -> Component:
+    """The newest window with labels enough, against the mean of those before it."""
+    measure, known = shown.measure, shown.points
+    if not known:
         return stat(measure.label, formats.NOTHING, "waiting for labels", icon_name="chart-line")
-    window, value = settled[-1]
+    window, value = known[-1]
     note: list[Component] = [formats.period(window.start, window.end)]
-    before = [pair[1] for pair in settled[-1 - _COMPARED : -1]]
+    before = [pair[1] for pair in known[-1 - _COMPARED : -1]]
     if before:
         change = value - fmean(before)
         worse = measure.higher_is_better is (change < 0) and abs(change) >= 0.0005

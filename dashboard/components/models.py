@@ -7,28 +7,31 @@ from collections.abc import Mapping, Sequence
 from dash import html
 
 from dashboard import formats
-from dashboard.attention import newest_telling, telling
+from dashboard.attention import newest_telling
 from dashboard.components.basics import aliases, clipped, icon, link, moment, scrolling
 from dashboard.components.sparkline import sparkline
 from dashboard.components.states import empty
-from dashboard.gateway.views import Connection, Metric, ModelRow, Window
+from dashboard.gateway.views import Connection, Metric, ModelRow
 from dashboard.links import Links
+from dashboard.performing import CHAMPION, Performing
 from dashboard.site import Component
 
-CHAMPION = "champion"
 _MOST_METRICS = 1
 # What a reader looks for first; the rest in the order the run logged it.
 _PREFERRED = ("roc_auc", "auc", "accuracy", "f1", "rmse", "mae", "r2", "log_loss", "loss")
 
 REGISTER_CODE = 'mlflow.register_model(f"runs:/{run_id}/model", "my-model")'
 
-Series = Mapping[tuple[str, str], Sequence[Window]]
-
 
 def model_table(
-    page: Connection[ModelRow], series: Series, links: Links, *, described: bool = False, more: Component = None
+    page: Connection[ModelRow],
+    watched: Mapping[str, Performing],
+    links: Links,
+    *,
+    described: bool = False,
+    more: Component = None,
 ) -> Component:
-    """`series`: recent windows by (model, version) of those under watch; `described`: with descriptions and times.
+    """`watched`: by model, the version whose performance is shown; `described`: with descriptions and times.
 
     `more`: what leads to the others, if there are any.
     """
@@ -51,18 +54,15 @@ def model_table(
             ]
         )
     )
-    body = html.Tbody([_row(model, series, links, described) for model in page.nodes])
+    body = html.Tbody([_row(model, watched.get(model.name), links, described) for model in page.nodes])
     table = scrolling(html.Table([head, body], className="table"), "Registered models", 560)
     return html.Div([table, more])
 
 
-def _row(model: ModelRow, series: Series, links: Links, described: bool) -> Component:
+def _row(model: ModelRow, watched: Performing | None, links: Links, described: bool) -> Component:
     champion = next((alias.version for alias in model.aliases if alias.name == CHAMPION), None)
     others = [f"{alias.name} v{alias.version}" for alias in model.aliases if alias.name != CHAMPION]
     latest = model.latest_version
-    watched = max((version for name, version in series if name == model.name), key=_number, default=None)
-    if champion and (model.name, champion) in series:
-        watched = champion
     return html.Tr(
         [
             html.Td(
@@ -84,18 +84,10 @@ def _row(model: ModelRow, series: Series, links: Links, described: bool) -> Comp
             ),
             html.Td(formats.count(model.version_count), className="number"),
             html.Td(headline_metrics(latest.metrics) if latest else html.Span("–", className="sub")),
-            html.Td(
-                _performance(series[model.name, watched], model.name, watched, links)
-                if watched
-                else html.Span("not watched", className="sub")
-            ),
+            html.Td(_performance(watched, links) if watched else html.Span("not watched", className="sub")),
             html.Td(moment(model.updated_at), className="end") if described else None,
         ]
     )
-
-
-def _number(version: str) -> int:
-    return int(version) if version.isdigit() else 0
 
 
 def chosen_metrics(metrics: Sequence[Metric], most: int = _MOST_METRICS) -> list[Metric]:
@@ -140,19 +132,15 @@ def metric_text(metric: Metric) -> str:
     return formats.figure(metric.value) if metric.value is not None else metric.text or formats.NOTHING
 
 
-def _performance(windows: Sequence[Window], model: str, version: str, links: Links) -> Component:
-    points = [
-        window.performance.roc_auc if window.performance.roc_auc is not None else window.performance.accuracy
-        for window in telling(windows)
-        if window.performance
-    ]
-    known = [point for point in points if point is not None]
-    newest = newest_telling(windows)
+def _performance(watched: Performing, links: Links) -> Component:
+    version = watched.monitored
+    known = [value for _, value in watched.points]
+    newest = newest_telling(watched.windows)
     drifted = {f.feature for f in newest.features if f.drifted} if newest else set()
     return link(
         [
             sparkline(known) if len(known) > 1 else html.Span("waiting for labels", className="sub"),
-            html.Span(formats.score(known[-1]), className="strong") if known else None,
+            html.Span(formats.score(known[-1]), className="strong", title=watched.measure.label) if known else None,
             html.Span(
                 [icon("alert-triangle", "Drifted features:"), str(len(drifted))],
                 className="drifts",
@@ -162,7 +150,7 @@ def _performance(windows: Sequence[Window], model: str, version: str, links: Lin
             else None,
             icon("chevron-right"),
         ],
-        links.monitored(model, version),
+        links.monitored(version.model, version.version),
         className="live-cell",
-        **{"title": f"Monitoring of {clipped(model, 60)} v{version}"},
+        **{"title": f"Monitoring of {clipped(version.model, 60)} v{version.version}"},
     )

@@ -11,6 +11,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from dashboard import formats
 from dashboard.components.acting import act
 from dashboard.components.basics import clipped, moment, wild
 from dashboard.components.controls import more_of, part_of
@@ -60,7 +61,7 @@ def thread(
             [
                 html.Div(
                     [
-                        html.Span(clipped(one.by.removeprefix("service:"), 40), className="strong"),
+                        html.Span(clipped(formats.who(one.by), 40), className="strong"),
                         html.Span(
                             [" · ", moment(one.at), *([" on ", *one.about] if one.about else [])], className="sub"
                         ),

@@ -30,7 +30,7 @@ from dashboard.components.basics import (
 )
 from dashboard.components.controls import more_of, page_of
 from dashboard.components.events import timeline
-from dashboard.components.models import CHAMPION, chosen_metrics, lower_is_better, metric_text
+from dashboard.components.models import chosen_metrics, lower_is_better, metric_text
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.components.stays import what_ran_where
@@ -40,6 +40,7 @@ from dashboard.links import Links, query
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.pages.past import asked_days
+from dashboard.performing import CHAMPION
 from dashboard.site import Component, Section, Site, Visit
 from services.contracts.errors import NotFound
 

@@ -17,7 +17,7 @@ from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
 from dashboard.live import names
 from dashboard.pages.page import Page
-from dashboard.recent import windows_of
+from dashboard.performing import of_models
 from dashboard.site import Component, Section, Site, Visit
 
 
@@ -28,15 +28,13 @@ async def models_section(site: Site, visit: Visit) -> Component:
     )
     if name and not page.nodes:
         return empty("Nothing fits", "No model has this in its name.", icon_name="search")
-    watched = monitored[:20]
-    recent = await windows_of(visit, watched)
-    series = {(one.model, one.version): windows for one, windows in zip(watched, recent, strict=True)}
+    watched = await of_models(visit, page.nodes, monitored)
     return html.Div(
         [
             html.P(formats.plural(page.total_count or len(page.nodes), "model"), className="card-hint"),
             model_table(
                 page,
-                series,
+                watched,
                 site.links,
                 described=True,
                 more=more_of("models", page, site.links.models, visit.state),

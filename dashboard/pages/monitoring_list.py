@@ -15,10 +15,9 @@ from dashboard.components.controls import containing, more_of, page_of, search_f
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.gateway import operations as ask
-from dashboard.gateway.views import Monitored, Window
 from dashboard.live import names
 from dashboard.pages.page import Page
-from dashboard.recent import windows_of
+from dashboard.performing import Performing, performing
 from dashboard.site import Component, Section, Site, Visit
 
 REFERENCE_HINT = "Set a reference for a registered version, then send its predictions to the monitor's ingest address."
@@ -32,7 +31,7 @@ async def list_section(site: Site, visit: Visit) -> Component:
         return empty("Nothing fits", "No version under watch is of a model with this in its name.", icon_name="search")
     if not monitored:
         return empty("No version is being watched yet", REFERENCE_HINT, icon_name="activity")
-    recent = await windows_of(visit, monitored)
+    watched = await performing(visit, monitored)
     head = html.Thead(
         html.Tr(
             [
@@ -45,15 +44,14 @@ async def list_section(site: Site, visit: Visit) -> Component:
             ]
         )
     )
-    rows = [_row(site, one, windows) for one, windows in zip(monitored, recent, strict=True)]
+    rows = [_row(site, one) for one in watched]
     table = stacking(html.Table([head, html.Tbody(rows)], className="table"), "Versions under watch", 680)
     return html.Div([table, more_of("versions", page, site.links.monitoring, visit.state)])
 
 
-def _row(site: Site, one: Monitored, windows: list[Window]) -> Component:
+def _row(site: Site, watched: Performing) -> Component:
+    one, windows, known = watched.monitored, watched.windows, watched.points
     newest = newest_telling(windows)
-    labelled = next((w.performance for w in reversed(windows) if w.performance and w.performance.labelled), None)
-    value = labelled and (labelled.roc_auc if labelled.roc_auc is not None else labelled.rmse)
     drifted = sorted(f.feature for f in newest.features if f.drifted) if newest else []
     return html.Tr(
         [
@@ -67,7 +65,12 @@ def _row(site: Site, one: Monitored, windows: list[Window]) -> Component:
                     html.Div(f"against {clipped(one.reference, 60)}", className="sub"),
                 ]
             ),
-            html.Td(formats.score(value) if isinstance(value, float) else formats.NOTHING, className="number"),
+            html.Td(
+                [html.Span(watched.measure.label, className="metric-name"), " ", formats.score(known[-1][1])]
+                if known
+                else html.Span("waiting for labels", className="sub"),
+                className="number",
+            ),
             html.Td(
                 badge(formats.plural(len(drifted), "feature"), "warn", "alert-triangle")
                 if drifted

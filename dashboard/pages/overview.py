@@ -23,6 +23,7 @@ from dashboard.links import Links
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.pages.projects import project_table
+from dashboard.performing import of_models
 from dashboard.recent import windows_of
 from dashboard.site import Component, Section, Site, Visit, visitor_token
 from services.contracts.errors import LifecycleError, Unauthenticated
@@ -94,7 +95,7 @@ async def attention_section(site: Site, visit: Visit) -> Component:
     found += [one for one in quiet if one.kind != "drift" or (one.model, one.version) not in alerted]
     if not found:
         hint = (
-            f"{formats.plural(count, 'version')} under watch, and none of them drifts."
+            f"{formats.plural(count, 'version')} under watch, and nothing waits for anybody."
             if count
             else "Set a reference for a model version and send predictions to have it watched."
         )
@@ -103,10 +104,11 @@ async def attention_section(site: Site, visit: Visit) -> Component:
 
 
 async def _watched(site: Site, visit: Visit) -> tuple[int, list[Concern]]:
-    monitored = (await visit.ask(ask.MONITORED))[:_VERSIONS_WATCHED]
-    windows = await windows_of(visit, monitored)
+    monitored = await visit.ask(ask.MONITORED)
+    looked_at = monitored[:_VERSIONS_WATCHED]
+    windows = await windows_of(visit, looked_at)
     now = site.now()
-    found = [concern for one, recent in zip(monitored, windows, strict=True) for concern in concerns(one, recent, now)]
+    found = [concern for one, recent in zip(looked_at, windows, strict=True) for concern in concerns(one, recent, now)]
     return len(monitored), found
 
 
@@ -170,12 +172,10 @@ async def models_section(site: Site, visit: Visit) -> Component:
         visit.ask(ask.MODELS, first=_MODELS_SHOWN),
         visit.ask(ask.MONITORED),
     )
-    watched = monitored[:_VERSIONS_WATCHED]
-    recent = await windows_of(visit, watched)
-    series = {(one.model, one.version): windows for one, windows in zip(watched, recent, strict=True)}
+    watched = await of_models(visit, page.nodes, monitored)
     others = (page.total_count or len(page.nodes)) - len(page.nodes)
     more = html.P(link(f"{others:,} more", site.links.models()), className="table-more") if others > 0 else None
-    return model_table(page, series, site.links, more=more)
+    return model_table(page, watched, site.links, more=more)
 
 
 async def feed_section(site: Site, visit: Visit) -> Component:

@@ -27,7 +27,6 @@ from dashboard.components.basics import (
 )
 from dashboard.components.charts import graph
 from dashboard.components.controls import day_field, past_note
-from dashboard.components.models import CHAMPION
 from dashboard.components.release import demoted
 from dashboard.components.states import empty
 from dashboard.components.verdicts import judged
@@ -40,6 +39,7 @@ from dashboard.gateway.project_views import Review
 from dashboard.gateway.views import KeyValue
 from dashboard.pages.page import Page
 from dashboard.pages.reviews import review_badge
+from dashboard.performing import CHAMPION
 from dashboard.site import Component, Site, Visit
 from services.contracts.errors import NotFound
 

@@ -15,7 +15,7 @@ from dashboard.components.acting import act
 from dashboard.components.basics import badge, card, clipped, facts, icon, link, moment, page_head, scrolling, wild
 from dashboard.components.comparison import Group, side_by_side
 from dashboard.components.controls import more_of, part_of
-from dashboard.components.models import CHAMPION, chosen_metrics, lower_is_better, metric_text
+from dashboard.components.models import chosen_metrics, lower_is_better, metric_text
 from dashboard.components.sections import rendered
 from dashboard.components.states import empty
 from dashboard.components.talk import Talk, part_link
@@ -28,12 +28,14 @@ from dashboard.links import query
 from dashboard.live import names
 from dashboard.pages.page import Page
 from dashboard.pages.reviews import missing_words, review_badge
+from dashboard.performing import CHAMPION
 from dashboard.site import Component, Section, Site, Visit
 from services.contracts.errors import NotFound
 
 _DECISIONS = 10  # of one round, the newest
 _FIGURES = 20  # rows: each has a button of its own
 _LEFT = 6  # parts with open remarks that are named
+_OPEN_UP_TO = 12  # parameters of a version without a champion
 _NEWEST = 50
 """Versions that are looked through for the one before a champion."""
 
@@ -186,7 +188,7 @@ SECTIONS: dict[str, Section] = {
 
 
 async def render(site: Site, visit: Visit) -> Component:
-    review, _ = await asyncio.gather(load(visit), sides(visit))
+    review, (_, champion) = await asyncio.gather(load(visit), sides(visit))
     parts = await rendered(SECTIONS, site, visit)
     model, version = review.model, review.version
     held = {"model": model, "version": version, "digest": review.digest}
@@ -221,7 +223,11 @@ async def render(site: Site, visit: Visit) -> Component:
                                 body_id="review-comparison",
                                 hint="On the same split. “By chance” is how likely luck alone makes such a difference.",
                             ),
-                            card("Parameters that differ", parts["review-params"], **first_part("review-params")),
+                            card(
+                                "Parameters that differ" if champion else "Parameters",
+                                parts["review-params"],
+                                **first_part("review-params"),
+                            ),
                         ],
                         className="column",
                     ),
@@ -330,7 +336,7 @@ def _params(site: Site, visit: Visit, candidate: VersionRow, champion: VersionRo
     group = Group("Parameters", [{p.key: p.value for p in one.params} for one in shown])
     address = site.links.review(visit.parts["model"], visit.parts["version"])
     known = group.columns[0]
-    return side_by_side(
+    table = side_by_side(
         "Parameter",
         heads,
         [group],
@@ -339,6 +345,10 @@ def _params(site: Site, visit: Visit, candidate: VersionRow, champion: VersionRo
         address=address,
         beside=lambda key: talk.cell("PARAMETER", key, there=key in known),
     )
+    if champion or len(known) <= _OPEN_UP_TO:
+        return table
+    label = formats.plural(len(known), "parameter")
+    return html.Details([html.Summary(label), table], open=bool(visit.state), className="details")
 
 
 def _about(review: Review) -> Component:

@@ -77,6 +77,13 @@ def _words(key: str) -> str:
     return key.replace("_", " ")
 
 
+def _proof(proof: projects.Proof) -> str:
+    if proof.kind == "window" and proof.id.count("/") == 2:
+        model, version, start = proof.id.split("/")
+        return f"the window of {start[:16].replace('T', ' ')} of {model} version {version}"
+    return f"{proof.kind} {proof.id}"
+
+
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _MOST_CHARACTERS else line[: _MOST_CHARACTERS - 1] + "…"
@@ -137,9 +144,7 @@ _tells(projects.ThingReleased, lambda e: f"took the {e.thing.kind} {e.thing.id} 
 _tells(projects.AnswerFilled, lambda e: f"answered {_words(e.item)}" if e.text or e.fields else f"took back {e.item}")
 _tells(projects.ItemWaived, lambda e: f"waived {_words(e.item)}: {_short(e.reason)}")
 _tells(projects.ItemAdded, lambda e: f"added {_short(e.title)} to the stage {_words(e.stage)}")
-_tells(
-    projects.EvidenceFound, lambda e: f"found {e.verdict} evidence for {_words(e.item)}: {e.proof.kind} {e.proof.id}"
-)
+_tells(projects.EvidenceFound, lambda e: f"found {e.verdict} evidence for “{_words(e.item)}”: {_proof(e.proof)}")
 _tells(projects.MovedBack, lambda e: f"moved back from {_words(e.stage)} to {_words(e.to)}: {_short(e.reason)}")
 _tells(projects.StageConfirmed, lambda e: f"confirmed the stage {_words(e.stage)}: {_short(e.reason)}")
 _tells(projects.MilestoneSet, lambda e: f"set the milestone {_short(e.title)}, due {e.due}")

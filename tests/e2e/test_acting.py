@@ -171,6 +171,18 @@ def test_a_part_of_a_review_is_talked_about_beside_it_and_its_thread_resolved(
     expect(button).to_have_attribute("aria-expanded", "false")
 
 
+def test_parameters_of_candidate_and_champion_fit_beside_each_other_however_long(
+    busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    for version in busy_gateway.models[0]["_versions"]:
+        long = "HistGradientBoostingClassifier(categorical_features=12345)"
+        version["params"] = [*version["params"], {"key": "classify", "value": long + version["version"]}]
+    page = open_page(f"{busy_dashboard.url}/reviews/{MODEL}/4")
+    params = page.locator("#review-params .table-scroll")
+    expect(params.get_by_role("row", name="classify")).to_be_visible()
+    assert params.evaluate("table => table.scrollWidth <= table.clientWidth")
+
+
 def test_an_alert_is_taken_care_of_and_a_refusal_says_why(
     busy_gateway: GatewayDouble, busy_dashboard: DashboardProcess, open_page: OpenPage
 ) -> None:

@@ -19,6 +19,7 @@ from tests.e2e.conftest import CHROMIUM
 TOUR = Path(__file__).parents[2] / "docs" / "tour"
 QUESTION = """{
   monitoredVersions(first: 1) { nodes { model version } }
+  champions: models(first: 1) { nodes { name aliases { name version } } }
   runs(first: 20) { nodes { runId params { key } } }
   projects(first: 2) { nodes { projectId } }
   datasets(first: 1) { nodes { name } }
@@ -63,7 +64,9 @@ def pages(gateway: str, token: str) -> dict[str, str]:
     if watched := first("monitoredVersions"):
         model, version = (quote(watched[part], safe="") for part in ("model", "version"))
         found["model"] = f"/models/{model}"
-        found["version"] = f"/models/{model}/{version}"
+        aliases = [one for known in answer["champions"]["nodes"] if known["name"] == model for one in known["aliases"]]
+        shown = next((one["version"] for one in aliases if one["name"] == "champion"), version)
+        found["version"] = f"/models/{model}/{shown}"
         found["version-past"] = f"{found['version']}/on/{datetime.now(UTC).date().isoformat()}"
         found["lineage"] = f"/lineage/version/{quote(f'{model}/{version}', safe='')}"
         found["live"] = f"/monitoring/{model}/{version}?feature=temp&range=all&merged=7"
@@ -125,6 +128,8 @@ def main() -> None:
                     page.goto(given.dashboard.rstrip("/") + path)
                     page.locator("h1").wait_for()
                     page.wait_for_load_state("networkidle")
+                    for card in page.locator(".model-card").all():
+                        card.locator("h1, h2, h3, h4, p").first.wait_for()
                     if name == "live":
                         page.locator(".js-plotly-plot .bglayer").nth(6).wait_for(state="attached")
                     page.wait_for_timeout(1000)  # charts have their size

@@ -67,3 +67,12 @@ def test_how_long_ago_in_words() -> None:
     assert formats.ago(now - timedelta(seconds=2), now) == "just now"
     assert formats.ago(now - timedelta(minutes=5), now) == "5 min ago"
     assert formats.ago(now - timedelta(days=30), now) == "1 Jan 2026"
+
+
+def test_a_service_is_called_by_what_people_know_of_it() -> None:
+    assert [formats.who(actor) for actor in ("anna", "service:monitor", "service:registry-similarity")] == [
+        "anna",
+        "monitor",
+        "registry",
+    ]
+    assert formats.who("service:registry-boards") == "the board"

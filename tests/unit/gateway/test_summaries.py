@@ -60,3 +60,10 @@ def test_every_event_is_told_in_words(type_: str) -> None:
 def test_an_event_of_a_newer_release_is_told_plainly() -> None:
     assert summary("registry.model_card.published.v3", "delays", "{}") == "model card published delays"
     assert summary("registry.run.started.v1", "r1", "not json") == "run started r1"
+
+
+def test_a_window_that_proves_something_is_told_by_its_time() -> None:
+    window = {"kind": "window", "id": "delays/2/2026-09-15T00:00:00+00:00"}
+    event = {**example(EVENTS["registry.project.evidence_found.v1"]), "item": "alerts_answered", "proof": window}
+    told = summary("registry.project.evidence_found.v1", "p1", msgspec.json.encode(event))
+    assert told.endswith("evidence for “alerts answered”: the window of 2026-09-15 00:00 of delays version 2")
