@@ -212,7 +212,9 @@ async def params_section(site: Site, visit: Visit) -> Component:
 
     parts: list[Component] = []
     if differing:
-        table = html.Table([head, html.Tbody([row(key) for key in differing[:_DIFFERING]])], className="table compact")
+        table = html.Table(
+            [head, html.Tbody([row(key) for key in differing[:_DIFFERING]])], className="table compact compared"
+        )
         parts.append(scrolling(table, "Parameters that differ", 340))
         more = len(differing) - _DIFFERING
         parts.append(html.P(f"{more:,} more differ.", className="table-more") if more > 0 else None)

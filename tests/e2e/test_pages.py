@@ -112,6 +112,11 @@ DRAWN = """() => !document.querySelector('#page [aria-busy]')
     && [...document.querySelectorAll('#page .dash-graph')].every(graph => graph.querySelector('.main-svg'))"""
 
 
+# Cards that are too narrow for what stands in them, by their first words.
+SQUEEZED = """() => [...document.querySelectorAll('#page .panel')]
+    .filter(card => card.offsetWidth > 0 && card.offsetWidth < 300).map(card => card.innerText.slice(0, 40))"""
+
+
 def go(page: Page, base: str, path: str) -> None:
     """As people do: the first page is loaded, from then on the pages follow each other inside."""
     if not page.url.startswith(base):
@@ -152,6 +157,8 @@ def test_a_page_shows_its_facts_cleanly_for_everybody_and_on_every_screen(
     expect(page).to_have_title(re.compile("· Lifecycle$"))
     page.wait_for_function(DRAWN)
     assert objections(page, axe) == []
+    fits(page, 768)
+    assert page.evaluate(SQUEEZED) == [], "on a tablet"
     fits(page, 390)
     assert objections(page, axe) == [], "on a phone"
     fits(page, 3840)
