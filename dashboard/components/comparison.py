@@ -17,12 +17,26 @@ from dashboard.site import Component
 NOT_THERE = "–"
 _MOST_CELLS = 420  # that a browser puts in place quickly
 _LEAST_ROWS = 6  # of a group
+_LONGEST_VALUE = 60  # characters
+_LOOKED_AT = 20_000  # characters, for where two part
 
 
 def differing(columns: Sequence[Mapping[str, str]]) -> list[str]:
     """The keys whose values aren't the same in all columns, in alphabetical order."""
     keys = sorted({key for column in columns for key in column})
     return [key for key in keys if len({column.get(key) for column in columns}) > 1]
+
+
+def apart(values: Sequence[str], most: int) -> list[str]:
+    """Texts that stand beside each other, each of at most so many characters: of long ones that begin alike, from
+    shortly before the place where they part."""
+    long = {value[:_LOOKED_AT] for value in values if len(value) > most}
+    parting = next(
+        (place for place, letters in enumerate(zip(*long, strict=False)) if len(set(letters)) > 1),
+        min(map(len, long), default=0),
+    )
+    start = max(0, parting - most // 3) if len(long) > 1 else 0
+    return [clipped(f"…{value[start:]}" if start and len(value) > most else value, most) for value in values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +92,19 @@ def side_by_side(
 
 
 def _row(group: Group, key: str, faint: Collection[int], beside: Callable[[str], Component] | None) -> Component:
-    first = group.columns[0].get(key, NOT_THERE)
+    values = [column.get(key, NOT_THERE) for column in group.columns]
+    told = apart(values, _LONGEST_VALUE)
 
     def cell(number: int) -> Component:
-        value = group.columns[number].get(key, NOT_THERE)
+        value = values[number]
         looks = ["mono"]
         if group.best.get(key) == number:
             looks.append("best")
         if number in faint:
             looks.append("faint")
-        if number and value != first:
+        if number and value != values[0]:
             looks.append("differs")
-        return html.Td(clipped(value, 60), title=clipped(value, 2000), className=" ".join(looks))
+        return html.Td(told[number], title=clipped(value, 2000), className=" ".join(looks))
 
     more = [beside(key)] if beside else []
     return html.Tr([html.Th(clipped(key, 60), scope="row"), *more, *(cell(i) for i in range(len(group.columns)))])

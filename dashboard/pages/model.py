@@ -28,6 +28,7 @@ from dashboard.components.basics import (
     stats,
     status,
 )
+from dashboard.components.comparison import apart
 from dashboard.components.controls import more_of, page_of
 from dashboard.components.events import timeline
 from dashboard.components.models import chosen_metrics, lower_is_better, metric_text
@@ -207,7 +208,8 @@ async def params_section(site: Site, visit: Visit) -> Component:
 
     def row(key: str) -> Component:
         said = [values[v.version].get(key, formats.NOTHING) for v in versions]
-        cells = [html.Td(clipped(one, _LONGEST_VALUE), className="mono", title=clipped(one, 400)) for one in said]
+        told = zip(said, apart(said, _LONGEST_VALUE), strict=True)
+        cells = [html.Td(short, className="mono", title=clipped(one, 2000)) for one, short in told]
         return html.Tr([html.Th(clipped(key, 60), scope="row"), *cells])
 
     parts: list[Component] = []
