@@ -85,7 +85,7 @@ def _drift(windows: Sequence[Window]) -> Component:
     return stat(
         "Drifted features",
         [str(len(drifted)), html.Span(f" of {len(newest.features)}", className="stat-of")],
-        f"{named}{more}" if drifted else "all close to the reference",
+        f"{named}{more}" if drifted else "none beyond what is usual",
         tone="warn" if drifted else "",
         icon_name="alert-triangle" if drifted else "circle-check",
     )

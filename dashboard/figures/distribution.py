@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from dashboard import formats
 from dashboard.figures.base import Figure, layout, value_axis
 from dashboard.gateway.views import Distribution
 from dashboard.theme import BLUE, GREY
 
 _MOST_BARS = 40
+_TICKS = 5  # stretches of a scale of numbers
 
 
 def distribution(view: Distribution) -> Figure:
@@ -20,7 +24,7 @@ def distribution(view: Distribution) -> Figure:
             [current[i] for i in order],
         )
     positions = list(range(len(labels)))
-    step = max(1, len(labels) // 4)
+    at, texts = _ticks(labels, view.edges)
     common = {"type": "bar", "x": positions, "customdata": labels}
     return {
         "data": [
@@ -54,8 +58,8 @@ def distribution(view: Distribution) -> Figure:
                 "fixedrange": True,
                 "showgrid": False,
                 "zeroline": False,
-                "tickvals": positions[::step],
-                "ticktext": [_short(labels[i]) for i in positions[::step]],
+                "tickvals": at,
+                "ticktext": texts,
                 "automargin": True,
             },
             yaxis=value_axis(tickformat=".0%", rangemode="tozero"),
@@ -63,6 +67,15 @@ def distribution(view: Distribution) -> Figure:
             uirevision=view.feature,
         ),
     }
+
+
+def _ticks(labels: Sequence[str], edges: Sequence[float]) -> tuple[list[float], list[str]]:
+    """Where names stand and which: of numbers, values between the bars; of categories, names below them."""
+    if len(edges) == len(labels) + 1:
+        chosen = sorted({round(part * len(labels) / _TICKS) for part in range(_TICKS + 1)})
+        return [place - 0.5 for place in chosen], [formats.figure(edges[place]) for place in chosen]
+    named = range(0, len(labels), max(1, len(labels) // 4))
+    return [float(place) for place in named], [_short(labels[place]) for place in named]
 
 
 def _short(label: str) -> str:

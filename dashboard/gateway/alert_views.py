@@ -21,6 +21,8 @@ class AlertWindow(View, frozen=True, kw_only=True):
     end: datetime
     firing: bool
     value: float | None = None
+    figure: str | None = None
+    limit: float | None = None
 
 
 class AlertComment(View, frozen=True, kw_only=True):

@@ -170,12 +170,15 @@ class RetrainingRequested(Event, frozen=True, kw_only=True):
 
 
 class AlertWindow(Message, frozen=True, kw_only=True):
-    """One closed window of the alert's life. `value`: the leading cause's figure there, None when it was quiet."""
+    """One closed window of the alert's life. `value`: the leading cause's figure there, None when it was quiet;
+    `figure`, `limit`: which one, and what it is compared with there."""
 
     start: datetime
     end: datetime
     firing: bool
     value: float | None = None
+    figure: str | None = None
+    limit: float | None = None
 
 
 class AlertCommentView(Message, frozen=True, kw_only=True):

@@ -81,6 +81,8 @@ class AlertWindow:
     end: datetime = strawberry.field(description="The first moment after it.")
     firing: bool = strawberry.field(description="Whether the rule fired.")
     value: float | None = strawberry.field(description="The leading cause's figure; null when it was quiet.")
+    figure: str | None = strawberry.field(description="Which figure that is, such as `psi`; null when it was quiet.")
+    limit: float | None = strawberry.field(description="What it is compared with there.")
 
 
 @strawberry.type(description="What somebody said to an alert.")

@@ -42,12 +42,14 @@ class Comment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """A window of the alert's life, in ms."""
+    """A window of the alert's life, in ms. What fired is said of the leading cause; former versions kept its value."""
 
     start: int
     end: int
     firing: bool
     value: float | None = None
+    figure: str | None = None
+    limit: float | None = None
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -311,7 +313,10 @@ def view(alert: Alert) -> AlertView:
         first_window=moment(alert.first_ms),
         last_window=moment(alert.last_ms),
         windows=[
-            AlertWindow(start=moment(w.start), end=moment(w.end), firing=w.firing, value=w.value) for w in alert.windows
+            AlertWindow(
+                start=moment(w.start), end=moment(w.end), firing=w.firing, value=w.value, figure=w.figure, limit=w.limit
+            )
+            for w in alert.windows
         ],
         causes=alert.causes,
         next_step=alert.next_step,
@@ -333,7 +338,11 @@ def moment(milliseconds: int) -> datetime:
 
 
 def _shown(window: Span, causes: Sequence[AlertCause]) -> Shown:
-    return Shown(start=window.start, end=window.end, firing=True, value=causes[0].value if causes else None)
+    shown = Shown(start=window.start, end=window.end, firing=True)
+    if not causes:
+        return shown
+    leading = causes[0]
+    return msgspec.structs.replace(shown, value=leading.value, figure=leading.figure, limit=leading.limit)
 
 
 def _with(alert: Alert, window: Shown) -> list[Shown]:

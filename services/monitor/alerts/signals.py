@@ -204,7 +204,7 @@ def _estimated(rule: AlertRule, evidence: Evidence) -> Causes:
 def _feature_drift(rule: AlertRule, evidence: Evidence) -> Causes:
     chosen = [figure for figure in evidence.view.features if _chosen(rule, figure.feature)]
     fired = [figure for figure in chosen if _drifts(rule, figure)]
-    causes = {figure.feature: drift_cause(figure) for figure in sorted(fired, key=_size)}
+    causes = {figure.feature: drift_cause(figure, rule.minimum_effect) for figure in sorted(fired, key=_size)}
     moved = [figure for figure in chosen if figure.moved]
     each_window = rule.minimum_effect is None and rule.windows == 1
     if each_window and len(moved) >= BROAD_FEATURES and not causes:
@@ -239,7 +239,7 @@ def _prediction_drift(rule: AlertRule, evidence: Evidence) -> Causes:
     figure = evidence.view.prediction
     causes: Causes = {}
     if figure is not None and _drifts(rule, figure):
-        causes[PREDICTION] = msgspec.structs.replace(drift_cause(figure), subject=PREDICTION)
+        causes[PREDICTION] = msgspec.structs.replace(drift_cause(figure, rule.minimum_effect), subject=PREDICTION)
     if causes and rule.minimum_effect is None and rule.windows == 1:
         causes |= _segment_drift(evidence, lambda name: name in _OUTPUTS)
     return causes
@@ -255,15 +255,22 @@ def _size(figure: FeatureDrift) -> tuple[float, str]:
     return (-(figure.psi or 0.0), figure.feature)
 
 
-def drift_cause(figure: FeatureDrift) -> AlertCause:
-    moved = "" if figure.wasserstein is None else f", values moved by {figure.wasserstein:.2f} standard deviations"
-    return AlertCause(
+def drift_cause(figure: FeatureDrift, minimum_effect: float | None = None) -> AlertCause:
+    """Told by its PSI; by how far its values moved, where that alone has reached what counts as drift."""
+    psi, move = figure.psi or 0.0, figure.wasserstein
+    moved = "" if move is None else f", values moved by {move:.2f} standard deviations"
+    cause = AlertCause(
         subject=figure.feature,
         figure="psi",
-        value=figure.psi or 0.0,
-        limit=figure.psi_limit,
-        text=f"{figure.feature}: PSI {figure.psi or 0.0:.3f}{moved}",
+        value=psi,
+        limit=figure.psi_limit if minimum_effect is None else minimum_effect,
+        text=f"{figure.feature}: PSI {psi:.3f}{moved}",
     )
+    if minimum_effect is not None or move is None or figure.wasserstein_limit is None:
+        return cause
+    if move < figure.wasserstein_limit or (figure.psi_excess or 0.0) >= (figure.psi_limit or 0.0):
+        return cause
+    return msgspec.structs.replace(cause, figure="wasserstein", value=move, limit=figure.wasserstein_limit)
 
 
 def _missing(rule: AlertRule, evidence: Evidence) -> Causes:

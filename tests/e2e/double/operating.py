@@ -29,6 +29,8 @@ def alert(now: datetime) -> Record:
                 "end": iso(first + timedelta(days=i + 1)),
                 "firing": i >= 4,
                 "value": 0.05 + (0.3 + 0.2 * i if i >= 4 else 0.01 * i),
+                "figure": "psi",
+                "limit": 0.1,
             }
             for i in range(9)
         ],

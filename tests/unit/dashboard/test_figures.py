@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import pytest
 from plotly.utils import PlotlyJSONEncoder
 
+from dashboard.figures.alert import alert_windows
 from dashboard.figures.base import Figure, Span
 from dashboard.figures.distribution import distribution
 from dashboard.figures.drift import drift_runs, feature_order, feature_series, heatmap
@@ -15,6 +16,7 @@ from dashboard.figures.performance import CLASSIFICATION, measures, performance
 from dashboard.figures.rows import PREDICTION, Row, read, window_row
 from dashboard.figures.service import latency, quality
 from dashboard.figures.volume import volume
+from dashboard.gateway.alert_views import AlertWindow
 from dashboard.gateway.views import Distribution
 from tests.unit.dashboard.windows import window
 
@@ -93,6 +95,48 @@ def test_a_distribution_of_any_size_is_valid(kind: str) -> None:
     figure = distribution(view)
     go.Figure(figure)
     assert len(figure["data"][0]["x"]) == (40 if kind == "categorical" else 100)
+
+
+def test_the_axis_of_a_number_tells_where_bins_end_and_that_of_a_category_which_they_are() -> None:
+    shares = [0.25] * 4
+    common = {"feature": "x", "reference": shares, "current": shares}
+    bins = ["0 – 1", "1 – 2", "2 – 3", "3 – 100"]
+    numbers = Distribution(**common, kind="numeric", labels=bins, edges=[0.0, 1, 2, 3, 100])
+    axis = distribution(numbers)["layout"]["xaxis"]
+    assert (axis["tickvals"], axis["ticktext"][0], axis["ticktext"][-1]) == ([-0.5, 0.5, 1.5, 2.5, 3.5], "0", "100.0")
+    named = Distribution(**common, kind="categorical", labels=["UA", "B6", "EV", "AA"], edges=[])
+    assert distribution(named)["layout"]["xaxis"]["ticktext"] == ["UA", "B6", "EV", "AA"]
+
+
+def test_one_window_of_an_alert_stands_among_days_and_sliding_ones_do_not_cover_each_other() -> None:
+    def week(day: int) -> AlertWindow:
+        return AlertWindow(start=NOON + timedelta(days=day), end=NOON + timedelta(days=day + 7), firing=True, value=0.5)
+
+    alone = alert_windows([AlertWindow(start=NOON, end=NOON + timedelta(days=1), firing=True, value=0.5)], "psi", 0.2)
+    go.Figure(alone)
+    assert alone["layout"]["xaxis"]["range"] == ["2026-11-01T12:00:00", "2026-11-04T12:00:00"]
+    day = 86_400_000
+    sliding = alert_windows([week(0), week(1), week(2)], "psi", 0.2)
+    assert all(width < day for trace in sliding["data"] for width in trace["width"])
+    go.Figure(alert_windows([], "psi", None))
+
+
+def test_windows_of_an_alert_that_fired_by_different_distances_stand_on_one_scale() -> None:
+    def day(number: int, figure: str | None, value: float | None, limit: float | None) -> AlertWindow:
+        start = NOON + timedelta(days=number)
+        fired = value is not None
+        return AlertWindow(
+            start=start, end=start + timedelta(days=1), firing=fired, value=value, figure=figure, limit=limit
+        )
+
+    mixed = [day(0, "psi", 0.4, 0.2), day(1, None, None, None), day(2, "wasserstein", 3.0, 2.0)]
+    drawn = alert_windows(mixed, "wasserstein", 2.0)
+    assert drawn["data"][1]["y"] == [2.0, 1.5]
+    assert (drawn["layout"]["shapes"][0]["y0"], drawn["layout"]["yaxis"]["title"]["text"]) == (1.0, "times its limit")
+    alike = alert_windows(mixed[:2], "psi", 0.2)
+    assert (alike["data"][1]["y"], alike["layout"]["shapes"][0]["y0"]) == ([0.4], 0.2)
+    older = alert_windows([day(0, None, 0.4, None), mixed[2]], "wasserstein", 2.0)
+    assert older["data"][1]["y"] == [0.4, 3.0], "what former versions stored has no limit of its own"
 
 
 def test_learning_curves_are_told_apart_by_dash_as_well() -> None:

@@ -57,6 +57,19 @@ def test_the_largest_drift_comes_first_and_says_its_figure() -> None:
     assert causes["b"].text == "b: PSI 0.400, values moved by 0.50 standard deviations"
 
 
+def test_what_drifted_only_by_how_far_its_values_moved_is_told_by_that_and_its_limit() -> None:
+    saturated = feature(psi=5.1, psi_excess=5.0, psi_limit=10.7, wasserstein=2.2, wasserstein_limit=2.0, drifted=True)
+    rule = BY_NAME["feature-drift"]
+    causes = window_causes(rule, evidence(saturated)) or {}
+    assert (causes["temp"].figure, causes["temp"].value, causes["temp"].limit) == ("wasserstein", 2.2, 2.0)
+    both = msgspec.structs.replace(saturated, psi_limit=4.0)
+    causes = window_causes(rule, evidence(both)) or {}
+    assert (causes["temp"].figure, causes["temp"].value, causes["temp"].limit) == ("psi", 5.1, 4.0)
+    own = msgspec.structs.replace(rule, minimum_effect=0.3)
+    causes = window_causes(own, evidence(saturated)) or {}
+    assert (causes["temp"].figure, causes["temp"].limit) == ("psi", 0.3), "a rule's own effect is what it compares with"
+
+
 def test_many_features_that_moved_a_little_are_one_subject() -> None:
     moved = [feature(name, psi=0.02, moved=True) for name in "abc"]
     causes = window_causes(BY_NAME["feature-drift"], evidence(*moved))
