@@ -19,6 +19,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -96,7 +97,7 @@ def monitors(count: int, mongodb: str, nats: str, directory: Path) -> Iterator[l
             started.append(process)
             found.append((f"http://127.0.0.1:{port}", psutil.Process(process.pid)))
         for url, _ in found:
-            wait_until(lambda url=url: _ready(url), 120, "monitor ready")
+            wait_until(partial(_ready, url), 120, "monitor ready")
         yield found
     finally:
         for process in started:

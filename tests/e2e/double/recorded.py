@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -248,7 +249,7 @@ def holds(run: Record, where: Record) -> bool:
     """Whether a run fits the parts of the gateway's filter that the dashboard uses."""
 
     def fits(value: Any, asked: Record) -> bool:
-        found = {
+        found: dict[str, Callable[[Any], bool]] = {
             "eq": lambda wanted: value == wanted,
             "gt": lambda wanted: value is not None and value > wanted,
             "ilike": lambda wanted: wanted.strip("%").lower() in str(value).lower(),

@@ -5,6 +5,8 @@ Kolmogorov–Smirnov and Wasserstein figures are estimates over 10,000 equal bin
 more, exact below that. Evidently: `legacy.calculations.stattests.psi._psi`, for up to 20 values or categories.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -16,7 +18,7 @@ from services.monitor.references.rules import build_reference
 from services.monitor.windows.rules import count_batch, drift
 
 
-def samples() -> dict[str, tuple[npt.NDArray, npt.NDArray]]:
+def samples() -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
     """Name → (reference, current). The order of the draws is part of the recipe."""
     rng = np.random.default_rng(20130401)
     cases = {}
@@ -75,7 +77,7 @@ def figures(name: str) -> tuple[FeatureDrift, float]:
     return drift(reference, count_batch(reference, _columns(current_rows)))[0], float(deviation)
 
 
-def _columns(rows: npt.NDArray) -> Columns:
+def _columns(rows: npt.NDArray[Any]) -> Columns:
     return Columns(len(rows), {"x": column_from_list(rows.tolist()) if rows.dtype.kind == "U" else Numbers(rows)})
 
 
