@@ -59,6 +59,8 @@ class Experiments:
         require(context.principal, Action.RECORD_RUNS)
         location = resolved(location)
         rules.created(1, name, location, tags, 0)  # refuse before a number is spent
+        if await self._store.by_name(name) is not None:
+            raise taken(name)
         experiment, event = rules.created(await self._store.next_number(), name, location, tags, self._now())
         change = Change(context, "create_experiment")
         insert(change, EXPERIMENTS, experiment)

@@ -148,7 +148,10 @@ def run_info(run: Run) -> RunInfo:
 def run(found: Run, datasets: Mapping[str, Dataset], *, outputs: bool = True) -> RunAnswer:
     metrics = [MetricAnswer(key=m.k, value=number(m.v), timestamp=m.t, step=m.s) for m in found.metrics]
     inputs = [
-        DatasetInputAnswer(tags=pairs(entry.tags), dataset=_dataset(datasets[entry.dataset]))
+        DatasetInputAnswer(
+            tags=pairs(sorted(entry.tags, key=lambda tag: tag.k)),  # clients get a list, in MLflow's order
+            dataset=_dataset(datasets[entry.dataset]),
+        )
         for entry in found.inputs
         if entry.dataset in datasets
     ]

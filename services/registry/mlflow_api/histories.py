@@ -70,11 +70,11 @@ async def sampled(surface: Surface, request: Request) -> Any:
     if len(run_ids) > limits.HISTORY_RUNS:
         raise Invalid(
             f"GetMetricHistoryBulkInterval request must specify at most {limits.HISTORY_RUNS} run_ids. "
-            f"Received {len(run_ids)} run_ids.",
+            f"Received {len(run_ids)} run_ids.{SEE_DOCS}",
             field="run_ids",
         )
     if wish.max_results is not None and not 1 <= wish.max_results <= limits.INTERVAL_POINTS:
-        raise Invalid(f"max_results must be between 1 and {limits.INTERVAL_POINTS}.", field="max_results")
+        raise Invalid(f"max_results must be between 1 and {limits.INTERVAL_POINTS}.{SEE_DOCS}", field="max_results")
     key = wish.metric_key or ""
     found = await surface.run_queries.interval(
         context_of(request), run_ids, key, _steps(wish), wish.max_results or limits.INTERVAL_POINTS

@@ -67,7 +67,7 @@ class Versions:
         for key, value in stated.tags.items():
             rules.check_tag(key, value)
         registration = await self._resolved(context, stated)
-        noted = registration.model_id if not rules.is_prompt(pairs(stated.tags)) else None
+        noted = None if rules.is_prompt(pairs(stated.tags)) else stated.model_id  # copies aren't, as with MLflow
         if noted:  # it is told of its version below, so it has to be there
             await self._logged_models.get(context, noted)
         result: Version | None = None

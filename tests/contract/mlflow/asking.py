@@ -28,6 +28,8 @@ UNORDERED = {
     "model_inputs",
     "latest_versions",
 }
+ORDERED = {("answer", "metrics"), ("dataset_inputs", "tags")}
+"""What has an order all the same, with where it stands: a history, and the tags that clients get as a list."""
 TOKENS = {"next_page_token"}
 ABSENT = "<absent>"
 
@@ -127,8 +129,8 @@ class Server:
             return {name: self._comparable(entry, name, within=key or within) for name, entry in value.items()}
         if isinstance(value, list):
             entries = [self._comparable(entry, key) for entry in value]
-            history = (within, key) == ("answer", "metrics")  # whose order counts
-            return sorted(entries, key=_in_any_spelling) if key in UNORDERED and not history else entries
+            sorts = key in UNORDERED and (within, key) not in ORDERED
+            return sorted(entries, key=_in_any_spelling) if sorts else entries
         if key in TIMES:
             return "<time>"
         if key in TOKENS:

@@ -194,6 +194,14 @@ def test_experiments_are_deleted_restored_and_searched(client: MlflowClient) -> 
     assert [e.name for e in client.search_experiments(filter_string=f"tags.team = '{name}'")] == [name]
 
 
+def test_an_experiment_refused_for_its_name_takes_no_number(client: MlflowClient) -> None:
+    last = int(client.create_experiment("taken"))
+    for _ in range(2):
+        with pytest.raises(MlflowException, match=r"Experiment\(name=taken\) already exists"):
+            client.create_experiment("taken")
+    assert client.create_experiment("free") == str(last + 1)
+
+
 def test_logged_models_are_searched_and_found_by_run(client: MlflowClient) -> None:
     experiment = mlflow.set_experiment(unique("logged"))
     features, labels = data()

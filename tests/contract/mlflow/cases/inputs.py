@@ -20,6 +20,17 @@ CASES = [
         ),
         GET,
     ),
+    case(
+        "dataset with tags in some order",
+        RUN,
+        post(
+            "runs/log-inputs",
+            run_id="$run",
+            datasets=[{"dataset": dataset(), "tags": [{"key": key, "value": "v"} for key in "zBa_"]}],
+        ),
+        GET,
+        post("runs/search", experiment_ids=["$exp"]),
+    ),
     case("dataset without tags", RUN, post("runs/log-inputs", run_id="$run", datasets=[{"dataset": dataset()}]), GET),
     case(
         "dataset twice",
