@@ -34,8 +34,15 @@ TOLD = 10
 """Similar runs that an event names, of each kind."""
 
 Neighbour = tuple[Kept, list[Difference]]
-Ended = tuple[int, Fingerprint, Mapping[str, str]]
-"""A run's start in milliseconds since 1970, its fingerprint, and its experiment's defaults."""
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """A run's start in milliseconds since 1970, its fingerprint, its experiment's defaults, and if it is in a run."""
+
+    start: int
+    one: Fingerprint
+    defaults: Mapping[str, str]
+    nested: bool
 
 
 class Duplicates:
@@ -168,18 +175,18 @@ class Duplicates:
         if not ones:
             return
         versions = await self._store.versions(list(ones))
-        entries = [kept(run_id, versions.get(run_id, 0) + 1, start, one) for run_id, (start, one, _) in ones.items()]
+        entries = [kept(run_id, versions.get(run_id, 0) + 1, own.start, own.one) for run_id, own in ones.items()]
         taken = await self._store.taken([token for entry in entries for token in entry.t])
         new: dict[int, list[Kept]] = {}  # by token
         repeats: dict[str, str] = {}
         for entry in entries:
             known = {other.id: other for token in entry.t for other in new.get(token, ())}
             alone = taken is not None and taken.isdisjoint(entry.t)
-            _, one, usual = ones[entry.id]
-            near = await self._earlier(one, usual, known.values(), alone=alone)
+            own = ones[entry.id]
+            near = await self._earlier(own.one, own.defaults, known.values(), alone=alone)
             others = [other for other in near if other[0].id != entry.id]
             first = _tell(change, ended[entry.id], others, entry.v)
-            if first is not None:
+            if first is not None and not own.nested:  # within a search, autologging's runs have MLflow's tags only
                 repeats[entry.id] = first
             keep(change, entry)
             for token in entry.t:
@@ -198,7 +205,8 @@ class Duplicates:
                     defaults[run.experiment_id] = await self._defaults(context, run)
                 one = fingerprint_of(run, defaults[run.experiment_id])
                 if rules.comparable(one):
-                    found[run.id] = round(run.start_time.timestamp() * 1000), one, defaults[run.experiment_id]
+                    start = round(run.start_time.timestamp() * 1000)
+                    found[run.id] = Ended(start, one, defaults[run.experiment_id], run.parent_run_id is not None)
         return found
 
     async def _tag(self, context: Context, run_id: str, first: str) -> None:

@@ -62,6 +62,28 @@ async def test_a_second_run_of_the_same_experiment_is_told_so(ask: Asker, client
     assert "lifecycle.duplicate_of" not in tags
 
 
+def search(experiment: str) -> tuple[str, str]:
+    """The ids of a run and of the one within it."""
+    mlflow.set_experiment(experiment)
+    with mlflow.start_run() as run:
+        mlflow.log_param("space", experiment)
+        with mlflow.start_run(nested=True) as within:
+            mlflow.log_param("depth", experiment)
+    return run.info.run_id, within.info.run_id
+
+
+async def test_a_repeated_search_is_told_so_and_the_runs_within_it_keep_their_tags(
+    ask: Asker, client: MlflowClient
+) -> None:
+    name = f"tried-{uuid.uuid4().hex[:8]}"
+    first, first_within = await asyncio.to_thread(search, name)
+    await until(lambda: ask(FindSimilarRuns(params={"space": name})), what="the first search can be found")
+    second, within = await asyncio.to_thread(search, name)
+    assert await told(ask, client, second) == first
+    assert [run.run_id for run in await ask(FindSimilarRuns(run_id=within)) if run.exact] == [first_within]
+    assert "lifecycle.duplicate_of" not in (await asyncio.to_thread(client.get_run, within)).data.tags
+
+
 async def test_other_data_and_forgotten_parameters_are_near(ask: Asker, client: MlflowClient) -> None:
     name = f"tried-{uuid.uuid4().hex[:8]}"
     run_id, digest = await asyncio.to_thread(train, name, rows=11, solver=name, lr=1, depth=2)
