@@ -161,6 +161,10 @@ async def server_info(surface: Surface, request: Request) -> Any:
         "trace_archival_enabled": False,
         "multipart_uploads_enabled": False,
         "multipart_downloads_enabled": False,
+        # The requests are understood; like MLflow's own server on its own disk, there is no such address to give.
+        "presigned_upload_run_id_supported": True,
+        "presigned_upload_model_id_supported": True,
+        "features_enabled": {"gateway": False},
     }
 
 

@@ -128,6 +128,12 @@ def test_the_same_timestamps_move(name: str, moments: tuple[dict[str, list[str]]
     assert ours[name] == theirs[name]
 
 
+def test_both_servers_say_the_same_things_about_themselves(both: Both) -> None:
+    ours, theirs = (client.get("/api/3.0/mlflow/server-info").json() for client in (both.ours, both.theirs))
+    assert ours.keys() == theirs.keys()
+    assert ours["features_enabled"].keys() == theirs["features_enabled"].keys()
+
+
 class Searched:
     """Both servers, each with the runs of `SETUP`, asked at the same time."""
 
