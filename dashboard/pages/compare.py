@@ -319,10 +319,16 @@ def register(app: Dash, site: Site) -> None:
     @app.callback(
         Output("compare-add", "data"),
         Input("compare-add", "searchValue"),
+        State("compare-add", "data"),
         State("url", "search"),
     )
-    async def offered(words: str | None, search: str) -> Any:
-        """The newest runs that fit what is typed, without those that are compared already."""
+    async def offered(words: str | None, offers: list[dict[str, str]], search: str) -> Any:
+        """The newest runs that fit what is typed, without those that are compared already.
+
+        The text of a line is there because the line was chosen: without the line, the choice would be taken back.
+        """
+        if any(words == offer["label"] for offer in offers):
+            return no_update
         there = set(wanted_ids(parse(search)))
         try:
             found = await site.gateway.ask(

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from playwright.sync_api import expect
+from playwright.sync_api import Request, Response, Route, expect
 
 from tests.e2e.conftest import WITHIN, DashboardProcess, Guard, OpenPage
 from tests.e2e.double.gateway import GatewayDouble
@@ -218,6 +218,37 @@ def test_a_view_is_kept_by_name_shown_again_in_any_browser_and_forgotten(
     expect(page.get_by_role("columnheader", name="roc_auc").first).to_have_attribute("aria-sort", "descending")
     page.get_by_role("button", name="Forget Bela's <best>").click()
     expect(page.get_by_text("No saved views yet.")).to_be_visible()
+
+
+def test_a_run_joins_a_comparison_though_the_offers_are_answered_before_the_choice(
+    settled_gateway: GatewayDouble, settled_dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    runs = settled_gateway.runs
+    ids = ",".join(run["runId"] for run in runs[1:4])
+    page = open_page(f"{settled_dashboard.url}/runs/compare?ids={ids}")
+    choices: list[Route] = []
+
+    def chosen(request: Request) -> bool:
+        return '"changedPropIds":["compare-add.value"]' in (request.post_data or "")
+
+    def offered(answer: Response) -> bool:
+        return '"compare-add.searchValue"' in (answer.request.post_data or "")
+
+    def late(route: Route) -> None:
+        if chosen(route.request) and not choices:
+            choices.append(route)
+        else:
+            route.continue_()
+
+    page.get_by_role("textbox", name="Add a run").fill(runs[12]["name"])
+    option = page.get_by_role("option", name=re.compile(runs[12]["name"]))
+    expect(option).to_be_visible()
+    page.route("**/_dash-update-component?*", late)
+    with page.expect_response(offered), page.expect_request(chosen):
+        option.click()
+    page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    choices[0].continue_()
+    expect(page.locator(".compared thead th")).to_have_count(5)
 
 
 def test_a_comparison_takes_in_another_run_and_leads_the_eye_to_one_of_them(
