@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from services.contracts.errors import LifecycleError, Unavailable
 from services.contracts.identity import Principal
-from services.gateway import metrics, origins
+from services.gateway import metrics
 from services.gateway.engine import Engine
 from services.gateway.errors import RequestFailed
 from services.gateway.http_endpoint import OperationFor
@@ -70,9 +70,6 @@ class WebSocketEndpoint:
     async def serve(self, socket: WebSocket) -> None:
         """Serves one connection until either side closes it."""
         headers = headers_of(socket.scope)
-        if not origins.allowed(headers, self._settings.allowed_origins, self._settings.host):
-            await socket.close(1008)  # before the handshake is answered: the client gets 403
-            return
         if PROTOCOL not in socket.scope.get("subprotocols", ()):
             await socket.accept()
             await socket.close(SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")

@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.contracts.errors import Unavailable
 from services.runtime.health import Health
 from services.runtime.http import error_response
+from services.runtime.pages import Pages
 from services.runtime.settings import ProcessSettings
 from services.runtime.telemetry import configure_logging
 
@@ -42,10 +43,11 @@ COLLECT_AFTER = (20_000, 20, 20)
 
 
 class Shell:
-    """Answers /healthz, /readyz and /metrics itself; hands everything else to the app once that is built."""
+    """Answers /healthz, /readyz and /metrics itself, and pages that may not come; the app, once built, all else."""
 
-    def __init__(self, health: Health) -> None:
+    def __init__(self, health: Health, pages: Pages) -> None:
         self._health = health
+        self._pages = pages
         self.app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,6 +63,11 @@ class Shell:
             await _json(body, 503 if reasons else 200)(scope, receive, send)
         elif scope["type"] == "http" and path == "/metrics":
             await Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)(scope, receive, send)
+        elif (refusal := self._pages.refusal(scope)) is not None:
+            if scope["type"] == "http":
+                await error_response(refusal)(scope, receive, send)
+            else:
+                await send({"type": "websocket.close", "code": 1008})  # before the handshake is answered: 403
         elif self.app is not None:
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
@@ -109,7 +116,7 @@ def listen(host: str, port: int) -> socket.socket:
 async def running(settings: S, build: Build[S]) -> AsyncIterator[str]:
     """The process's inside, as tests and `run` use it: yields the base URL once it is ready, stops in order."""
     health = Health()
-    shell = Shell(health)
+    shell = Shell(health, Pages(settings))
     listener = listen(settings.host, settings.port)
     host, port = listener.getsockname()[:2]
     server = _Server(

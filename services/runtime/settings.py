@@ -41,6 +41,11 @@ class ProcessSettings(BaseSettings):
     allowed_origins: tuple[str, ...] = Field(
         (), validation_alias="LIFECYCLE_ALLOWED_ORIGINS", description="Web origins allowed besides our own (JSON list)."
     )
+    allowed_hosts: tuple[str, ...] = Field(
+        (),
+        validation_alias="LIFECYCLE_ALLOWED_HOSTS",
+        description="Host names besides those of loopback that an open process answers to (JSON list).",
+    )
     log_level: str = Field("info", validation_alias="LIFECYCLE_LOG_LEVEL", description="debug, info, warning or error.")
     log_format: Literal["json", "console"] = Field(
         "json", validation_alias="LIFECYCLE_LOG_FORMAT", description="`json` for machines, `console` for people."

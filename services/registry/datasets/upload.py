@@ -8,7 +8,6 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 from fastapi import FastAPI
@@ -16,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from services.contracts.datasets import DatasetUploadMoved, DatasetVersionView, RegisterDataset
-from services.contracts.errors import Forbidden, Invalid, LifecycleError, TooLarge
+from services.contracts.errors import Invalid, LifecycleError, TooLarge
 from services.contracts.identity import Action, require
 from services.contracts.profiles import COLUMNS_PER_MESSAGE, Profile, RecordProfile, RecordRowDigests
 from services.profiling.reading import FORMATS, Format, Profiled, digest_of, format_of, profiled
@@ -73,7 +72,6 @@ class Uploads:
         """Raises Invalid for a body that is no table, TooLarge if the disk can't hold it."""
         context = context_of(request)
         require(context.principal, Action.RECORD_RUNS)
-        _refuse_other_sites(request)
         name = request.path_params["name"]
         check_name("dataset", name)
         wish = wish_of(request)
@@ -199,13 +197,6 @@ def _digests(version: DatasetVersionView, sketch: Smallest, *, by_key: bool) -> 
         digests=sketch.kept.astype("<u8").tobytes(),
         complete=sketch.complete,
     )
-
-
-def _refuse_other_sites(request: Request) -> None:
-    """A web page elsewhere can make a browser send a body here without asking: no browser of ours does."""
-    origin = request.headers.get("origin")
-    if origin and urlsplit(origin).netloc != request.headers.get("host"):
-        raise Forbidden("a web page of another origin can't send files here", fix="Send it with a client of your own.")
 
 
 async def _spool(request: Request, path: Path, told: _Told) -> str:

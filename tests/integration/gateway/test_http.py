@@ -148,12 +148,23 @@ async def test_other_origins_may_not_read_answers_unless_configured(own_nats: Se
         preflight = await gateway.client.options("/graphql", headers=asked)
         response = await gateway.post("{ viewer { user } }", origin="https://board.example")
     assert preflight.status_code == 405
+    assert (response.status_code, response.json()["error"]["code"]) == (403, "FOREIGN_ORIGIN")
     assert not [name for name in response.headers if name.startswith("access-control")]
     async with gateway_on(own_nats.url, allowed_origins=("https://board.example",)) as gateway:
         preflight = await gateway.client.options("/graphql", headers=asked)
         response = await gateway.post("{ viewer { user } }", origin="https://board.example")
     assert preflight.status_code == 200
     assert response.headers["access-control-allow-origin"] == "https://board.example"
+
+
+async def test_a_page_that_reached_loopback_by_another_name_hears_whether_we_live_and_no_more(gateway: Gateway) -> None:
+    rebound = {"host": "rebound.example", "origin": "http://rebound.example"}
+    refused = [
+        await gateway.client.post("/graphql", json={"query": "{ viewer { user } }"}, headers=rebound),
+        await gateway.client.get("/graphql?query={viewer{user}}", headers=rebound),
+    ]
+    assert [(answer.status_code, answer.json()["error"]["code"]) for answer in refused] == [(403, "FOREIGN_HOST")] * 2
+    assert (await gateway.client.get("/healthz", headers=rebound)).status_code == 200
 
 
 async def test_metrics_count_operations_by_type_and_outcome_only(gateway: Gateway, registry: RegistryDouble) -> None:
