@@ -15,7 +15,7 @@ MAX_PATH = 3000
 MAX_DECODINGS = 10
 SCHEMES = ("mlflow-artifacts",)
 _REFUSED = re.compile("[\x00-\x08\x0a-\x1f\x7f#\ud800-\udfff]")
-"""Control characters but the tab, half characters, and what ends the path of an address."""
+"""Control characters but the tab, which is cut out as MLflow's client does; half characters, and what ends a path."""
 
 
 class Artifact(Aggregate, frozen=True, kw_only=True):
@@ -54,7 +54,7 @@ def clean_path(path: str) -> str:
 
     It is decoded until nothing changes any more, as a proxy or another server might; the result is what counts.
     """
-    decoded = path
+    decoded = path.replace("\t", "")
     for _ in range(MAX_DECODINGS):
         again = unquote(decoded)
         if again == decoded:

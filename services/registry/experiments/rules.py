@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlparse
 
 import msgspec
@@ -17,6 +17,8 @@ from services.registry.values import ACTIVE, DELETED, Aggregate, KeyValue, mappi
 
 DEFAULT_ID = "0"
 DEFAULT_NAME = "Default"
+CUSTOM_VIEW = "mlflow.customView.view"
+"""How the keys of tags begin in which MLflow's pages keep views of an experiment."""
 
 
 class Experiment(Aggregate, frozen=True, kw_only=True):
@@ -57,6 +59,15 @@ def check_tag(key: str, value: str) -> None:
     check_length("value", value, limits.EXPERIMENT_TAG_VALUE_LENGTH)
 
 
+def _check_views(tags: Iterable[str], of: str = "") -> None:
+    if sum(key.startswith(CUSTOM_VIEW) for key in tags) > limits.CUSTOM_VIEWS_PER_EXPERIMENT:
+        raise Invalid(
+            f"Unable to create another custom view{of}; the maximum number of custom views per experiment is "
+            f"{limits.CUSTOM_VIEWS_PER_EXPERIMENT}. Delete an existing custom view before creating a new one.",
+            field="key",
+        )
+
+
 def check_location(location: str) -> None:
     """The server stores a location and hands it out; it never opens one that a user supplied."""
     try:
@@ -89,6 +100,7 @@ def created(
     check_name(name)
     for key, value in tags.items():
         check_tag(key, value)
+    _check_views(tags)
     if location:
         check_location(location)
     experiment = Experiment(
@@ -143,7 +155,10 @@ def renamed(experiment: Experiment, name: str, now: int) -> Experiment:
 def tagged(experiment: Experiment, key: str, value: str) -> Experiment:
     check_tag(key, value)
     require_active(experiment)
-    return _next(experiment, tags=pairs({**mapping(experiment.tags), key: value}))
+    tags = mapping(experiment.tags)
+    if key not in tags and key.startswith(CUSTOM_VIEW):
+        _check_views([*tags, key], f" for experiment {experiment.id}")
+    return _next(experiment, tags=pairs({**tags, key: value}))
 
 
 def untagged(experiment: Experiment, key: str) -> Experiment:

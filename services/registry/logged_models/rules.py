@@ -224,7 +224,8 @@ def with_kept_statuses(node: Node) -> Node:
         return node
     if isinstance(node.value, tuple):
         return replace(node, value=tuple(_WORDS.get(str(word), str(word)) for word in node.value))
-    return replace(node, value=_WORDS.get(str(node.value), node.value))
+    word = str(node.value).upper() if "ILIKE" in node.operator else str(node.value)
+    return replace(node, value=_WORDS.get(word, node.value))
 
 
 def _noted(model: LoggedModel) -> list[Any] | None:

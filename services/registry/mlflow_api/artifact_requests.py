@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from services.registry.mlflow_api.wire import Int64, Message
+from services.registry.mlflow_api.wire import Int64, Message, Part
 
 
 class ListArtifacts(Message, frozen=True, kw_only=True):
@@ -47,7 +45,7 @@ class CreateMultipartUpload(Message, frozen=True, kw_only=True):
     num_parts: Int64 | None = None
 
 
-class PartEntry(msgspec.Struct, frozen=True, kw_only=True):
+class PartEntry(Part, frozen=True, kw_only=True):
     part_number: Int64 | None = None
     etag: str | None = None
     url: str | None = None

@@ -125,7 +125,10 @@ async def get_of_version(surface: Surface, request: Request) -> Response:
 
 
 async def get_of_logged_model(surface: Surface, request: Request) -> Response:
-    path = _path_of_file(request, "artifact_file_path")
+    name = "artifact_file_path"
+    if not request.query_params.get(name):
+        raise Invalid(f'Request must include the "{name}" query parameter.', code="BAD_REQUEST", field=name)
+    path = _path_of_file(request, name)
     model = await surface.logged_models.get(context_of(request), request.path_params["model_id"])
     return await _send(surface, request, model.artifact_location, path)
 

@@ -57,7 +57,7 @@ async def get(surface: Surface, request: Request) -> Any:
 
 
 async def finalise(surface: Surface, request: Request) -> Any:
-    wish = await read(request, requests.FinalizeLoggedModel, request.path_params)
+    wish = await read(request, requests.FinalizeLoggedModel)  # the body's model, not the address's, as MLflow has it
     found = await surface.logged_models.finalise(context_of(request), wish.model_id or "", _status(wish.status))
     return {"model": answers.logged_model(found)}
 
@@ -90,9 +90,9 @@ async def delete_tag(surface: Surface, request: Request) -> Any:
 
 
 async def log_params(surface: Surface, request: Request) -> Any:
-    wish = await read(request, requests.LoggedModelParams, request.path_params)
+    wish = await read(request, requests.LoggedModelParams)
     params = {pair.key or "": pair.value or "" for pair in wish.params}
-    await surface.logged_models.log_params(context_of(request), wish.model_id or "", params)
+    await surface.logged_models.log_params(context_of(request), request.path_params["model_id"], params)
     return {}
 
 
@@ -127,7 +127,8 @@ async def search(surface: Surface, request: Request) -> Any:
     )
     if wish.page_token:
         token.offset = _offset(wish.page_token, token)
-    limit = wish.max_results or limits.LOGGED_MODELS_DEFAULT
+    given = limits.LOGGED_MODELS_DEFAULT if wish.max_results is None else wish.max_results
+    limit = given or limits.LOGGED_MODELS_OF_0
     if limit < 1:
         raise Invalid(f"Invalid value {limit} for parameter 'max_results' supplied.{SEE_DOCS}", field="max_results")
     limit = min(limit, limits.RUNS_MOST)

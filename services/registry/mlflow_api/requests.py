@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from services.registry.mlflow_api.wire import Int64, Message
+from services.registry.mlflow_api.wire import Int64, Message, Part
 
 
-class Pair(msgspec.Struct, frozen=True):
+class Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A tag or parameter. The key is checked by whoever takes it."""
 
     key: str | None = None
@@ -126,7 +126,7 @@ class DeleteTag(Message, frozen=True, kw_only=True):
     key: str | None = None
 
 
-class MetricEntry(msgspec.Struct, frozen=True, kw_only=True):
+class MetricEntry(Part, frozen=True, kw_only=True):
     key: str | None = None
     value: float | None = None
     timestamp: Int64 | None = None
@@ -134,6 +134,7 @@ class MetricEntry(msgspec.Struct, frozen=True, kw_only=True):
     model_id: str | None = None
     dataset_name: str | None = None
     dataset_digest: str | None = None
+    run_id: str | None = None
 
 
 class LogBatch(Message, frozen=True, kw_only=True):
@@ -150,7 +151,7 @@ class LogModel(Message, frozen=True, kw_only=True):
     model_json: str | None = None
 
 
-class DatasetEntry(msgspec.Struct, frozen=True, kw_only=True):
+class DatasetEntry(Part, frozen=True, kw_only=True):
     name: str | None = None
     digest: str | None = None
     source_type: str | None = None
@@ -159,12 +160,12 @@ class DatasetEntry(msgspec.Struct, frozen=True, kw_only=True):
     profile: str | None = None
 
 
-class DatasetInput(msgspec.Struct, frozen=True, kw_only=True):
+class DatasetInput(Part, frozen=True, kw_only=True):
     tags: list[Pair] = []
     dataset: DatasetEntry | None = None
 
 
-class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
+class ModelEntry(Part, frozen=True, kw_only=True):
     model_id: str | None = None
     step: Int64 | None = None
 
@@ -240,16 +241,17 @@ class LoggedModelTags(Message, frozen=True, kw_only=True):
 
 
 class LoggedModelParams(Message, frozen=True, kw_only=True):
+    required = ("model_id",)
     model_id: str | None = None
     params: list[Pair] = []
 
 
-class DatasetChoice(msgspec.Struct, frozen=True, kw_only=True):
+class DatasetChoice(Part, frozen=True, kw_only=True):
     dataset_name: str | None = None
     dataset_digest: str | None = None
 
 
-class OrderBy(msgspec.Struct, frozen=True, kw_only=True):
+class OrderBy(Part, frozen=True, kw_only=True):
     field_name: str | None = None
     ascending: bool | None = None
     dataset_name: str | None = None

@@ -102,12 +102,6 @@ async def delete_tag(surface: Surface, request: Request) -> Any:
 
 
 async def log_batch(surface: Surface, request: Request) -> Any:
-    size = len(await request.body())
-    if size > limits.BATCH_BYTES:
-        raise Invalid(
-            f"Batched logging API requests must be at most {limits.BATCH_BYTES} bytes, got a request of size {size}.",
-            field="body",
-        )
     wish = await read(request, requests.LogBatch)
     batch = Batch(
         points=_points(wish.metrics),

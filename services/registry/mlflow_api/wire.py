@@ -25,11 +25,15 @@ INT64 = 2**63
 Int64 = Annotated[int, msgspec.Meta(ge=-INT64, le=INT64 - 1)]
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request's body or query. A field that wasn't sent is None or empty; `required` ones must be there.
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a message is made of. A field that wasn't sent is None or empty.
 
     An unknown field only sends a request the lenient way, where it may be another spelling, and is passed over.
     """
+
+
+class Message(Part, frozen=True, kw_only=True):
+    """A request's body or query; `required` fields must be there."""
 
     required: ClassVar[tuple[str, ...]] = ()
 
@@ -83,10 +87,10 @@ def _check_content_type(request: Request) -> None:
 
 
 def _loaded(body: bytes) -> Any:
-    """Python's own reader also takes NaN; some old clients encode their JSON twice; no body is an empty message."""
+    """Python's own reader also takes NaN; some old clients encode their JSON twice; none, or null, is an empty one."""
     try:
         raw = json.loads(body) if body.strip() else {}
-        return json.loads(raw) if isinstance(raw, str) else raw
+        return json.loads(raw) if isinstance(raw, str) else {} if raw is None else raw
     except (ValueError, RecursionError):
         return {}
 
@@ -143,10 +147,19 @@ def _camel(name: str) -> str:
     return re.sub(r"_(\w)", lambda found: found.group(1).upper(), name)
 
 
-def _check_spelling(raw: Mapping[str, Any], kind: type[Message]) -> None:
-    for name in _hints(kind):
+def _check_spelling(raw: Any, kind: type[msgspec.Struct]) -> None:
+    """One field in two spellings, here or in a part, could mean one thing to who checks it and another to us."""
+    if not isinstance(raw, dict):
+        return
+    for name, hint in _hints(kind).items():
         if _camel(name) != name and name in raw and _camel(name) in raw:
             raise Invalid(f"Request specifies both '{name}' and '{_camel(name)}'; provide only one of them.")
+        plain = _plain(hint)
+        [inner] = get_args(plain) if get_origin(plain) is list else [plain]
+        if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+            value = raw.get(name, raw.get(_camel(name)))
+            for one in value if isinstance(value, list) else [value]:
+                _check_spelling(one, inner)
 
 
 def _converted(value: Any, kind: Any, path: str) -> Any:

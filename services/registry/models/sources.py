@@ -6,8 +6,10 @@ version could hand out files that its author may not read. Pure: what the names 
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Literal, NoReturn
 from urllib.parse import unquote_plus, urlsplit
 
@@ -71,12 +73,8 @@ def check_source(source: str, *, run_id: str, run_root: str | None, model_id: st
     owner = "model_id" if model_id else "run_id"
     root = model_root if model_id else run_root
     if is_local(source):
-        raise Invalid(
-            f"Invalid model version source: '{source}'. To use a local path as a model version source, the {owner} "
-            "request parameter has to be specified and the local path has to be contained within the artifact "
-            f"directory of the {'model' if model_id else 'run'} specified by the {owner}.",
-            field="source",
-        )
+        _check_local(source, owner, root, named=bool(model_id or run_id))
+        return
     _check_path(source)
     parts = urlsplit(source)
     if parts.scheme == "runs":
@@ -90,6 +88,33 @@ def check_source(source: str, *, run_id: str, run_root: str | None, model_id: st
         return
     if is_ours(source) and (root is None or not is_within(source, root)):
         _refuse(source, owner)
+
+
+def _check_local(source: str, owner: str, root: str | None, *, named: bool) -> None:
+    """A path on somebody's machine, which is never opened here, lies in the directory of the run or model it is of."""
+    host = urlsplit(source).hostname or "."
+    if host != "." and not host.startswith(("localhost", "127.0.0.1")):
+        raise Invalid(
+            f"{source} is not a valid remote uri. For remote access on windows, please consider using a different "
+            "scheme such as SMB (e.g. smb://<hostname>/<path>).",
+            field="source",
+        )
+    if named and root is None:
+        _refuse(source, owner)
+    path = _local_path(source)
+    if root is None or not is_local(root) or not path.is_relative_to(_local_path(root)):
+        raise Invalid(
+            f"Invalid model version source: '{path if named else source}'. To use a local path as a model version "
+            f"source, the {owner} request parameter has to be specified and the local path has to be contained within "
+            f"the artifact directory of the run specified by the {owner}.",
+            field="source",
+        )
+
+
+def _local_path(location: str) -> PurePosixPath:
+    """Without `.` and `..`, in no encoding. A relative one lies nowhere."""
+    path = urlsplit(location).path if location.startswith("file:") else location
+    return PurePosixPath(posixpath.normpath(fully_decoded(path)))
 
 
 def run_of(source: str) -> str:

@@ -1,4 +1,7 @@
-"""Readable names for runs and logged models that were given none."""
+"""Readable names for runs and logged models that were given none.
+
+The words are among those of MLflow's names (mlflow/utils/name_utils.py): clients tell generated names by them.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ from collections.abc import Callable, Sequence
 MAX_LENGTH = 20
 
 _ADJECTIVES = """
-    able agile amber amused aware bold brave bright brisk calm capable caring cheerful clean clear clever crisp
-    curious daring defiant eager earnest fair fast fluent fond free funny gentle glad grand happy hardy honest
-    humble keen kind legal light likeable lively loud lucky mellow merry modest neat nimble noble patient placid
-    polite proud quick quiet rare resilient sassy serious silent skilled smiling spirited stately sunny swift
-    thoughtful traveling trusting upbeat useful valuable vivid wise witty worried youthful
+    able big bold bright calm capable caring casual charming chill classy clean colorful dashing defiant
+    delightful efficient fearless fortunate fun funny gentle gifted honorable intelligent kindly learned
+    likeable loud luminous melodic nimble peaceful persistent placid polite popular rare resilient sassy serious
+    silent sincere skillful smiling stately stylish thoughtful traveling treasured trusting unique upbeat useful
+    valuable victorious welcoming wise wistful worried youthful
 """
 _NOUNS = """
     ant asp auk bass bat bear bee bird boar bug calf carp cat chimp cod colt conch cow crab crane croc crow cub
@@ -25,4 +28,6 @@ _NOUNS = """
 
 def random_name(choose: Callable[[Sequence[str]], str], number: int) -> str:
     """An adjective, an animal and `number` (0 to 999), at most `MAX_LENGTH` characters."""
-    return f"{choose(_ADJECTIVES.split())}-{choose(_NOUNS.split())}-{number}"[:MAX_LENGTH]
+    adjective = choose(_ADJECTIVES.split())
+    rest = MAX_LENGTH - len(f"{adjective}--{number}")
+    return f"{adjective}-{choose([noun for noun in _NOUNS.split() if len(noun) <= rest])}-{number}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -375,8 +376,20 @@ def _next(run: Run, **changes: object) -> Run:
     return msgspec.structs.replace(run, v=run.v + 1, **changes)
 
 
-def recorded_model(run: Run, model: object) -> KeyValue:
-    """The tag that lists what `log_model` of earlier MLflow versions told about, with `model` added."""
+def recorded_model(run: Run, told: Mapping[str, Any]) -> KeyValue:
+    """The tag that lists what `log_model` of earlier MLflow versions told about, with the model `told` added: what
+    MLflow keeps of it, in its order."""
+    flavors = told["flavors"] if isinstance(told["flavors"], dict) else {}
+    model = {
+        "run_id": told["run_id"],
+        "artifact_path": told["artifact_path"],
+        "utc_time_created": told["utc_time_created"],
+        "model_uuid": told.get("model_uuid"),
+        "flavors": {
+            name: {key: value for key, value in about.items() if key != "config"} if isinstance(about, dict) else about
+            for name, about in flavors.items()
+        },
+    }
     try:
         entries = json.loads(mapping(run.tags).get(LOGGED_MODELS_TAG, "[]"))
     except ValueError:

@@ -48,6 +48,7 @@ DIFFERENCES = {
     "corners: NaN among many histories": "the peer writes a bare NaN, which is no JSON; ours a word, as everywhere else",
     "corners: a metric of a logged model that is no number": "the peer keeps 0 for it; ours NaN",
     "corners: a model with a name longer than any": "the peer's SQLite takes any length, its other databases don't; ours at most 256 characters",
+    "parts: a local version on another host": _NO_500,
     "malformed: POST runs/update status as True": "a status that is no word is refused before the run is looked up",
 }
 

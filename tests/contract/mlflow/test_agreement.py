@@ -5,6 +5,7 @@ All of it is one module, so that one peer serves it: starting it costs more than
 
 import asyncio
 import dataclasses
+import random
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,9 +15,11 @@ from typing import Any
 import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from mlflow.utils import name_utils
 
 from deploy.local.mlflow_copy.copying import Copying
 from deploy.local.mlflow_copy.server import MlflowServer
+from services.registry.runs.naming import MAX_LENGTH, random_name
 from tests.contract.mlflow.asking import Case, Server, post, timestamps
 from tests.contract.mlflow.cases import (
     artifacts,
@@ -29,6 +32,7 @@ from tests.contract.mlflow.cases import (
     metrics,
     models,
     paging,
+    parts,
     registry_corners,
     runs,
 )
@@ -46,7 +50,7 @@ pytestmark = pytest.mark.timeout(900)  # the first test waits for the peer to st
 
 _MODULES = (
     experiments, runs, metrics, inputs, logged_models, models, artifacts, malformed,
-    corners, registry_corners, logged_model_corners, paging,
+    corners, registry_corners, logged_model_corners, paging, parts,
 )  # fmt: skip
 CASES = [
     dataclasses.replace(case, differs=DIFFERENCES.get(case.name, "")) for module in _MODULES for case in module.CASES
@@ -132,6 +136,15 @@ def test_both_servers_say_the_same_things_about_themselves(both: Both) -> None:
     ours, theirs = (client.get("/api/3.0/mlflow/server-info").json() for client in (both.ours, both.theirs))
     assert ours.keys() == theirs.keys()
     assert ours["features_enabled"].keys() == theirs["features_enabled"].keys()
+
+
+def test_generated_names_are_made_of_words_by_which_clients_know_them() -> None:
+    names = {random_name(random.choice, random.randrange(1000)) for _ in range(5000)}
+    assert max(len(name) for name in names) <= MAX_LENGTH
+    words = [name.split("-") for name in names]
+    assert {first for first, _, _ in words} <= set(name_utils._GENERATOR_PREDICATES)
+    assert {second for _, second, _ in words} <= set(name_utils._GENERATOR_NOUNS)
+    assert all(number.isdigit() for _, _, number in words)
 
 
 class Searched:

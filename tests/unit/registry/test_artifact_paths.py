@@ -36,7 +36,7 @@ def test_endless_encodings_are_refused() -> None:
         ("a..b/...", "a..b/..."),
         ("größe", "größe"),
         ("a\\b", "a\\b"),
-        ("a\tb", "a\tb"),
+        ("a\tb", "ab"),
         ("9.41.00\u202fAM.png", "9.41.00\u202fAM.png"),
     ],
 )

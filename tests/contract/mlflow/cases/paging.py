@@ -58,6 +58,10 @@ def _case(kind: str, name: str, *steps: Step) -> Case:
 
 _MODELS = post("logged-models/search", experiment_ids=["$exp"])
 CASES = [
+    Case("paging: logged models of no stated size", (
+        EXP, *[post("logged-models", experiment_id="$exp", name=f"m{n}", save={f"lm{n}": "model.info.model_id"}) for n in range(51)],
+        *[post("logged-models/search", experiment_ids=["$exp"], order_by=[{"field_name": "name"}], **size) for size in ({}, {"max_results": None}, {"max_results": 0})],
+    )),
     *[
         _case(kind, "in pages", _first(step), _with(step, max_results=1, page_token="$token"), _with(step, max_results=9, page_token="$token"))
         for kind, step in _LISTS.items()
