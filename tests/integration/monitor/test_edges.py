@@ -138,8 +138,13 @@ async def test_a_body_that_comes_too_slowly_is_refused(monitor: Monitor, monkeyp
     host, port = monitor.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     path = monitor.path.removeprefix(monitor.url).replace(" ", "%20")
-    head = f"POST {path}/predictions HTTP/1.1\r\nhost: x\r\ncontent-type: {rows.ARROW}\r\ncontent-length: 1000\r\n\r\n"
-    writer.write(head.encode() + b"begun, but")
+    lines = (
+        f"POST {path}/predictions HTTP/1.1",
+        "host: localhost",
+        f"content-type: {rows.ARROW}",
+        "content-length: 1000",
+    )
+    writer.write("\r\n".join((*lines, "", "begun, but")).encode())
     async with asyncio.timeout(30):
         answer = (await reader.readuntil(b"}}")).decode()
     writer.close()

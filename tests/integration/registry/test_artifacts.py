@@ -103,7 +103,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(registry: RegistryProcess) -> 
     place = address(registry)
     path = place.removeprefix(registry.url)
     with socket.create_connection(("127.0.0.1", registry.port)) as connection:
-        head = f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n"
+        head = f"PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n"
         connection.sendall(head.encode() + os.urandom(3 * MEBIBYTE))
     wait_until(lambda: staged(registry) == [], within=10, what="the half of it is gone")
     assert httpx.get(place).status_code == 404

@@ -69,7 +69,8 @@ def test_once_an_answer_went_out_the_same_bytes_are_a_new_wish_also_after_a_rest
 
 def test_who_hung_up_before_the_answer_is_the_retry(own: RegistryProcess) -> None:
     body = b'{"experiment_id": "0", "start_time": 7, "run_name": "gone"}'
-    head = f"POST {CREATE} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    about = f"host: localhost\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
+    head = f"POST {CREATE} HTTP/1.1\r\n{about}\r\n\r\n"
     with socket.create_connection(("127.0.0.1", own.port)) as connection:
         connection.sendall(head.encode() + body)
     wait_until(lambda: runs(own) == 1, within=10, what="the run is there")

@@ -102,7 +102,7 @@ CASES = [
          post("logged-models", experiment_id="$o", name="x", source_run_id="$run", save=SAVE), GET, post("runs/outputs", run_id="$run", models=[{"model_id": "$lm", "step": 1}]), get("runs/get", run_id="$run")),
     case("a logged model, deleted ones wished in odd words", *ONE, *[get("logged-models/$lm", allow_deleted=word) for word in ("x", "True", "")],
          delete("logged-models/$lm"), *[get("logged-models/$lm", allow_deleted=word) for word in ("x", "1", "TRUE", "false")]),
-    case("a parameter of a logged model again", *ONE, post("logged-models/$lm/params", params=[{"key": "p", "value": "1"}]), GET),
+    case("a parameter of a logged model again", *ONE, post("logged-models/$lm/params", model_id="$lm", params=[{"key": "p", "value": "1"}]), GET),
     case("parameters twice in a new logged model", EXP, post("logged-models", experiment_id="$exp", name="n", params=[{"key": "a", "value": "1"}, {"key": "a", "value": "2"}])),
     case("a metric of a logged model that is no number", *ONE, RUN, measured("a", "NaN", 1, 0, "$lm"), GET),
 ]  # fmt: skip
