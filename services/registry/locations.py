@@ -16,8 +16,8 @@ def check_host(location: str, field: str) -> None:
     scheme = parts.scheme.lower()
     if scheme in HOST_SCHEMES and not (scheme == "mlflow-artifacts" and not parts.netloc):
         raise Invalid(
-            f"'{field}' cannot use the '{scheme}' scheme: the '{scheme}' scheme addresses a host other than this "
-            "server's own artifact storage.",
+            f"'{field}' cannot use the '{scheme}' scheme: the '{scheme}' scheme addresses a host other than the "
+            "tracking server's configured artifact storage.",
             field=field,
             fix="Use mlflow-artifacts:, or an object store such as s3:// or gs://.",
         )
