@@ -6,21 +6,21 @@
   const go = (href) => { const to = new URL(href, location); window.dash_clientside.set_props("url", { pathname: to.pathname, search: to.search }); };
   const prepared = () => $("palette-list") || window.dash_clientside.set_props("palette-words", { n_submit: Date.now() });
   const off = () => localStorage.getItem(OFF) === "1";
-  let waiting = 0;
+  let waiting = 0, picked = "";
+  const chosen = () => options().findIndex((option) => option.dataset.href === picked);
   function choose(place) {
     const all = options(), at = all.length ? (place + all.length) % all.length : -1;
     all.forEach((option, i) => option.setAttribute("aria-selected", i === at));
-    if (at >= 0) all[at].scrollIntoView({ block: "nearest" });
+    if (at >= 0) { picked = all[at].dataset.href; all[at].scrollIntoView({ block: "nearest" }); }
     $("palette-words").setAttribute("aria-activedescendant", at >= 0 ? all[at].id : "");
   }
   /* What was found is shown: the first of it is chosen; shown once more, what has been chosen meanwhile stays. */
   let shownFor = null;
   function settle() {
     const words = $("palette-words").value;
-    if (words !== shownFor || chosen() < 0) choose(0);
+    choose(words === shownFor ? Math.max(chosen(), 0) : 0);
     shownFor = words;
   }
-  const chosen = () => options().findIndex((option) => option.getAttribute("aria-selected") === "true");
   function open() {
     const field = $("palette-words");
     if ($("palette").open || document.querySelector("dialog[open], .mantine-Modal-content")) return;
@@ -58,8 +58,8 @@
     if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") { event.preventDefault(); open(); return; }
     if (event.target.id === "palette-words") {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (step) { event.preventDefault(); choose(chosen() + step); shownFor = event.target.value; }
-      if (event.key === "Enter") { event.preventDefault(); follow(options()[chosen()]); }
+      if (step) { event.preventDefault(); choose(Math.max(chosen(), 0) + step); shownFor = event.target.value; }
+      if (event.key === "Enter") { event.preventDefault(); follow(options()[Math.max(chosen(), 0)]); }
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || off() || document.querySelector("dialog[open], .mantine-Modal-content")) return;

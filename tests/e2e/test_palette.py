@@ -42,6 +42,24 @@ def test_a_few_letters_and_enter_open_a_model_without_a_reload(
     assert page.evaluate("window.untouched")
 
 
+def test_lines_that_come_anew_keep_what_was_chosen(settled_dashboard: DashboardProcess, open_page: OpenPage) -> None:
+    page = open_page(settled_dashboard.url)
+    opened(page)
+    page.keyboard.type("taxi")
+    field = page.get_by_role("combobox", name="Go to")
+    expect(page.get_by_role("option", selected=True)).to_have_text(re.compile("^taxi-out-minutes"))
+    expect(field).to_have_attribute("aria-activedescendant", "palette-option-0")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("option", selected=True)).to_contain_text("v2")
+    page.evaluate("() => window.dash_clientside.set_props('palette-results', {children: null})")
+    expect(page.get_by_role("option")).to_have_count(0)
+    page.evaluate("() => window.dash_clientside.set_props('palette-words', {n_submit: Date.now()})")
+    expect(page.get_by_role("option", selected=True)).to_contain_text("v2")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("taxi-out-minutes")
+
+
 def test_versions_runs_and_settings_are_found_and_nothing_says_so(
     settled_dashboard: DashboardProcess, open_page: OpenPage
 ) -> None:

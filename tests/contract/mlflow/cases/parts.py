@@ -28,12 +28,7 @@ def version(source: str, **more: str) -> Step:
 
 
 def view(name: str) -> Step:
-    return Step(
-        "POST",
-        "experiments/set-experiment-tag",
-        {"experiment_id": "$exp", "key": VIEW + name, "value": "v"},
-        message=True,
-    )
+    return post("experiments/set-experiment-tag", experiment_id="$exp", key=VIEW + name, value="v")
 
 
 def told(**model: Any) -> Step:
