@@ -12,5 +12,7 @@ def resolved(location: str) -> str:
     parts = urlsplit(location)
     if parts.scheme not in ("", "file") or parts.netloc or not parts.path or parts.path.startswith("/"):
         return location
-    path = posixpath.join(Path.cwd().as_posix(), parts.path)
-    return urlunsplit(parts._replace(path=path)) if parts.scheme else path
+    here = Path.cwd().as_posix()
+    if not parts.scheme:
+        return posixpath.join(here, location)
+    return urlunsplit(parts._replace(path=posixpath.join(here, parts.path)))

@@ -1,6 +1,8 @@
 """A running registry for a module's tests, and the real mlflow client pointed at it."""
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import httpx
 import mlflow
@@ -28,8 +30,10 @@ def registry(mongodb: str, nats: str, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture
-def tracking(registry: RegistryProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """mlflow's fluent functions speak to the registry; failing requests fail at once."""
+def tracking(registry: RegistryProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    """mlflow's fluent functions speak to the registry; failing requests fail at once; what it downloads goes."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "anna")
     mlflow.set_tracking_uri(registry.url)

@@ -32,3 +32,4 @@ def test_local_paths_become_absolute() -> None:
     here = Path.cwd().as_posix()
     assert resolved("here/x") == f"{here}/here/x"
     assert resolved("file:here/x") == f"file://{here}/here/x"
+    assert resolved("what?not#all") == f"{here}/what?not#all"
