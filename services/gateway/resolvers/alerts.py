@@ -25,7 +25,7 @@ from services.gateway.types.list_filters import AlertFilter
 from services.gateway.types.list_orders import AlertOrder
 from services.gateway.types.node import reads
 from services.gateway.types.operation_lists import SilenceFilter, SilenceOrder, WebhookFilter, WebhookOrder
-from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, paging
 from services.gateway.whole import attributes, kept
 
 _OF_WEBHOOKS = attributes(
@@ -46,12 +46,8 @@ async def _alerts(
     severities: Annotated[list[Severity] | None, strawberry.argument(description="Only of these severities.")] = None,
     start: Start = None,
     end: End = None,
-    where: Annotated[
-        AlertFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[AlertOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[AlertFilter] = None,
+    sort: Sort[AlertOrder] = None,
 ) -> Page[contracts.AlertView]:
     return await info.context.ask(
         contracts.ListAlerts(
@@ -102,12 +98,8 @@ async def _silences_by_page(
     active_at: Annotated[
         datetime | None, strawberry.argument(description="Only those in force at this moment of event time.")
     ] = None,
-    where: Annotated[
-        SilenceFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[SilenceOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[SilenceFilter] = None,
+    sort: Sort[SilenceOrder] = None,
 ) -> Page[silences.SilenceView]:
     return await info.context.ask(
         silences.ListSilencesByPage(
@@ -122,12 +114,8 @@ async def _silences_by_page(
 
 async def _webhooks(
     info: Info,
-    where: Annotated[
-        WebhookFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[WebhookOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[WebhookFilter] = None,
+    sort: Sort[WebhookOrder] = None,
 ) -> list[alert_webhooks.WebhookView]:
     found = await info.context.ask(alert_webhooks.ListWebhooks())
     return kept(found, condition(where), ordering(sort), _OF_WEBHOOKS)

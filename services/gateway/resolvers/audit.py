@@ -18,7 +18,7 @@ from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
 from services.gateway.types.list_filters import AuditFilter
 from services.gateway.types.list_orders import AuditOrder
-from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, paging
 from services.gateway.types.scalars import Long
 from services.gateway.types.services import Service
 
@@ -43,12 +43,8 @@ async def _audit(
     start: Start = None,
     end: End = None,
     service: Trail = None,
-    where: Annotated[
-        AuditFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[AuditOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[AuditFilter] = None,
+    sort: Sort[AuditOrder] = None,
 ) -> Page[AuditView]:
     return await info.context.ask(
         _LISTS[str(service.value) if service else "registry"](

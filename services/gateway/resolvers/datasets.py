@@ -22,7 +22,7 @@ from services.gateway.types.limits import Size
 from services.gateway.types.list_filters import DatasetFilter, DatasetVersionFilter, DataSourceFilter
 from services.gateway.types.list_orders import DatasetOrder, DatasetVersionOrder, DataSourceOrder
 from services.gateway.types.node import reads
-from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, paging
 from services.gateway.types.profiles import OverlapCheck, ProfileComparison, RepresentationCheck
 
 DatasetName = Annotated[str, strawberry.argument(description="The dataset's name.")]
@@ -38,12 +38,8 @@ async def _datasets(
     source: Annotated[
         str | None, strawberry.argument(description="Only with a version that comes from this source.")
     ] = None,
-    where: Annotated[
-        DatasetFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[DatasetOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[DatasetFilter] = None,
+    sort: Sort[DatasetOrder] = None,
 ) -> Page[contracts.DatasetSummary]:
     return await info.context.ask(
         contracts.ListDatasets(
@@ -63,13 +59,8 @@ async def _versions(
     after: After = None,
     last: Last = None,
     before: Before = None,
-    where: Annotated[
-        DatasetVersionFilter | None,
-        strawberry.argument(description="Only those of which this holds, besides the rest."),
-    ] = None,
-    sort: Annotated[
-        list[DatasetVersionOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[DatasetVersionFilter] = None,
+    sort: Sort[DatasetVersionOrder] = None,
 ) -> Page[contracts.DatasetVersionView]:
     return await info.context.ask(
         contracts.ListDatasetVersions(
@@ -116,12 +107,8 @@ async def _sources(
     last: Last = None,
     before: Before = None,
     name_contains: NameContains = None,
-    where: Annotated[
-        DataSourceFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[DataSourceOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[DataSourceFilter] = None,
+    sort: Sort[DataSourceOrder] = None,
 ) -> Page[contracts.SourceView]:
     asked = paging(first, after, last, before, Selected.of(info))
     return await info.context.ask(

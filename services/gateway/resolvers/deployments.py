@@ -25,7 +25,7 @@ from services.gateway.types.list_filters import RetrainingFilter
 from services.gateway.types.list_orders import RetrainingOrder
 from services.gateway.types.node import reads
 from services.gateway.types.of_versions import OF_STANDINGS
-from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, paging
 from services.gateway.types.retraining import Retraining, RetrainingState
 from services.gateway.types.running_lists import (
     DeploymentFilter,
@@ -67,12 +67,8 @@ async def _deployed_models(
     before: Before = None,
     environment: SomeEnvironment = None,
     model: SomeModelName = None,
-    where: Annotated[
-        DeploymentFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[DeploymentOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[DeploymentFilter] = None,
+    sort: Sort[DeploymentOrder] = None,
 ) -> Page[contracts.DeploymentView]:
     return await info.context.ask(
         contracts.ListDeploymentsByPage(
@@ -87,12 +83,8 @@ async def _deployed_models(
 
 async def _environments(
     info: Info,
-    where: Annotated[
-        EnvironmentFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[EnvironmentOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[EnvironmentFilter] = None,
+    sort: Sort[EnvironmentOrder] = None,
 ) -> list[contracts.EnvironmentView]:
     found = await info.context.ask(contracts.ListEnvironments())
     return kept(found, condition(where), ordering(sort), _OF_ENVIRONMENTS)
@@ -102,12 +94,8 @@ async def _standings(
     info: Info,
     model: ModelName,
     version: VersionNumber,
-    where: Annotated[
-        StandingFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[StandingOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[StandingFilter] = None,
+    sort: Sort[StandingOrder] = None,
 ) -> list[contracts.StandingView]:
     found = await info.context.ask(contracts.GetStandings(model_name=model, version=version))
     return kept(found, condition(where), ordering(sort), OF_STANDINGS)
@@ -119,12 +107,8 @@ async def _ran(
     end: Annotated[datetime | None, strawberry.argument(description="To this moment; until now if unsaid.")] = None,
     environment: SomeEnvironment = None,
     model: SomeModelName = None,
-    where: Annotated[
-        RanFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[RanOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[RanFilter] = None,
+    sort: Sort[RanOrder] = None,
 ) -> list[contracts.RanView]:
     found = await info.context.ask(contracts.ListRan(start=start, end=end, environment=environment, model_name=model))
     return kept(found, condition(where), ordering(sort), _OF_RAN)
@@ -141,12 +125,8 @@ async def _retrainings(
     states: Annotated[
         list[RetrainingState] | None, strawberry.argument(description="Only in one of these states.")
     ] = None,
-    where: Annotated[
-        RetrainingFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[RetrainingOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[RetrainingFilter] = None,
+    sort: Sort[RetrainingOrder] = None,
 ) -> Page[retraining.RetrainingView]:
     return await info.context.ask(
         retraining.ListRetrainings(

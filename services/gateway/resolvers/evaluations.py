@@ -25,7 +25,7 @@ from services.gateway.types.limits import Size
 from services.gateway.types.list_filters import EvaluationFilter, GateResultFilter
 from services.gateway.types.list_orders import EvaluationOrder, GateResultOrder
 from services.gateway.types.node import reads
-from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, paging
 
 
 async def _evaluations(
@@ -39,12 +39,8 @@ async def _evaluations(
     run_id: Annotated[str | None, strawberry.argument(description="Only of this run.")] = None,
     split: Annotated[str | None, strawberry.argument(description="Only on splits of this name.")] = None,
     sealed: Annotated[bool | None, strawberry.argument(description="Only on sealed splits, or only on others.")] = None,
-    where: Annotated[
-        EvaluationFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[EvaluationOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[EvaluationFilter] = None,
+    sort: Sort[EvaluationOrder] = None,
 ) -> Page[contracts.EvaluationSummary]:
     return await info.context.ask(
         contracts.ListEvaluations(
@@ -92,12 +88,8 @@ async def _gate_results(
     model: SomeModelName = None,
     version: SomeVersionNumber = None,
     project_id: Annotated[str | None, strawberry.argument(description="Only by this project's policy.")] = None,
-    where: Annotated[
-        GateResultFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[GateResultOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[GateResultFilter] = None,
+    sort: Sort[GateResultOrder] = None,
 ) -> Page[gates.GateResultView]:
     return await info.context.ask(
         gates.ListGateResults(

@@ -23,7 +23,7 @@ from services.gateway.types.lineage import Lineage, LineageDirection, LineageNod
 from services.gateway.types.list_filters import ModelCardFilter
 from services.gateway.types.list_orders import ModelCardOrder
 from services.gateway.types.node import reads
-from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, paging
 from services.gateway.types.reproduction import Reproducibility, ReproductionPlan
 
 DEFAULT_NODES = 200
@@ -100,12 +100,8 @@ async def _cards(
     before: Before = None,
     model: SomeModelName = None,
     version: SomeVersionNumber = None,
-    where: Annotated[
-        ModelCardFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[ModelCardOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[ModelCardFilter] = None,
+    sort: Sort[ModelCardOrder] = None,
 ) -> Page[cards.CardSummary]:
     asked = paging(first, after, last, before, Selected.of(info))
     return await info.context.ask(

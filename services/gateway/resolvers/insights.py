@@ -29,7 +29,7 @@ from services.gateway.types.links import LinkInput, LinksTo
 from services.gateway.types.list_filters import InsightFilter
 from services.gateway.types.list_orders import InsightOrder
 from services.gateway.types.node import reads
-from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, paging
 
 
 async def _insights(
@@ -46,12 +46,8 @@ async def _insights(
     ] = None,
     about: LinksTo = None,
     author: Annotated[str | None, strawberry.argument(description="Only by this user.")] = None,
-    where: Annotated[
-        InsightFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[InsightOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[InsightFilter] = None,
+    sort: Sort[InsightOrder] = None,
 ) -> Page[InsightSummary]:
     return await info.context.ask(
         ListInsights(

@@ -44,7 +44,7 @@ from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
 from services.gateway.types.monitoring import Distribution, MonitoredVersion, PerformanceDetail, SegmentDrift, Window
 from services.gateway.types.node import reads
-from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, paging
 from services.gateway.types.running_lists import MonitoredFilter, MonitoredOrder
 from services.gateway.whole import attributes, page_of
 
@@ -74,12 +74,8 @@ async def _monitored_versions(
     last: Last = None,
     before: Before = None,
     model: SomeModelName = None,
-    where: Annotated[
-        MonitoredFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[MonitoredOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[MonitoredFilter] = None,
+    sort: Sort[MonitoredOrder] = None,
 ) -> Page[MonitoredView]:
     watched = await info.context.ask(ListMonitored(model_name=model))
     return page_of(

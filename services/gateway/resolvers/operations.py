@@ -25,7 +25,7 @@ from services.gateway.types.operation_lists import (
     WebhookOrder,
 )
 from services.gateway.types.operations import ContentReport, DeadLetter, LifecycleWebhook, PurgeReport, Token
-from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, paging
 from services.gateway.types.services import Service
 from services.gateway.whole import attributes, kept
 
@@ -44,12 +44,8 @@ async def _tokens_by_page(
     after: After = None,
     last: Last = None,
     before: Before = None,
-    where: Annotated[
-        TokenFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[TokenOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[TokenFilter] = None,
+    sort: Sort[TokenOrder] = None,
 ) -> Page[identity.TokenView]:
     return await info.context.ask(
         identity.ListTokensByPage(
@@ -60,13 +56,8 @@ async def _tokens_by_page(
 
 async def _webhooks(
     info: Info,
-    where: Annotated[
-        LifecycleWebhookFilter | None,
-        strawberry.argument(description="Only those of which this holds, besides the rest."),
-    ] = None,
-    sort: Annotated[
-        list[WebhookOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[LifecycleWebhookFilter] = None,
+    sort: Sort[WebhookOrder] = None,
 ) -> list[webhooks.LifecycleWebhookView]:
     found = await info.context.ask(webhooks.ListLifecycleWebhooks())
     return kept(found, condition(where), ordering(sort), _OF_WEBHOOKS)
@@ -93,12 +84,8 @@ async def _letters(
     after: After = None,
     last: Last = None,
     before: Before = None,
-    where: Annotated[
-        DeadLetterFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[DeadLetterOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[DeadLetterFilter] = None,
+    sort: Sort[DeadLetterOrder] = None,
 ) -> Page[dead_letters.DeadLetterView]:
     return await info.context.ask(
         _LETTERS[str(service.value)](

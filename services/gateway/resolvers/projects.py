@@ -32,7 +32,7 @@ from services.gateway.types.links import LinkInput
 from services.gateway.types.list_filters import ProjectFilter
 from services.gateway.types.list_orders import ProjectOrder
 from services.gateway.types.node import reads
-from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, paging
 from services.gateway.types.projects import MetricLevel, Project, ThingKind
 
 
@@ -43,12 +43,8 @@ async def _projects(
     last: Last = None,
     before: Before = None,
     with_archived: Annotated[bool, strawberry.argument(description="Archived ones, too.")] = False,
-    where: Annotated[
-        ProjectFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[ProjectOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[ProjectFilter] = None,
+    sort: Sort[ProjectOrder] = None,
 ) -> Page[ProjectSummary]:
     asked = paging(first, after, last, before, Selected.of(info))
     return await info.context.ask(

@@ -62,7 +62,7 @@ from services.gateway.types.list_filters import EventFilter, ExperimentFilter
 from services.gateway.types.list_orders import EventOrder, ExperimentOrder
 from services.gateway.types.models import Model, ModelVersion
 from services.gateway.types.node import Node
-from services.gateway.types.paging import After, Before, Connection, First, Last, items_of, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, items_of, paging
 from services.gateway.types.runs import Run
 from services.gateway.types.viewer import Viewer
 
@@ -161,12 +161,8 @@ async def _experiments(
     last: Last = None,
     before: Before = None,
     name_contains: NameContains = None,
-    where: Annotated[
-        ExperimentFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[ExperimentOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[ExperimentFilter] = None,
+    sort: Sort[ExperimentOrder] = None,
 ) -> Page[ExperimentView]:
     return await info.context.ask(
         ListExperiments(
@@ -240,12 +236,8 @@ async def _events(
     aggregate: Annotated[str | None, strawberry.argument(description="Only about this kind of thing.")] = None,
     aggregate_id: Annotated[str | None, strawberry.argument(description="Only about this one thing.")] = None,
     actor: Annotated[str | None, strawberry.argument(description="Only what this user did.")] = None,
-    where: Annotated[
-        EventFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[EventOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[EventFilter] = None,
+    sort: Sort[EventOrder] = None,
 ) -> Page[EventView]:
     return await info.context.ask(
         ListEvents(

@@ -27,7 +27,7 @@ from services.gateway.types.limits import Size
 from services.gateway.types.list_filters import ReviewFilter
 from services.gateway.types.list_orders import ReviewOrder
 from services.gateway.types.node import reads
-from services.gateway.types.paging import After, Before, Connection, First, Last, items_of, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, items_of, paging
 from services.gateway.types.reviews import Decision, Review, ReviewPartKind, ReviewState
 
 
@@ -42,12 +42,8 @@ async def _reviews(
     waiting_for: Annotated[
         str | None, strawberry.argument(description="Only open ones that this user may decide.")
     ] = None,
-    where: Annotated[
-        ReviewFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[ReviewOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[ReviewFilter] = None,
+    sort: Sort[ReviewOrder] = None,
 ) -> Page[ReviewView]:
     selected = Selected.of(info)
     page = await info.context.ask(

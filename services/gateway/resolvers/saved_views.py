@@ -25,7 +25,7 @@ from services.gateway.types.limits import Size
 from services.gateway.types.list_filters import SavedViewFilter
 from services.gateway.types.list_orders import SavedViewOrder
 from services.gateway.types.node import reads
-from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, paging
 from services.gateway.types.saved_views import SavedView
 
 
@@ -37,12 +37,8 @@ async def _views(
     before: Before = None,
     page: Annotated[str | None, strawberry.argument(description="Only of this page.")] = None,
     project_id: Annotated[str | None, strawberry.argument(description="Only of this project.")] = None,
-    where: Annotated[
-        SavedViewFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[SavedViewOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[SavedViewFilter] = None,
+    sort: Sort[SavedViewOrder] = None,
 ) -> Page[SavedViewView]:
     return await info.context.ask(
         ListSavedViews(

@@ -31,7 +31,7 @@ from services.gateway.types.limits import Size
 from services.gateway.types.list_filters import ArtifactFilter
 from services.gateway.types.list_orders import ArtifactOrder
 from services.gateway.types.node import reads
-from services.gateway.types.paging import After, Before, First, Last, paging
+from services.gateway.types.paging import After, Before, First, Last, Sort, Where, paging
 from services.gateway.types.past import ONLY_NOW, only_now
 from services.gateway.types.scalars import Long
 
@@ -130,12 +130,8 @@ async def files_of(
     after: After = None,
     last: Last = None,
     before: Before = None,
-    where: Annotated[
-        ArtifactFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[ArtifactOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[ArtifactFilter] = None,
+    sort: Sort[ArtifactOrder] = None,
 ) -> Page[ArtifactView]:
     """What lies directly in one directory of a run, logged model or version."""
     _of_now(parent)

@@ -23,7 +23,7 @@ from services.gateway.types.limits import KEY, Size
 from services.gateway.types.list_filters import DatasetUseFilter
 from services.gateway.types.list_orders import DatasetUseOrder
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
-from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, paging
 from services.gateway.types.profiles import DatasetChecks, DatasetKey, DatasetProfile
 from services.gateway.types.scalars import Long
 
@@ -164,12 +164,8 @@ async def _uses(
     after: After = None,
     last: Last = None,
     before: Before = None,
-    where: Annotated[
-        DatasetUseFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[DatasetUseOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[DatasetUseFilter] = None,
+    sort: Sort[DatasetUseOrder] = None,
 ) -> Page[contracts.DatasetUse]:
     asked = paging(first, after, last, before, Selected.of(info))
     return await info.context.ask(

@@ -29,7 +29,7 @@ from services.gateway.types.fields import viewed
 from services.gateway.types.limits import Size
 from services.gateway.types.logged_model_lists import LoggedModelFilter, LoggedModelOrder
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
-from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Where, paging
 from services.gateway.types.past import only_now
 from services.gateway.types.scalars import Long
 from services.gateway.types.values import KeyValue
@@ -38,9 +38,7 @@ if TYPE_CHECKING:
     from services.gateway.types.experiments import Experiment
 
 WithDeleted = Annotated[bool, strawberry.argument(description="Deleted ones, too.")]
-SomeLoggedModels = Annotated[
-    LoggedModelFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-]
+SomeLoggedModels = Where[LoggedModelFilter]
 SortedLoggedModels = Annotated[
     list[LoggedModelOrder] | None, strawberry.argument(description="Their order; newest first if unsaid.")
 ]

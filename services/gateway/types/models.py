@@ -52,7 +52,7 @@ from services.gateway.types.of_versions import (
     standings_of,
     windows_of,
 )
-from services.gateway.types.paging import After, Before, Connection, First, Last, items_of, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, items_of, paging
 from services.gateway.types.past import ONLY_NOW, only_now, unfiltered
 from services.gateway.types.reviews import Review
 from services.gateway.types.running_lists import DeploymentFilter, DeploymentOrder
@@ -218,9 +218,7 @@ async def _versions(
     where: Annotated[
         VersionFilter | None, strawberry.argument(description="Only those of which this holds; not with `asOf`.")
     ] = None,
-    sort: Annotated[
-        list[VersionOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    sort: Sort[VersionOrder] = None,
 ) -> Page[VersionView]:
     selected = Selected.of(info)
     page = await info.context.ask(
@@ -265,9 +263,7 @@ async def _deployed_in(
     where: Annotated[
         DeploymentFilter | None, strawberry.argument(description="Only those of which this holds; not with `asOf`.")
     ] = None,
-    sort: Annotated[
-        list[DeploymentOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    sort: Sort[DeploymentOrder] = None,
 ) -> Page[DeploymentView]:
     unfiltered(parent.as_of, where, sort)
     return await info.context.ask(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
 import msgspec
 import strawberry
@@ -33,7 +32,7 @@ from services.gateway.types.arguments import (
 )
 from services.gateway.types.list_filters import AlertFilter, EvaluationFilter
 from services.gateway.types.list_orders import AlertOrder, EvaluationOrder
-from services.gateway.types.paging import After, Before, First, Last, paging
+from services.gateway.types.paging import After, Before, First, Last, Sort, Where, paging
 from services.gateway.types.past import alert_then, unfiltered
 from services.gateway.types.running_lists import StandingFilter, StandingOrder
 from services.gateway.whole import attributes, kept
@@ -81,12 +80,8 @@ async def evaluations_of(
     after: After = None,
     last: Last = None,
     before: Before = None,
-    where: Annotated[
-        EvaluationFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[EvaluationOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[EvaluationFilter] = None,
+    sort: Sort[EvaluationOrder] = None,
 ) -> Page[EvaluationSummaryView]:
     """Its evaluations and those of its run."""
     asked = paging(first, after, last, before, Selected.of(info))
@@ -112,12 +107,8 @@ async def gate_result_of(parent: strawberry.Parent[VersionView], info: Info) -> 
 async def standings_of(
     parent: strawberry.Parent[VersionView],
     info: Info,
-    where: Annotated[
-        StandingFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[StandingOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[StandingFilter] = None,
+    sort: Sort[StandingOrder] = None,
 ) -> list[StandingView] | None:
     """Whether it may go to each environment; None below the past."""
     if parent.as_of is not None:
@@ -133,12 +124,8 @@ async def alerts_of(
     after: After = None,
     last: Last = None,
     before: Before = None,
-    where: Annotated[
-        AlertFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[AlertOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[AlertFilter] = None,
+    sort: Sort[AlertOrder] = None,
 ) -> Page[AlertView]:
     """Its alerts, as they were below the past."""
     unfiltered(parent.as_of, where, sort)

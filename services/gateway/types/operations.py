@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
 
 import strawberry
 from strawberry import enum_value
@@ -20,7 +19,7 @@ from services.gateway.types.limits import Size
 from services.gateway.types.list_filters import WebhookDeliveryFilter
 from services.gateway.types.list_orders import WebhookDeliveryOrder
 from services.gateway.types.node import reads
-from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, paging
 from services.gateway.types.scalars import Long
 
 
@@ -84,13 +83,8 @@ async def _deliveries(
     after: After = None,
     last: Last = None,
     before: Before = None,
-    where: Annotated[
-        WebhookDeliveryFilter | None,
-        strawberry.argument(description="Only those of which this holds, besides the rest."),
-    ] = None,
-    sort: Annotated[
-        list[WebhookDeliveryOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[WebhookDeliveryFilter] = None,
+    sort: Sort[WebhookDeliveryOrder] = None,
 ) -> Page[contracts.WebhookDeliveryView]:
     asked = paging(first, after, last, before, Selected.of(info))
     return await info.context.ask(

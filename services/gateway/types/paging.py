@@ -23,6 +23,8 @@ First = Annotated[
 After = Annotated[str | None, strawberry.argument(description="Go on after this cursor.")]
 Last = Annotated[int | None, strawberry.argument(description=f"At most so many items from the end, 1 to {MAX_PAGE}.")]
 Before = Annotated[str | None, strawberry.argument(description="Stop before this cursor.")]
+Where = Annotated[T | None, strawberry.argument(description="Only those of which this holds, besides the rest.")]
+Sort = Annotated[list[T] | None, strawberry.argument(description="Their order; as the list says if unsaid.")]
 
 
 @strawberry.type(description="Where a page stands in the whole list.")

@@ -35,7 +35,7 @@ from services.gateway.types.links import Link
 from services.gateway.types.list_filters import InsightFilter
 from services.gateway.types.list_orders import InsightOrder
 from services.gateway.types.node import ID_DESCRIPTION, Node, reads
-from services.gateway.types.paging import After, Before, Connection, First, Last, paging
+from services.gateway.types.paging import After, Before, Connection, First, Last, Sort, Where, paging
 from services.gateway.types.past import ONLY_NOW, only_now
 from services.gateway.types.values import KeyValue
 from services.gateway.whole import attributes, kept
@@ -259,12 +259,8 @@ async def _insights(
     after: After = None,
     last: Last = None,
     before: Before = None,
-    where: Annotated[
-        InsightFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[InsightOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[InsightFilter] = None,
+    sort: Sort[InsightOrder] = None,
     words: Annotated[str | None, strawberry.argument(description="Only those in which any of these occurs.")] = None,
 ) -> Page[InsightSummary]:
     if isinstance(parent, ProjectView):
@@ -285,12 +281,8 @@ async def _of(parent: AnyProject, info: Info, attribute: str) -> Any:
 async def _milestones(
     parent: strawberry.Parent[AnyProject],
     info: Info,
-    where: Annotated[
-        MilestoneFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[MilestoneOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[MilestoneFilter] = None,
+    sort: Sort[MilestoneOrder] = None,
 ) -> list[contracts.MilestoneView]:
     found = await _of(parent, info, "milestones")
     return kept(found, condition(where), ordering(sort), _OF_MILESTONES)
@@ -299,12 +291,8 @@ async def _milestones(
 async def _assumptions(
     parent: strawberry.Parent[AnyProject],
     info: Info,
-    where: Annotated[
-        AssumptionFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[AssumptionOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[AssumptionFilter] = None,
+    sort: Sort[AssumptionOrder] = None,
 ) -> list[contracts.AssumptionView]:
     found = await _of(parent, info, "assumptions")
     return kept(found, condition(where), ordering(sort), _OF_ASSUMPTIONS)
@@ -313,12 +301,8 @@ async def _assumptions(
 async def _moves(
     parent: strawberry.Parent[AnyProject],
     info: Info,
-    where: Annotated[
-        MoveFilter | None, strawberry.argument(description="Only those of which this holds, besides the rest.")
-    ] = None,
-    sort: Annotated[
-        list[MoveOrder] | None, strawberry.argument(description="Their order; as the list says if unsaid.")
-    ] = None,
+    where: Where[MoveFilter] = None,
+    sort: Sort[MoveOrder] = None,
 ) -> list[contracts.MoveView]:
     return kept(await _of(parent, info, "moves"), condition(where), ordering(sort), _OF_MOVES)
 
