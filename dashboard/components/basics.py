@@ -13,6 +13,7 @@ from dashboard import formats
 from dashboard.site import Component
 
 LONGEST_TEXT = 400  # characters of any name or value that a page shows
+LONG_WORD = 12
 
 
 def wild(attributes: dict[str, str]) -> dict[str, Any]:
@@ -27,8 +28,11 @@ def icon(name: str, label: str = "") -> Component:
 
 
 def clipped(text: str, longest: int = LONGEST_TEXT) -> str:
-    """A text as far as a page shows it: somebody will use a million characters."""
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    """A text as far as a page shows it, in whole words unless they are long: somebody will use a million characters."""
+    if len(text) <= longest:
+        return text
+    end = text.rfind(" ", max(0, longest - LONG_WORD), longest)
+    return text[: end if end > 0 else longest - 1].rstrip() + "…"
 
 
 def moment(when: datetime | None, nothing: str = formats.NOTHING) -> Component:

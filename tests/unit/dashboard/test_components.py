@@ -12,6 +12,7 @@ from plotly.utils import PlotlyJSONEncoder
 from dashboard import brushes, formats
 from dashboard.attention import of_alerts, of_projects, of_reviews
 from dashboard.brushes import Brush
+from dashboard.components.basics import clipped
 from dashboard.components.board import chosen_stage
 from dashboard.components.comparison import Group, differing, side_by_side
 from dashboard.components.lineage import graph, layered
@@ -291,3 +292,16 @@ def test_the_ends_of_an_axis_are_written_as_they_were_set() -> None:
     depth, auc = axis("depth", ["4", "8", None]), axis("auc", ["0.75018329", "0.7"])
     assert (depth.low, depth.high) == ("4", "8")
     assert (auc.low, auc.high) == ("0.7", "0.7502")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("depart as planned", "depart as planned"),
+        ("depart as planned, or late", "depart as…"),
+        ("on extraordinarily long ways", "on extraordinaril…"),
+        ("departures_of_the_year", "departures_of_the…"),
+    ],
+)
+def test_a_long_text_ends_with_a_whole_word_unless_that_is_long_itself(text: str, shown: str) -> None:
+    assert clipped(text, 18) == shown
