@@ -1,6 +1,7 @@
 """Starts the registry: `python -m services.registry`."""
 
 from services.registry.app import SERVICE, build
+from services.registry.mlflow_api import errors
 from services.registry.settings import RegistrySettings
 from services.runtime.allocator import Parameter, allocator
 from services.runtime.run import run
@@ -13,4 +14,4 @@ among a million runs, which works with arrays of 8 MB, pays for fresh pages each
 
 if __name__ == "__main__":
     allocator(KEPT)
-    run(SERVICE, lambda: RegistrySettings(), build)
+    run(SERVICE, lambda: RegistrySettings(), build, errors.body)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -10,9 +9,10 @@ from urllib.parse import urlsplit, urlunsplit
 def resolved(location: str) -> str:
     """A local path made absolute, as MLflow's server does: clients start in different directories."""
     parts = urlsplit(location)
-    if parts.scheme not in ("", "file") or parts.netloc or not parts.path or parts.path.startswith("/"):
+    if not location or parts.scheme not in ("", "file") or parts.netloc:
         return location
-    here = Path.cwd().as_posix()
-    if not parts.scheme:
-        return posixpath.join(here, location)
-    return urlunsplit(parts._replace(path=posixpath.join(here, parts.path)))
+    path = parts.path if parts.scheme else location
+    if not path or path.startswith("/"):
+        return location
+    absolute = (Path.cwd() / path).as_posix()
+    return urlunsplit(parts._replace(path=absolute)) if parts.scheme else absolute

@@ -31,8 +31,12 @@ def fully_decoded(text: str) -> str:
 
 
 def below(location: str, path: str) -> str:
-    """The address of `path` below `location`: a query stays behind it."""
+    """The address of `path` below `location`, as MLflow writes it: a query stays behind it, an empty host goes."""
     parts = urlsplit(location)
-    if not parts.scheme or not (parts.query or parts.fragment):
-        return f"{location.rstrip('/')}/{path}"
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path}"))
+    if not parts.scheme:
+        return _joined(location, path)
+    return urlunsplit(parts._replace(path=_joined(parts.path, path)))
+
+
+def _joined(start: str, path: str) -> str:
+    return f"{start}{path}" if start.endswith("/") else f"{start}/{path}"

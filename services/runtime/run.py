@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.contracts.errors import Unavailable
 from services.runtime.health import Health
-from services.runtime.http import error_response
+from services.runtime.http import ErrorBody, error_body, error_response
 from services.runtime.pages import Pages
 from services.runtime.settings import ProcessSettings
 from services.runtime.telemetry import configure_logging
@@ -45,9 +45,10 @@ COLLECT_AFTER = (20_000, 20, 20)
 class Shell:
     """Answers /healthz, /readyz and /metrics itself, and pages that may not come; the app, once built, all else."""
 
-    def __init__(self, health: Health, pages: Pages) -> None:
+    def __init__(self, health: Health, pages: Pages, words: ErrorBody) -> None:
         self._health = health
         self._pages = pages
+        self._words = words
         self.app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,13 +66,14 @@ class Shell:
             await Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)(scope, receive, send)
         elif (refusal := self._pages.refusal(scope)) is not None:
             if scope["type"] == "http":
-                await error_response(refusal)(scope, receive, send)
+                await error_response(refusal, self._words)(scope, receive, send)
             else:
                 await send({"type": "websocket.close", "code": 1008})  # before the handshake is answered: 403
         elif self.app is not None:
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await error_response(Unavailable(f"the service is {self._health.phase}"))(scope, receive, send)
+            error = Unavailable(f"the service is {self._health.phase}")
+            await error_response(error, self._words)(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1013})
 
@@ -113,10 +115,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def running(settings: S, build: Build[S]) -> AsyncIterator[str]:
-    """The process's inside, as tests and `run` use it: yields the base URL once it is ready, stops in order."""
+async def running(settings: S, build: Build[S], words: ErrorBody = error_body) -> AsyncIterator[str]:
+    """The process's inside, as tests and `run` use it: yields the base URL once it is ready, stops in order.
+
+    `words`: what is said of a request that never reaches the app.
+    """
     health = Health()
-    shell = Shell(health, Pages(settings))
+    shell = Shell(health, Pages(settings), words)
     listener = listen(settings.host, settings.port)
     host, port = listener.getsockname()[:2]
     server = _Server(
@@ -150,14 +155,14 @@ async def running(settings: S, build: Build[S]) -> AsyncIterator[str]:
         listener.close()
 
 
-async def _until_told(settings: S, build: Build[S]) -> None:
+async def _until_told(settings: S, build: Build[S], words: ErrorBody) -> None:
     """Works until SIGTERM or SIGINT; one that comes before the process is ready ends the start."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     ready = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    working = asyncio.create_task(_work(settings, build, ready, stop))
+    working = asyncio.create_task(_work(settings, build, words, ready, stop))
     told = asyncio.create_task(stop.wait())
     await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
     told.cancel()
@@ -172,8 +177,8 @@ async def _until_told(settings: S, build: Build[S]) -> None:
         working.result()
 
 
-async def _work(settings: S, build: Build[S], ready: asyncio.Event, stop: asyncio.Event) -> None:
-    async with running(settings, build) as url:
+async def _work(settings: S, build: Build[S], words: ErrorBody, ready: asyncio.Event, stop: asyncio.Event) -> None:
+    async with running(settings, build, words) as url:
         log.info("ready", url=url)
         gc.collect()
         gc.freeze()
@@ -183,8 +188,11 @@ async def _work(settings: S, build: Build[S], ready: asyncio.Event, stop: asynci
         log.info("stopping")
 
 
-def run(name: str, settings_of: Callable[[], S], build: Build[S]) -> None:
-    """The whole of a service's `__main__`: exits with 2 and words when a setting is wrong, 1 when the port is taken."""
+def run(name: str, settings_of: Callable[[], S], build: Build[S], words: ErrorBody = error_body) -> None:
+    """The whole of a service's `__main__`: exits with 2 and words when a setting is wrong, 1 when the port is taken.
+
+    `words`: as in `running`.
+    """
     try:
         settings = settings_of()
         configure_logging(name, settings.log_level, settings.log_format)
@@ -193,7 +201,7 @@ def run(name: str, settings_of: Callable[[], S], build: Build[S]) -> None:
         raise SystemExit(2) from None
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        uvloop.run(_until_told(settings, build))
+        uvloop.run(_until_told(settings, build, words))
     except OSError as error:
         log.error("can't listen", host=settings.host, port=settings.port, error=str(error))
         raise SystemExit(1) from None

@@ -17,9 +17,15 @@ from services.registry.locations import below
         ("s3://bucket?by=me", "s3://bucket/r/artifacts?by=me"),
         ("/data/a?b", "/data/a?b/r/artifacts"),
         ("file:///data", "file:///data/r/artifacts"),
+        ("file:/data", "file:///data/r/artifacts"),
+        ("/data//x//", "/data//x//r/artifacts"),
+        ("mlflow-artifacts:///x", "mlflow-artifacts:/x/r/artifacts"),
+        ("mlflow-artifacts:", "mlflow-artifacts:/r/artifacts"),
+        ("s3:///bucket", "s3:/bucket/r/artifacts"),
+        ("S3://bucket", "s3://bucket/r/artifacts"),
     ],
 )
-def test_a_path_goes_before_the_query_of_a_location(location: str, expected: str) -> None:
+def test_a_path_goes_below_a_location_as_mlflow_writes_it(location: str, expected: str) -> None:
     assert below(location, "r/artifacts") == expected
 
 
@@ -33,3 +39,5 @@ def test_local_paths_become_absolute() -> None:
     assert resolved("here/x") == f"{here}/here/x"
     assert resolved("file:here/x") == f"file://{here}/here/x"
     assert resolved("what?not#all") == f"{here}/what?not#all"
+    assert resolved("./a//b") == f"{here}/a/b"
+    assert resolved(".") == here

@@ -178,3 +178,12 @@ async def test_an_app_reached_straight_has_the_same_edge(client: httpx.AsyncClie
     assert (await client.post("/short/way", content=b"x" * 1001)).status_code == 413
     failed = await client.get("/short/fail")
     assert (failed.status_code, "secret" in failed.text) == (500, False)
+
+
+async def test_who_may_not_come_hears_it_in_the_services_own_words() -> None:
+    async with (
+        running(ProcessSettings(), build, lambda error: error.code.encode()) as url,
+        httpx.AsyncClient() as client,
+    ):
+        answer = await client.get(f"{url}/who", headers={"host": "rebound.example"})
+    assert (answer.status_code, answer.text) == (403, "FOREIGN_HOST")

@@ -1,5 +1,3 @@
-# tables: a case a line reads better than a case broken up
-# tables: a case a line reads better than a case broken up
 """Experiments: their life, names, tags and search."""
 
 from tests.contract.mlflow.asking import Case, Step, get, post
@@ -13,6 +11,24 @@ def case(name: str, *steps: Step) -> Case:
     return Case(f"experiments: {name}", steps)
 
 
+def located(location: str) -> list[Step]:
+    """What lies in an experiment with this location."""
+    run = {"experiment_id": "$exp", "user_id": "a", "start_time": 5, "run_name": "r"}
+    return [
+        post("experiments/create", name="$u", artifact_location=location, save=EXP),
+        GET,
+        post("runs/create", **run, save={"run": "run.info.run_id"}),
+        post("logged-models", experiment_id="$exp", name="m", save={"lm": "model.info.model_id"}),
+    ]
+
+
+LOCATIONS = (
+    "s3://bucket/place?by=me", "s3://bucket", "S3://bucket/place/", "s3:///bucket/place", "dbfs:///place",
+    "gs:///bucket/a b",
+    "mlflow-artifacts:///place", "mlflow-artifacts:/place//x//", "file:/place", "file:///place/", "/place//x//",
+)  # fmt: skip
+
+
 CASES = [
     case("default exists", get("experiments/get", experiment_id="0")),
     case("default by name", get("experiments/get-by-name", experiment_name="Default")),
@@ -24,20 +40,7 @@ CASES = [
         post("experiments/create", name="$u", artifact_location="s3://bucket/place", save=EXP),
         GET,
     ),
-    case(
-        "location with a query",
-        post("experiments/create", name="$u", artifact_location="s3://bucket/place?by=me", save=EXP),
-        GET,
-        post(
-            "runs/create",
-            experiment_id="$exp",
-            user_id="a",
-            start_time=5,
-            run_name="r",
-            save={"run": "run.info.run_id"},
-        ),
-        post("logged-models", experiment_id="$exp", name="m", save={"lm": "model.info.model_id"}),
-    ),
+    *(case(f"location {location}", *located(location)) for location in LOCATIONS),
     case("location with a fragment", post("experiments/create", name="$u", artifact_location="s3://b/p#x")),
     case("location with parameters", post("experiments/create", name="$u", artifact_location="s3://b/p;x")),
     case("location of runs", post("experiments/create", name="$u", artifact_location="runs:/abc/x")),

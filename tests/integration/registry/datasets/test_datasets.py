@@ -130,7 +130,7 @@ async def test_a_bad_upload_is_refused_in_words(
 async def test_a_web_page_of_another_origin_cant_upload(registry: RegistryProcess) -> None:
     async with httpx.AsyncClient(base_url=registry.url, headers={"origin": "https://elsewhere.example"}) as http:
         answer = await http.post("/lifecycle/datasets/x?filename=a.csv", content=b"a\n1\n")
-    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FOREIGN_ORIGIN")
+    assert (answer.status_code, answer.json()["error_code"]) == (403, "PERMISSION_DENIED")
 
 
 async def test_cleaning_shows_beside_what_it_was_made_of(ask: Asker, registry: RegistryProcess, tmp_path: Path) -> None:
