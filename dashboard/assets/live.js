@@ -1,8 +1,8 @@
 /* The live part of the browser: one WebSocket that always comes back, its frames put where they belong, and a badge
    that says how things are. `charts.js` and `feed.js` put rows and lines; everything else is Python. */
 (function () {
-  const PAUSES = [250, 500, 1000, 2000, 4000], STALE_AFTER = 7000, BATCH = 60, FIRST = 30, ANEW = 200, RECENT = 10000;
-  let socket = null, tries = 0, heard = 0, topics = [], upstream = { live: true }, paused = false, lost = false, dragging = false, badge = "";
+  const PAUSES = [250, 500, 1000, 2000, 4000], STALE_AFTER = 7000, BATCH = 60, FIRST = 30, ANEW = 200, RECENT = 10000, HELD = 30000;
+  let socket = null, tries = 0, heard = 0, topics = [], upstream = { live: true }, paused = false, lost = false, pressed = 0, badge = "";
   const props = new Map(), placed = new Map(), rows = new Map(), recent = new Map(), live = (window.lifecycle = window.lifecycle || {});
   let lines = null, asking = null, ticks = 0, timer = null, flushed = 0, healing = 0, patience = 2000;
   const prefix = () => JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
@@ -51,7 +51,7 @@
   function flush() {
     timer = null;
     flushed = Date.now();
-    if (paused || dragging) { show(); return; }
+    if (paused || Date.now() - pressed < HELD) { show(); return; }
     if (!lines) { putAll(); return; }
     live.paintFeed(lines);
     lines = null;
@@ -120,9 +120,9 @@
   });
   setInterval(() => { live.showTimes(); show(); }, 1000);
   window.addEventListener("online", () => { tries = 0; });
-  /* A chart that changes under the pointer would lose the zoom being drawn. */
-  addEventListener("pointerdown", (event) => { dragging = !!event.target.closest(".js-plotly-plot"); }, true);
+  /* What changes under a pressed pointer would lose the click, the text being marked, or the zoom being drawn. */
+  addEventListener("pointerdown", (event) => { pressed = event.button === 0 ? Date.now() : 0; }, true);
   for (const end of ["pointerup", "pointercancel", "blur"])
-    addEventListener(end, () => { if (dragging) { dragging = false; setTimeout(flush, 50); } }, true);
+    addEventListener(end, () => { if (pressed) { pressed = 0; setTimeout(flush, 50); } }, true);
   addEventListener("DOMContentLoaded", connect);
 })();

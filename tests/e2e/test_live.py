@@ -87,6 +87,25 @@ def test_counts_and_tables_follow_events(
     expect(page.locator("#model-timeline")).to_contain_text("is now @champion")
 
 
+def test_what_changes_while_somebody_clicks_waits_for_the_click(
+    gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
+) -> None:
+    page = open_page(f"{dashboard.url}/models")
+    page.goto("about:blank")
+    with page.expect_websocket() as opened:
+        page.goto(dashboard.url)
+    live(page)
+    page.locator("#overview-models").get_by_role("link", name="flight-delay").first.hover()
+    page.mouse.down()
+    gateway.models.append(recorded.model("newcomer", 1, "", gateway.now, gateway.runs))
+    with opened.value.expect_event("framereceived", lambda frame: re.search("overview-models.*newcomer", str(frame))):
+        gateway.emit("registry.registered_model.registered", "newcomer", "newcomer registered")
+    page.wait_for_timeout(300)  # several times what it takes to show a change
+    expect(page.locator("#overview-models")).not_to_contain_text("newcomer")
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("/models/flight-delay"))
+
+
 def test_a_run_that_trains_shows_its_newest_figures(
     gateway: GatewayDouble, dashboard: DashboardProcess, open_page: OpenPage
 ) -> None:
