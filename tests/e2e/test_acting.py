@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import DashboardProcess, OpenPage
+from tests.e2e.conftest import WITHIN, DashboardProcess, OpenPage
 from tests.e2e.double.gateway import GatewayDouble
 from tests.e2e.double.lifecycle import comment
 from tests.e2e.double.recorded import MODEL
@@ -332,7 +332,7 @@ def test_an_alert_is_discussed_silenced_with_a_way_back_and_resolved(
     expect(page.locator("#alert-head")).to_contain_text("Retraining asked for by anna")
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("button", name="Request retraining…")).to_be_visible()
-    assert sent(busy_gateway, "declineRetraining")["id"] == "t2"
+    wait_until(lambda: sent(busy_gateway, "declineRetraining")["id"] == "t2", within=WITHIN, what="it is taken back")
     resolve = page.get_by_role("button", name="Resolve…")
     resolve.focus()
     page.keyboard.press("Enter")

@@ -13,6 +13,7 @@ from playwright.sync_api import Request, Response, Route, expect
 
 from tests.e2e.conftest import WITHIN, DashboardProcess, Guard, OpenPage
 from tests.e2e.double.gateway import GatewayDouble
+from tests.e2e.double.narrowing import value
 from tests.support.waiting import wait_until
 
 
@@ -81,9 +82,9 @@ def test_of_several_filters_changed_at_once_none_is_lost(
         expect(page.get_by_role("textbox", name="Words")).to_have_value("flight-delay")
     finally:
         settled_gateway.delay = 0.0
-    page.go_back()
-    page.go_back()
-    page.go_back()
+    for _ in range(3):  # controls that were moved; two of them may have gone into the address together
+        if not page.url.endswith("/events"):
+            page.go_back()
     expect(page).to_have_url(re.compile("/events$"))
     expect(page.get_by_role("textbox", name="Words")).to_have_value("")
 
@@ -176,11 +177,8 @@ def test_any_metric_is_a_column_and_the_address_carries_columns_and_order(
     page.keyboard.press("Escape")
     page.get_by_role("columnheader", name="training_roc_auc").click()
     expect(page).to_have_url(re.compile("sort=metrics.training_roc_auc"))
-    wait_until(
-        lambda: settled_gateway.ordered == ["metrics.`training_roc_auc` ASC"], within=WITHIN, what="the order is asked"
-    )
-    first = page.locator(".ag-row[row-index='0'] a")
-    name = first.inner_text()
+    name = min(settled_gateway.runs, key=lambda run: value(run, "metrics.`training_roc_auc`"))["name"]
+    expect(page.locator(".ag-row[row-index='0'] a")).to_have_text(name)
     shared = open_page(page.url)
     expect(shared.get_by_role("columnheader", name="training_roc_auc")).to_have_attribute("aria-sort", "ascending")
     expect(shared.locator(".ag-row[row-index='0'] a")).to_have_text(name)

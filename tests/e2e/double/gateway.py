@@ -47,7 +47,6 @@ class GatewayDouble:
         self.monitored = [self._monitored()]
         self.lifecycle = Lifecycle(self.now, self.runs)
         self.files = files.stored()
-        self.ordered: list[str] = []
         self.compared: list[str] = []  # what drift was asked to be compared with
         self.windowed: list[Record] = []  # how windows were asked for
         self.unready: dict[str, str] = {}
@@ -293,8 +292,7 @@ class GatewayDouble:
             chosen = [run for run in self.runs if not filter or run["user"] in filter or "metrics" in filter]
             if where:
                 chosen = [run for run in chosen if recorded.holds(run, where)]
-            self.ordered = list(orderBy or [])
-            for clause in reversed(self.ordered):
+            for clause in reversed(orderBy or []):
                 column, _, way = clause.rpartition(" ")
                 chosen = sorted(chosen, key=lambda run: value(run, column), reverse=way == "DESC")
             return connection(chosen, first, after)
