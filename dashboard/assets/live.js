@@ -123,6 +123,8 @@
   /* What changes under a pressed pointer would lose the click, the text being marked, or the zoom being drawn. */
   addEventListener("pointerdown", (event) => { pressed = event.button === 0 ? Date.now() : 0; }, true);
   for (const end of ["pointerup", "pointercancel", "blur"])
-    addEventListener(end, () => { if (pressed) { pressed = 0; setTimeout(flush, 50); } }, true);
+    addEventListener(end, (event) => { // of what else loses the focus when the pointer is pressed, the window isn't part
+      if (pressed && (end !== "blur" || event.target === window)) { pressed = 0; setTimeout(flush, 50); }
+    }, true);
   addEventListener("DOMContentLoaded", connect);
 })();
