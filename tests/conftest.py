@@ -12,6 +12,10 @@ from tests.support import zygote
 
 pytest_plugins = ["tests.support.servers"]
 
+# Nothing leaves this machine: the mlflow client would tell its makers of its use (in a thread that changes the
+# environment while others read it).
+os.environ.update(MLFLOW_DISABLE_TELEMETRY="true", DO_NOT_TRACK="true")
+
 # A machine that is busy is no failure: examples have no time limit of their own, tests have.
 # And a run can be repeated: examples are the same each time, unless somebody goes exploring.
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
